@@ -16,7 +16,7 @@ from webapp.domain.invoicing.amazon_refunds import REASONS
 from webapp.domain.invoicing.drafts import CreditRequest, parse_amount
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.shipping import carriers
-from webapp.domain.shipping.carrier_names import with_name
+from webapp.domain.shipping.carrier_names import find_by_exact_name
 from webapp.domain.shipping.parcels import Parcel
 from webapp.domain.shipping.tracking.numbers import CARRIER_QUESTIONS, classify
 from webapp.models.orders import Order
@@ -244,7 +244,7 @@ def _carrier(text: str, tracking_number: str, country: str) -> tuple[str, str]:
         if found.code in CARRIER_QUESTIONS:
             raise InvalidError(found.code, field="carrier", **found.args)
         return (found.carrier.code, found.carrier.name) if found.carrier else ("", "")
-    known = with_name(text)
+    known = find_by_exact_name(text)
     return (known.code, known.name) if known else (carriers.OTHER, " ".join(text.split()))
 
 

@@ -86,8 +86,8 @@ def _how_to_write(
         raise LookupError(f"{model.__tablename__} has no column {', '.join(sorted(unknown))}.")
     named = [column for column in columns if defaults or column.name in given]
     written = {column.name: _reader(column, column.name in given, dialect) for column in named}
-    found = {name: reader for name, reader in written.items() if reader is not None}
-    return tuple(found), tuple(found.values())
+    readers = {name: reader for name, reader in written.items() if reader is not None}
+    return tuple(readers), tuple(readers.values())
 
 
 def _reader(column: Any, given: bool, dialect: Dialect) -> Callable[[Rows], list[Any]] | None:

@@ -57,7 +57,7 @@ _POSTGRESQL = {
     "XX001": Cause.DAMAGED,
     "XX002": Cause.DAMAGED,
 }
-# Files beside the database: uploads, workbooks.
+# Errors of other files in the data folder: uploads, workbooks.
 _SYSTEM = {
     errno.ENOSPC: Cause.DISK_FULL,
     errno.EDQUOT: Cause.DISK_FULL,

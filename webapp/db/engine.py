@@ -1,4 +1,4 @@
-"""How the database is spoken to. Facts behind each line: docs/adr/0003-sqlite-by-default.md."""
+"""Database engine settings. Reasons: docs/adr/0003-sqlite-by-default.md."""
 
 import os
 import select
@@ -57,8 +57,8 @@ def read_only() -> Iterator[None]:
 def losable_commits() -> Iterator[None]:
     """Transactions begun inside may be lost in a power cut on SQLite, because their work is done again without them.
 
-    Their commits do not wait for the disk (`synchronous=NORMAL`). All others do: what a person was told is accepted,
-    and what is written down before Amazon is called, must be there after a power cut. The next of those takes the
+    Their commits do not wait for the disk (`synchronous=NORMAL`). All others do: what a user was shown as
+    saved, and what is written before Amazon is called, must survive a power cut. The next of those takes the
     earlier commits to the disk as well, since the write-ahead log is written in order.
     """
     token = _losable.set(True)
@@ -98,7 +98,7 @@ def reading_options(engine: Engine) -> dict[str, Any]:
     """How a connection is asked for that only reads.
 
     PostgreSQL's statements then stand by themselves: at READ COMMITTED each sees what is there when it begins in any
-    case, and two journeys to the server are saved. SQLite's are read in one transaction, which costs no journey.
+    case, which saves two round trips. SQLite reads in one transaction, which costs no round trip.
     """
     return {} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
 
@@ -164,10 +164,10 @@ class _File:
 
     def _identity(self) -> tuple[int, int] | None:
         try:
-            found = self._path.stat()
+            status = self._path.stat()
         except FileNotFoundError:
             return None
-        return found.st_dev, found.st_ino
+        return status.st_dev, status.st_ino
 
 
 class _Check:

@@ -1,6 +1,6 @@
-"""Rows of other tables as one value of a statement's row, so that one question to the database answers a whole page.
+"""Rows of related tables as one JSON value, so that a page needs a single query.
 
-Each question costs a way there and back, and what is put around it costs more than the few rows it answers.
+Each query costs a round trip, and its overhead exceeds the cost of the few rows it returns.
 """
 
 import json
@@ -22,18 +22,18 @@ Row = TypeVar("Row", bound=tuple[Any, ...])
 
 def table_of(model: type[Base]) -> Table:
     """The table of a model: what is asked of its columns passes the ORM by."""
-    found: Any = model.__table__
-    return found
+    table: Any = model.__table__
+    return table
 
 
 class JsonAggregate(Generic[Row]):
-    """The rows of `wanted` as one value beside those of the tables `beside`, which its conditions may name.
+    """The rows of `statement` as one JSON value. Its conditions may name the correlated `outer_tables`.
 
     `row`: the NamedTuple they are read into, its fields in the order of the columns.
     """
 
-    def __init__(self, row: type[Row], wanted: Select[*tuple[Any, ...]], *beside: FromClause) -> None:
-        columns = list(wanted.correlate(*beside).subquery().c)
+    def __init__(self, row: type[Row], statement: Select[*tuple[Any, ...]], *outer_tables: FromClause) -> None:
+        columns = list(statement.correlate(*outer_tables).subquery().c)
         self._row = row
         kinds = [(place, type(column.type)) for place, column in enumerate(columns)]
         self._readers = [(place, _READERS[kind]) for place, kind in kinds if kind in _READERS]
@@ -73,8 +73,8 @@ def _plain(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 def _parse_instant(text: str) -> datetime:
     """SQLite says instants as they are stored, without a zone; PostgreSQL on the clock of the connection."""
-    said = datetime.fromisoformat(text)
-    return said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)
+    instant = datetime.fromisoformat(text)
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 # Types that JSON does not know.

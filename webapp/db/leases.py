@@ -63,8 +63,8 @@ def acquire(session: Session, name: str, now: datetime, code: str = "busy") -> s
 
 def renew(session: Session, name: str, owner: str, now: datetime) -> None:
     """Prolong it, inside the transaction that writes. Raises LeaseLostError when another has it."""
-    mine = update(Lease).where(Lease.name == name, Lease.owner == owner).values(until=now + LEASE)
-    if session.execute(mine, execution_options={"synchronize_session": False}).rowcount != 1:  # type: ignore[attr-defined]
+    statement = update(Lease).where(Lease.name == name, Lease.owner == owner).values(until=now + LEASE)
+    if session.execute(statement, execution_options={"synchronize_session": False}).rowcount != 1:  # type: ignore[attr-defined]
         session.rollback()
         raise LeaseLostError(name)
 
@@ -85,8 +85,8 @@ def _read_host_id() -> str:
 
 def _is_owner_dead(owner: str) -> bool:
     """Whether the owner was a process of this machine that is no more, so that nobody has to wait for its lease."""
-    here, _, process = owner.rpartition(":")[0].rpartition(":")
-    if here != _read_host_id() or not process.isdigit():
+    host, _, process = owner.rpartition(":")[0].rpartition(":")
+    if host != _read_host_id() or not process.isdigit():
         return False
     try:
         os.kill(int(process), 0)

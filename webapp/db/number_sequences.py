@@ -29,12 +29,12 @@ _MORE = (
 
 def next_numbers(session: Session, name: str, many: int = 1) -> range:
     """`many` new numbers, in the transaction that uses them: a rollback gives them back."""
-    connection, asked = session.connection(), {"of": name, "many": many}
-    last = connection.scalar(_MORE, asked)
+    connection, parameters = session.connection(), {"of": name, "many": many}
+    last = connection.scalar(_MORE, parameters)
     if last is None:
         # Two may need the first number of a kind at once, and neither sees what the other inserts.
         insert_if_missing(session, Counter, {"name": name, "value": FIRST - 1})
-        last = connection.execute(_MORE, asked).scalar_one()
+        last = connection.execute(_MORE, parameters).scalar_one()
     return range(last - many + 1, last + 1)
 
 

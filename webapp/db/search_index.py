@@ -25,10 +25,10 @@ from webapp.domain.search_tokenizer import (
     IndexableOrder,
     SearchQuery,
     Term,
+    expand_spellings,
     is_unparted,
-    spelt,
-    texts,
-    whole_terms,
+    list_indexed_texts,
+    list_whole_terms,
 )
 
 NAME_OF_TABLE = "search_documents"
@@ -50,11 +50,11 @@ _LINKS_OF = [tuple(link for link in _LINKS if link <= length) or (length,) for l
 # AES knows no other.
 _BLOCK = 16
 _FILLED = [bytes(_BLOCK - length) for length in range(_BLOCK + 1)]
-# What a whole word ends with, so that it can be told from a beginning: no digit of a hash.
+# Marks the end of a whole word, to distinguish it from a prefix. It is no hexadecimal digit.
 _END = "z"
 _HEX = "0123456789abcdef"
 
-# Contentless, because the order itself is beside it; the prefix index is that of first three letters.
+# Contentless, because the orders are in tables of their own; the prefix index covers the first three letters.
 _SQLITE = (
     f"CREATE VIRTUAL TABLE {NAME_OF_TABLE} USING fts5(words, {{content}}detail=none, tokenize='ascii', "
     f"prefix='{1 + _FIRST_DIGITS}')"
@@ -110,12 +110,12 @@ class DocumentHasher:
 
     def document(self, order: IndexableOrder) -> str:
         found: set[str] = set()
-        for kind_and_text in texts(order):
+        for kind_and_text in list_indexed_texts(order):
             found |= self._tokens.get(kind_and_text) or self._split(*kind_and_text)
         for good in order.goods:
             if good:
                 found |= _GOODS.get((self._key, good)) or self._split_good(good)
-        for kind, text in whole_terms(order):
+        for kind, text in list_whole_terms(order):
             letter = _LETTERS[kind]
             found.add(letter + text if kind in _PLAIN else f"{letter}{self.chain(text)}{_END}")
         return " ".join(found)
@@ -129,7 +129,7 @@ class DocumentHasher:
     def _split(self, kind: str, text: str) -> set[str]:
         """The words of a text as they are kept; titles, towns and many a name come again on a page."""
         letter, chain = _LETTERS[kind], self.chain
-        found = self._tokens[kind, text] = {f"{letter}{chain(word)}{_END}" for word in spelt(text)}
+        found = self._tokens[kind, text] = {f"{letter}{chain(word)}{_END}" for word in expand_spellings(text)}
         return found
 
     def chain(self, word: str) -> str:

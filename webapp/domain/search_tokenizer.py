@@ -87,12 +87,12 @@ class SearchQuery:
         return bool(self.groups or self.instead)
 
 
-def words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """The words of a text as they are compared; an unparted script's are pairs, and its last character alone."""
-    found: list[str] = []
+    tokens: list[str] = []
     for word in _plain_words(text):
-        found += (word,) if word.isascii() else _parts(word)
-    return found
+        tokens += (word,) if word.isascii() else _split_unparted(word)
+    return tokens
 
 
 def _plain_words(text: str) -> list[str]:
@@ -105,16 +105,16 @@ def _plain_words(text: str) -> list[str]:
     return _ANY_WORDS.findall(unmarked if unmarked.isascii() else unicodedata.normalize("NFC", unmarked))
 
 
-def _parts(word: str) -> list[str]:
+def _split_unparted(word: str) -> list[str]:
     if word.isascii():
         return [word]
-    found: list[str] = []
+    parts: list[str] = []
     end = 0
     for run in _UNPARTED.finditer(word):
-        found += [word[end : run.start()]] if run.start() > end else []
+        parts += [word[end : run.start()]] if run.start() > end else []
         characters, end = run[0], run.end()
-        found += [characters[place : place + 2] for place in range(len(characters))]
-    return found + ([word[end:]] if end < len(word) else [])
+        parts += [characters[place : place + 2] for place in range(len(characters))]
+    return parts + ([word[end:]] if end < len(word) else [])
 
 
 def is_unparted(word: str) -> bool:
@@ -122,7 +122,7 @@ def is_unparted(word: str) -> bool:
     return not word.isascii() and _UNPARTED.match(word) is not None
 
 
-def in_two(text: str) -> str | None:
+def transliterate_umlauts(text: str) -> str | None:
     """The text with its letters spelt in two (Müller, Mueller); None where it has none of them."""
     if text.isascii():
         return None
@@ -130,43 +130,43 @@ def in_two(text: str) -> str | None:
     return folded.translate(_IN_TWO) if _HAS_TWO.search(folded) else None
 
 
-def texts(order: IndexableOrder) -> list[tuple[str, str]]:
+def list_indexed_texts(order: IndexableOrder) -> list[tuple[str, str]]:
     """(kind, text) of everything by whose words the order is found, but for its goods, whose words are GOODS."""
-    found = [(NAME, name) for name in order.names if name]
-    found += [(NAME, _telling(email)) for email in order.emails if email]
-    found += [(WORD, text) for text in order.texts if text]
-    return found
+    kinds_and_texts = [(NAME, name) for name in order.names if name]
+    kinds_and_texts += [(NAME, _strip_relay_domain(email)) for email in order.emails if email]
+    kinds_and_texts += [(WORD, text) for text in order.texts if text]
+    return kinds_and_texts
 
 
-def whole_terms(order: IndexableOrder) -> list[tuple[str, str]]:
+def list_whole_terms(order: IndexableOrder) -> list[tuple[str, str]]:
     """(kind, text) of what is not parted into words: telephones and numbers."""
-    found = [(PHONE, digits) for phone in order.phones if phone and (digits := _phone(phone))]
+    terms = [(PHONE, digits) for phone in order.phones if phone and (digits := _reverse_phone_digits(phone))]
     for number in (order.number, *order.numbers):
         if number:
-            found += _number(number)
-    return found
+            terms += _build_number_terms(number)
+    return terms
 
 
-def spelt(text: str) -> set[str]:
+def expand_spellings(text: str) -> set[str]:
     """The words of a text, with every way they are looked for."""
     if text.isascii():
         return set(_ASCII_WORDS.findall(text.lower()))
-    found = set(words(text))
+    variants = set(split_words(text))
     if max(text) >= _FIRST_CHARACTER and (joined := _SPACE_WITHIN.sub("", text)) != text:
-        found.update(words(joined))
-    if (other := in_two(text)) is not None:
-        found.update(words(other))
-    return found
+        variants.update(split_words(joined))
+    if (transliterated := transliterate_umlauts(text)) is not None:
+        variants.update(split_words(transliterated))
+    return variants
 
 
-def _telling(text: str) -> str:
+def _strip_relay_domain(text: str) -> str:
     """The text without the domain of Amazon's relay, or the beginning of it somebody has typed."""
     before, at, domain = text.partition("@")
     domain = domain.strip().casefold()
     return before if at and (domain.startswith(_RELAY) or _RELAY.startswith(domain)) else text
 
 
-def _phone(text: str) -> str:
+def _reverse_phone_digits(text: str) -> str:
     """Its digits from the last to the first, without the zeros in front and without an extension."""
     if not _PHONE.fullmatch(text):
         text = _EXTENSION.sub("", text)
@@ -175,7 +175,7 @@ def _phone(text: str) -> str:
     return digits.lstrip("0")[::-1][:_MOST_PHONE]
 
 
-def _number(number: str) -> list[tuple[str, str]]:
+def _build_number_terms(number: str) -> list[tuple[str, str]]:
     blocks = _ASCII_WORDS.findall(number.lower())
     joined = "".join(blocks)
     return [(NUMBER, joined), (REVERSED, joined[::-1]), *((NUMBER, block) for block in blocks[1:])]
@@ -184,21 +184,21 @@ def _number(number: str) -> list[tuple[str, str]]:
 def read(text: str, *, kinds: Iterable[str] = KINDS) -> SearchQuery:
     """What to look for, given what somebody typed; `kinds` narrows where. Nothing can be met where no word was."""
     sought = frozenset(kinds)
-    typed = _telling(text)
+    typed = _strip_relay_domain(text)
     if NUMBER in sought and _AMAZONS.fullmatch(typed.strip()):
         # The blocks by themselves are in very many numbers, and nothing else looks so.
         return SearchQuery(((Term(NUMBER, "".join(_ASCII_WORDS.findall(typed))),),))
-    groups = tuple(group for word in _plain_words(typed) for group in _groups(word, typed, sought))
+    groups = tuple(group for word in _plain_words(typed) for group in _build_groups(word, typed, sought))
     # A word that nothing of these kinds can be called, as a name is no number, is never met.
-    return SearchQuery(groups if all(groups) else (), tuple(_instead(typed, sought)) if groups else ())
+    return SearchQuery(groups if all(groups) else (), tuple(_build_fallback_terms(typed, sought)) if groups else ())
 
 
-def _groups(word: str, typed: str, sought: frozenset[str]) -> Iterable[tuple[Term, ...]]:
-    parts = _parts(word)
+def _build_groups(word: str, typed: str, sought: frozenset[str]) -> Iterable[tuple[Term, ...]]:
+    parts = _split_unparted(word)
     for place, part in enumerate(parts):
         if len(part) == 1 and place and is_unparted(part):
             continue  # The last character of a run is in the pair before it.
-        spellings = {part: None} | dict.fromkeys(_spellings(word, typed) if len(parts) == 1 else ())
+        spellings = {part: None} | dict.fromkeys(_find_transliterations(word, typed) if len(parts) == 1 else ())
         # A pair is sought as it is; one character alone begins pairs.
         whole = is_unparted(part) and len(part) == 2
         group = [Term(kind, text, whole) for kind in (NAME, WORD, GOODS) if kind in sought for text in spellings]
@@ -208,21 +208,21 @@ def _groups(word: str, typed: str, sought: frozenset[str]) -> Iterable[tuple[Ter
         yield tuple(group)
 
 
-def _spellings(word: str, typed: str) -> list[str]:
+def _find_transliterations(word: str, typed: str) -> list[str]:
     """The word spelt in two, where it was typed with such a letter."""
-    found = []
+    variants = []
     for token in _ANY_WORDS.findall(unicodedata.normalize("NFC", typed)):
-        other = in_two(token)
-        if other is not None and _plain_words(token) == [word]:
-            found += _plain_words(other)
-    return found
+        transliterated = transliterate_umlauts(token)
+        if transliterated is not None and _plain_words(token) == [word]:
+            variants += _plain_words(transliterated)
+    return variants
 
 
-def _instead(typed: str, sought: frozenset[str]) -> Iterable[Term]:
+def _build_fallback_terms(typed: str, sought: frozenset[str]) -> Iterable[Term]:
     joined = "".join(_ASCII_WORDS.findall(typed.lower()))
     if NUMBER in sought and typed.isascii() and len(joined) >= _LEAST_JOINED and _NUMBER.fullmatch(joined):
         yield Term(NUMBER, joined)
     if PHONE in sought and _PHONE.fullmatch(typed):
-        digits = _phone(typed)
+        digits = _reverse_phone_digits(typed)
         if len(digits) >= _LEAST_PHONE:
             yield Term(PHONE, digits)

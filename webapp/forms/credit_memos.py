@@ -1,4 +1,4 @@
-"""A new credit memo: pieces of lines, amounts beside them, and whether Amazon pays them back."""
+"""Form of a new credit memo: quantities, adjustments, and whether Amazon refunds them."""
 
 from typing import Any
 

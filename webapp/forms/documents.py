@@ -1,4 +1,4 @@
-"""What the forms of a new invoice, shipment or credit memo share: pieces of lines, a comment, and what was seen."""
+"""Common parts of the forms of new invoices, shipments and credit memos: quantities, comment, order version."""
 
 import re
 import secrets
@@ -28,38 +28,38 @@ class DocumentForm(FlaskForm):
     append = BooleanField(_l("Put the comment into the e-mail"), default=True)
 
     def bind_order(self, order: Order) -> None:
-        """From now on it speaks of the Order as it is."""
+        """Bind the form to the current version of the order."""
         self.idempotency_key.data = self.idempotency_key.data or secrets.token_hex(16)
         self.expected_version.data = str(order.version)
 
     def find_field(self, error: DeskError) -> Field | None:
-        """The field an error is about; of a quantity that is missing, the first one."""
+        """Return the field of an error, the first quantity if no quantity was entered."""
         name = getattr(error, "field", "")
         if name == "quantities":
             name = next((field.short_name for field in self if field.short_name.startswith("quantity-")), "")
-        found: Field | None = self._fields.get(name)
-        return found
+        error_field: Field | None = self._fields.get(name)
+        return error_field
 
     def show_error(self, error: DeskError) -> bool:
-        """Say it under the field it is about; answers whether there is one."""
+        """Show the error at its field. Return whether there is one."""
         field = self.find_field(error)
         if field is not None:
             field.errors = [text_for(error.code, error.arguments)]
         return field is not None
 
     def clear_errors(self) -> None:
-        """Forget what was told."""
+        """Remove all field errors."""
         for field in self:
             field.errors = []
 
     def parse_version(self) -> int:
-        """The version that was seen; one there never is where the page was made up."""
+        """Return the submitted order version, -1 if it is malformed."""
         text = self.expected_version.data or ""
         return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
 
 
 def build_line_form(base: type[F], lines: Sequence[OrderItem], more: Callable[[OrderItem], dict[str, Any]]) -> type[F]:
-    """The form with fields of its own for each line: `quantity-7` and what `more` answers."""
+    """Return a form class with a field `quantity-7` for each line and the fields that `more` returns."""
     fields: dict[str, Any] = {}
     for line in lines:
         fields[f"quantity-{line.id}"] = StringField(line.sku or line.title or "")
@@ -72,7 +72,7 @@ def add_no_fields(_line: OrderItem) -> dict[str, Any]:
 
 
 def parse_quantities(form: Form, lines: Sequence[OrderItem]) -> dict[int, int]:
-    """What was entered, by line id; nothing entered is none. Raises InvalidError naming the field."""
+    """Return the entered quantities by line id, 0 for empty fields. Raises InvalidError naming the field."""
     return {line.id: _parse_quantity(form[f"quantity-{line.id}"].data, f"quantity-{line.id}", line) for line in lines}
 
 
@@ -84,7 +84,7 @@ def _parse_quantity(text: str | None, field: str, line: OrderItem) -> int:
 
 
 def invoice_form(order: Order, **options: Any) -> DocumentForm:
-    """Filled with what is left, unless something was sent."""
+    """Return the form of a new invoice, filled with the remaining quantities unless it was submitted."""
     form = build_line_form(DocumentForm, order.items, add_no_fields)(**options)
     if not form.is_submitted():
         for line in order.items:

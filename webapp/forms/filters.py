@@ -102,14 +102,14 @@ class Filters(FlaskForm):
 
 
 def describe_values(field: Field) -> list[tuple[str, str]]:
-    """(value as an address has it, value as a person reads it) of each value of a field."""
+    """Return (value in the URL, displayed value) of each value of a field."""
     value: Any = field.data
     if isinstance(field, BooleanField):
         return [("1", "")]
     if isinstance(field, SelectField | SelectMultipleField):
-        words = {known: text for known, text, *_more in field.choices}
+        words = {key: text for key, text, *_more in field.choices}
         values = value if isinstance(value, list) else [value]
-        return [(one, str(words.get(one, one))) for one in values]
+        return [(item, str(words.get(item, item))) for item in values]
     if isinstance(field, DayField):
         return [(value.isoformat(), formatting.day(value))]
     if isinstance(field, AmountField):
@@ -118,7 +118,7 @@ def describe_values(field: Field) -> list[tuple[str, str]]:
 
 
 def _shorten(text: str) -> str:
-    """So much of a text that it stays wrong, and that an address with it is not longer than servers take."""
+    """Shorten a text that is too long so that it stays invalid but fits into a URL."""
     return " ".join(text.split())[: _LONGEST + 50]
 
 
@@ -168,9 +168,9 @@ class IdField(WordsField):
 
 
 class KeywordField(WordsField):
-    """Words to search for. Some may be a name, so an address carries them sealed.
+    """Search words. They may contain a name, so they are encrypted in URLs.
 
-    Clear ones are taken too, from a form or a script. Whoever may not read personal data searches numbers and goods.
+    Plain words are accepted as well. Users who may not read personal data search numbers and goods only.
     """
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -180,7 +180,7 @@ class KeywordField(WordsField):
             raise ValueError(_("Type at least one letter or digit."))
 
     def read(self, text: str) -> str:
-        # Sealed, a text is half as long again.
+        # Encryption makes a text longer, so the ciphertext is not checked for its length.
         if not text.startswith(search.ENCRYPTED_PREFIX):
             return text
         typed = search.decrypt_param(text, personal=self.meta.reads_personal)

@@ -118,8 +118,8 @@ class ProductFileForm(FlaskForm):
 def chosen_account(form: NewProductForm | ProductFileForm) -> int:
     """The id of the account. Raises InvalidError for one there is not."""
     if not form.account.validate(form):
-        known = ", ".join(str(choice.label) for choice in form.account.choices)
-        raise InvalidError("product_account_unknown", field="account", known=known)
+        accounts = ", ".join(str(choice.label) for choice in form.account.choices)
+        raise InvalidError("product_account_unknown", field="account", known=accounts)
     return int(form.account.data)
 
 

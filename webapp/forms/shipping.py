@@ -12,7 +12,7 @@ from webapp.domain.errors import DeskError, InvalidError
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.shipping import carriers as shipping_carriers
 from webapp.domain.shipping import parcels
-from webapp.domain.shipping.carrier_names import with_name
+from webapp.domain.shipping.carrier_names import find_by_exact_name
 from webapp.domain.shipping.tracking.numbers import CARRIER_QUESTIONS, Classification
 from webapp.forms.documents import DocumentForm, add_no_fields, build_line_form, parse_quantities
 from webapp.forms.fields import choices
@@ -27,11 +27,11 @@ def build_carrier_choices(country: str, none: str, chosen: str = "") -> list[Sel
 
     `chosen`: the key of a carrier that is offered in any case.
     """
-    usual = shipping_carriers.usual(country)
+    usual = shipping_carriers.list_usual_carriers(country)
     others = [row for row in shipping_carriers.CARRIERS if row in shipping_carriers.WELL_KNOWN or row.key == chosen]
     rest = sorted((row for row in others if row not in usual), key=lambda row: row.name.casefold())
-    named = {row.key: row.name for row in (*usual, *rest)}
-    return choices({"": none, **named, OTHER: _("Another carrier")})
+    names = {row.key: row.name for row in (*usual, *rest)}
+    return choices({"": none, **names, OTHER: _("Another carrier")})
 
 
 def parse_carrier(key: str, title: str) -> tuple[str, str]:
@@ -39,7 +39,7 @@ def parse_carrier(key: str, title: str) -> tuple[str, str]:
 
     A name that was typed is looked up: it may be one that Amazon has a code for. Both are empty for no choice.
     """
-    carrier = shipping_carriers.BY_KEY.get(key) or (with_name(title) if key == OTHER else None)
+    carrier = shipping_carriers.BY_KEY.get(key) or (find_by_exact_name(title) if key == OTHER else None)
     if carrier is not None:
         return carrier.code, carrier.name
     return (shipping_carriers.OTHER, " ".join(title.split())) if key == OTHER else ("", "")
@@ -74,7 +74,7 @@ class ParcelCorrectionForm(FlaskForm):
     @classmethod
     def of(cls, parcel: Parcel, country: str) -> "ParcelCorrectionForm":
         """The form as the parcel stands."""
-        known = shipping_carriers.carrier_of(parcel.carrier, parcel.title)
+        known = shipping_carriers.find_carrier(parcel.carrier, parcel.title)
         # The list of carriers has one code each; another one of Amazon's is entered by its name.
         is_listed = known is not None and shipping_carriers.BY_KEY[known.key].code == known.code
         title = known.code if known and known.code != shipping_carriers.OTHER else parcel.title
@@ -144,9 +144,9 @@ class ShipmentForm(DocumentForm):
 
     def bind_order(self, order: Order) -> None:
         super().bind_order(order)
-        known = build_carrier_choices(self.country, _("Recognise it from the number"))
+        carriers = build_carrier_choices(self.country, _("Recognise it from the number"))
         for entry in self.parcels:
-            entry.form.carrier.choices = known
+            entry.form.carrier.choices = carriers
 
     def add(self) -> None:
         """One parcel more, with nothing in it yet."""
@@ -195,27 +195,27 @@ class ShipmentForm(DocumentForm):
         form = self.parcels.entries[int(place)].form
         if name == "quantities":
             name = f"quantity-{self.order.items[0].id}"
-        found: Field | None = form._fields.get(name)
-        return found
+        field: Field | None = form._fields.get(name)
+        return field
 
     def _parcel(self, place: int, unknown: str) -> parcels.Parcel:
         form = self.parcels.entries[place].form
         try:
-            inside = parse_quantities(form, self.order.items)
+            quantities = parse_quantities(form, self.order.items)
         except InvalidError as error:
             error.field = f"parcels-{place}-{error.field}"
             raise
-        found = self._classified(form)
+        classification = self._classified(form)
         code, title = parse_carrier(form.carrier.data or "", form.title.data or unknown)
-        if not code and found.carrier is not None:
-            code, title = found.carrier.code, found.carrier.name
-        elif not code and found.number and unknown:
+        if not code and classification.carrier is not None:
+            code, title = classification.carrier.code, classification.carrier.name
+        elif not code and classification.number and unknown:
             code, title = shipping_carriers.OTHER, unknown
-        elif not code and found.code in CARRIER_QUESTIONS:
-            raise InvalidError(found.code, field=f"parcels-{place}-carrier", **found.args)
-        is_shared, is_right = (is_confirmed(found, field.data) for field in (form.shared, form.confirmed))
+        elif not code and classification.code in CARRIER_QUESTIONS:
+            raise InvalidError(classification.code, field=f"parcels-{place}-carrier", **classification.args)
+        is_shared, is_right = (is_confirmed(classification, field.data) for field in (form.shared, form.confirmed))
         number = form.tracking_number.data or ""
-        return parcels.Parcel(inside, code, title, number, shared=is_shared, confirmed=is_right)
+        return parcels.Parcel(quantities, code, title, number, shared=is_shared, confirmed=is_right)
 
     def _classified(self, form: ParcelForm) -> Classification:
         """Return what the number is, given the carrier that was chosen."""

@@ -18,18 +18,18 @@ class TrackingForm(FlaskForm):
 
     def texts(self) -> list[tuple[str, str]]:
         """(name, text) of what was sent; the pasted one has no name. Raises InvalidError."""
-        found = [("", self.text.data)] if (self.text.data or "").strip() else []
+        named_texts = [("", self.text.data)] if (self.text.data or "").strip() else []
         read = len((self.text.data or "").encode())
         for file in self.files.data or []:
             if getattr(file, "filename", ""):
                 raw = file.stream.read(MAX_FILE_BYTES + 1)
                 read += len(raw)
                 name = file.filename[:_LONGEST_NAME]
-                found.append((name, decode_file(name, raw)))
+                named_texts.append((name, decode_file(name, raw)))
             if read > MAX_FILE_BYTES:
                 raise InvalidError(
                     "sheet_too_large", field="files", name=_l("What was sent"), most=MAX_FILE_BYTES // _MB
                 )
         if read > MAX_FILE_BYTES:
             raise InvalidError("sheet_too_large", field="text", name=_l("What was sent"), most=MAX_FILE_BYTES // _MB)
-        return found or [("", "")]
+        return named_texts or [("", "")]

@@ -103,7 +103,7 @@ class AmazonOrder(Base):
     version: Mapped[int] = mapped_column(default=1)
     imported_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # When Amazon last said how it stands: alone, or in the page that brought it or came while Amazon was told of it.
+    # When the order was last read, alone or in a page, during an import or an open submission.
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     store: Mapped[Store] = relationship()

@@ -22,5 +22,5 @@ class Comment(Base):
     # As on events: cli, user:7.
     actor: Mapped[str] = mapped_column(String(40))
     text: Mapped[str] = mapped_column(Encrypted)
-    # The customer is to be told.
+    # Whether the customer is notified.
     notify: Mapped[bool] = mapped_column(default=False)

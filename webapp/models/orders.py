@@ -58,7 +58,7 @@ class Order(Base):
     shipping: Mapped[int] = mapped_column(BigInteger)
     tax: Mapped[int] = mapped_column(BigInteger)
     discount: Mapped[int] = mapped_column(BigInteger)
-    # What Amazon counts beside these (gift wrap, cash on delivery, tips), so that the parts sum to the total.
+    # Other components of Amazon's total (gift wrap, cash on delivery, tips), so that the parts sum to the total.
     other: Mapped[int] = mapped_column(BigInteger, default=0)
     total: Mapped[int] = mapped_column(BigInteger)
     total_invoiced: Mapped[int] = mapped_column(BigInteger, default=0)

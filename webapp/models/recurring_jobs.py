@@ -1,4 +1,4 @@
-"""What runs again and again: its interval, its last run and its next."""
+"""Recurring jobs: interval, last run and next run."""
 
 from datetime import datetime
 
@@ -19,9 +19,9 @@ class RecurringJob(Base):
     ids: Mapped[list[int]] = mapped_column(JSON, default=list)
     interval_seconds: Mapped[int]
     enabled: Mapped[bool] = mapped_column(default=True)
-    # Empty while paused; a paused job that is asked for runs once.
+    # Empty while paused; a paused job that is requested runs once.
     next_run_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # When the bell was last rung for it, and when the run that answered ended; where none did, it is rung again.
+    # When the job was last enqueued, and when its run ended. A job that did not end is enqueued again.
     enqueued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_run_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -35,7 +35,7 @@ class GridView(Base):
     grid: Mapped[str] = mapped_column(String(40), index=True)
     name: Mapped[str] = mapped_column(String(80))
     shared: Mapped[bool] = mapped_column(default=False)
-    # As an address says them, names of people sealed: {"state": ["complete"], "q": ["~gAAAA…"]}.
+    # URL parameters; personal data is encrypted: {"state": ["complete"], "q": ["~gAAAA…"]}.
     parameters: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     columns: Mapped[list[str]] = mapped_column(JSON, default=list)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

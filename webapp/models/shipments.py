@@ -32,7 +32,7 @@ class Shipment(Base):
 
 
 class Parcel(Base):
-    """`reference` is how Amazon tells the parcels of an order apart: told again, it edits the parcel it was told of."""
+    """`reference` identifies a parcel of an order at Amazon: submitting it again edits that parcel."""
 
     __tablename__ = "parcels"
     __table_args__ = (UniqueConstraint("order_id", "reference"), AUTOINCREMENT)

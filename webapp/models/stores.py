@@ -35,7 +35,7 @@ class Store(Base):
     order_status: Mapped[str] = mapped_column(String(10), default="default")
     processing_status: Mapped[str] = mapped_column(String(40), default="")
     auto_invoice: Mapped[bool] = mapped_column(default=True)
-    # Whether the buyer of each new order gets a mail of ours beside Amazon's own.
+    # Whether the buyer of each new order gets an e-mail from us in addition to Amazon's.
     order_mails: Mapped[bool] = mapped_column(default=False)
     unready_products: Mapped[str] = mapped_column(String(10), default="create")
     # Amazon is given each invoice to show to its buyer, where it takes them.

@@ -43,9 +43,9 @@ class Submission(Base):
     snapshot: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     requested_by: Mapped[str] = mapped_column(String(40))
     requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # Until then it can be undone, and Amazon is not told.
+    # End of the undo window; nothing is sent before.
     undo_until: Mapped[datetime] = mapped_column(UtcDateTime)
-    # When it is to be looked at next.
+    # When it is checked next.
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # How often the present step has been tried.
     tries: Mapped[int] = mapped_column(default=0)

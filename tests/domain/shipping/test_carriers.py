@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from webapp.domain.shipping import carriers as shipping_carriers
-from webapp.domain.shipping.carrier_names import named
+from webapp.domain.shipping.carrier_names import find_by_name
 from webapp.domain.shipping.carriers import (
     BY_KEY,
     CARRIERS,
@@ -14,10 +14,10 @@ from webapp.domain.shipping.carriers import (
     FORMS,
     OTHER,
     POST_OFFICES,
-    carrier_of,
     clean,
+    find_carrier,
     guess,
-    usual,
+    list_usual_carriers,
 )
 from webapp.domain.shipping.parcels import LONGEST_CODE
 
@@ -158,16 +158,16 @@ def test_a_carrier_that_amazon_has_a_code_for_is_sent_by_it() -> None:
         ("Rhenus", "Rhenus"),
         ("GO!", "GO!"),
     ]:
-        carrier = named(text)
+        carrier = find_by_name(text)
 
         assert carrier is not None, (text, code)
         assert carrier.code == code, (text, code)
-        assert carrier_of(carrier.code, carrier.name) == carrier, (text, code)
+        assert find_carrier(carrier.code, carrier.name) == carrier, (text, code)
 
 
 @pytest.mark.parametrize("text", ["Rhenus Home", "Other", "Sonstige", "その他", "Bike courier", "Spring dresses", ""])
 def test_a_name_that_only_contains_a_listed_one_is_no_carrier_we_know(text: str) -> None:
-    assert named(text) is None
+    assert find_by_name(text) is None
 
 
 def test_amazons_codes_are_written_once_and_fit_into_the_database() -> None:
@@ -183,7 +183,7 @@ def test_amazons_codes_are_written_once_and_fit_into_the_database() -> None:
 
 
 def test_a_parcel_of_before_its_carriers_code_was_known_still_names_the_carrier() -> None:
-    assert carrier_of(OTHER, "Chronopost") is BY_KEY["chronopost"]
+    assert find_carrier(OTHER, "Chronopost") is BY_KEY["chronopost"]
 
 
 def test_a_parcel_has_a_page_where_one_is_well_known() -> None:
@@ -201,19 +201,19 @@ def test_the_tables_hold_together() -> None:
 
 
 def test_who_is_usual_in_a_country_comes_first_and_once() -> None:
-    german = [carrier.key for carrier in usual("DE")]
+    german = [carrier.key for carrier in list_usual_carriers("DE")]
 
     assert german[:3] == ["dhl", "hermes", "dpd"]
     assert len(german) == len(set(german))
     assert "usps" not in german
-    assert [carrier.key for carrier in usual("ZZ")] == ["ups", "fedex", "dhl"]
+    assert [carrier.key for carrier in list_usual_carriers("ZZ")] == ["ups", "fedex", "dhl"]
 
 
 def test_a_parcels_carrier_is_known_by_its_code_or_by_the_name_beside_other() -> None:
     for carrier in CARRIERS:
-        found = carrier_of(carrier.code, carrier.name)
+        found = find_carrier(carrier.code, carrier.name)
         assert found is not None
         assert found.code == carrier.code
-    assert carrier_of(OTHER, "evri") is BY_KEY["evri"]
-    assert carrier_of(OTHER, "Bike courier") is None
-    assert carrier_of("", "") is None
+    assert find_carrier(OTHER, "evri") is BY_KEY["evri"]
+    assert find_carrier(OTHER, "Bike courier") is None
+    assert find_carrier("", "") is None

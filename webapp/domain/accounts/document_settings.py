@@ -16,12 +16,12 @@ KEYS = ("language", *TEXTS)
 
 def clean(values: Mapping[str, str]) -> dict[str, str]:
     """The values without space at the ends of lines. Raises InvalidError naming the first that cannot be taken."""
-    found = {}
+    cleaned = {}
     for key, value in values.items():
         if key == "language":
             if value not in LANGUAGES:
                 raise InvalidError("setting_choice", field=key, key=key, choices=", ".join(LANGUAGES))
-            found[key] = value
+            cleaned[key] = value
         elif key in TEXTS:
             longest, most = TEXTS[key]
             text = "\n".join(" ".join(line.split()) for line in value.strip().splitlines())
@@ -29,7 +29,7 @@ def clean(values: Mapping[str, str]) -> dict[str, str]:
                 raise InvalidError("text_too_long", field=key, most=longest)
             if text.count("\n") >= most:
                 raise InvalidError("too_many_lines", field=key, most=most)
-            found[key] = text
+            cleaned[key] = text
         else:
             raise InvalidError("document_setting_unknown", field=key, key=key, known=", ".join(KEYS))
-    return found
+    return cleaned

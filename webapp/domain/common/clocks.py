@@ -6,7 +6,7 @@ and whatever counts as fresh until then would be believed for days.
 
 from datetime import datetime, timedelta
 
-# Machines that share a database differ by less than this; from here on, a person is told that a clock is wrong.
+# Machines that share a database differ by less than this; beyond it, users are warned that a clock is wrong.
 TOLERANCE = timedelta(seconds=60)
 
 

@@ -62,11 +62,11 @@ BY_COUNTRY = {marketplace.country_code: marketplace for marketplace in MARKETPLA
 
 def find(text: str) -> Marketplace | None:
     """The marketplace a person means by a country code (`DE`, also `UK`) or by Amazon's id."""
-    wanted = text.strip().upper()
-    return BY_ID.get(wanted) or BY_COUNTRY.get({"UK": "GB"}.get(wanted, wanted))
+    code = text.strip().upper()
+    return BY_ID.get(code) or BY_COUNTRY.get({"UK": "GB"}.get(code, code))
 
 
 def find_by_name(name: str) -> Marketplace | None:
     """The marketplace Amazon names by its site, in any case: `Amazon.de`, `www.amazon.co.uk`."""
-    wanted = name.strip().lower().removeprefix("https://").removeprefix("www.").rstrip("/")
-    return next((marketplace for marketplace in MARKETPLACES if marketplace.domain == wanted), None)
+    domain = name.strip().lower().removeprefix("https://").removeprefix("www.").rstrip("/")
+    return next((marketplace for marketplace in MARKETPLACES if marketplace.domain == domain), None)

@@ -81,9 +81,9 @@ def _plausibility(raw: bytes, encoding: str, is_known: Callable[[str], bool]) ->
     text = raw.decode(encoding, errors="replace")
     outside = len(_NOT_ASCII.findall(text))
     cells = [cell for cell in dict.fromkeys(_CELLS.split(text)) if not cell.isascii() and len(cell) <= _LONGEST_NAME]
-    known = any(is_known(cell) for cell in cells if "\ufffd" not in cell)
+    has_known_cell = any(is_known(cell) for cell in cells if "\ufffd" not in cell)
     points = _PLAUSIBLE[encoding](text) - len(_MISPLACED.findall(text))
-    return points / outside + (0.2 if known else 0) if outside else 0.0
+    return points / outside + (0.2 if has_known_cell else 0) if outside else 0.0
 
 
 def _utf8(text: str) -> float:

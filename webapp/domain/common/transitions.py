@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Transition:
     """A named change of state. `to_state` is empty where the new state is derived from the entity's data.
 
-    `requires` names the precondition beside the state, for the documentation.
+    `requires` names a precondition in addition to the state, for the documentation.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""A refund as Amazon is told of it: line by line, each in the parts of what the buyer paid, and never over them."""
+"""Split refunds into the price and tax components that Amazon accepts, within what the buyer paid for each line."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ REASONS = (
 )
 CODES = frozenset(reason.code for reason in REASONS)
 
-# Where a credit memo stands. Amazon is asked; it refunds or refuses; or it was undone before Amazon was told.
+# States of a credit memo. ASKED: the refund was requested from Amazon. UNDONE: cancelled before it was submitted.
 OFFLINE, ASKED, REFUNDED, REFUSED, UNDONE = "offline", "asked", "refunded", "refused", "undone"
 MEMO_STATES = (OFFLINE, ASKED, REFUNDED, REFUSED, UNDONE)
 # These gave money back.
@@ -56,8 +56,8 @@ COMPONENTS = ("item_price", "item_tax", "shipping_price", "shipping_tax", "gift_
 GOODS = ("item_price", "gift_wrap_price")
 SHIPPING = ("shipping_price",)
 TAXES = ("item_tax", "shipping_tax", "gift_wrap_tax")
-# Where what stands beside the lines is put, and where a fee is taken from: prices before taxes.
-_BESIDE = (("item_price",), ("shipping_price",), ("gift_wrap_price",), TAXES)
+# Order in which an adjustment refund is added to the components and a fee is deducted: prices before taxes.
+_ADJUSTMENT_ORDER = (("item_price",), ("shipping_price",), ("gift_wrap_price",), TAXES)
 # Where the parts of an order item stand: (type, subtype) as Amazon names them. Amazon's refund knows no others: cash on
 # delivery, tips and the like can be given back in Seller Central alone.
 _PLACES = {
@@ -123,9 +123,9 @@ class LineCredit:
 
 
 def find_refusal(amazon_status: str, fulfilled_by: str, *, writable: bool) -> str | None:
-    """Why nothing of an order can be refunded at Amazon, as a code of `sentences`, or None.
+    """Return why an order cannot be refunded at Amazon, as a code of `sentences`, or None.
 
-    `writable`: the store imports orders, so the desk is in charge of them.
+    `writable`: the store imports orders, so Channeldesk may change them.
     """
     if fulfilled_by == status.AMAZON:
         return "refund_fba"
@@ -135,72 +135,72 @@ def find_refusal(amazon_status: str, fulfilled_by: str, *, writable: bool) -> st
 
 
 def paid_amounts(components: Iterable[Component]) -> Parts:
-    """What the buyer paid for an order item, its promotions taken off: the most that can ever be refunded of it.
+    """Return what the buyer paid for an order item less its promotions: the maximum that can be refunded.
 
-    Tax that Amazon does not detail counts as the item's. What a promotion takes off beyond the price it stands on is
-    taken off the next part, so that no part is less than nothing and together they are what was paid.
+    Tax that Amazon does not itemize counts as item tax. The part of a promotion that exceeds its price is deducted
+    from the next component, so that no component is negative and their sum is what was paid.
     """
-    found = dict.fromkeys(COMPONENTS, 0)
+    amounts = dict.fromkeys(COMPONENTS, 0)
     for part in components:
         if part.subtype == "":
             # A detail that Amazon does not name: it stays with its whole.
             continue
         place = _PLACES.get((part.type, part.subtype))
         if place is not None:
-            found[place] += part.value.minor
+            amounts[place] += part.value.minor
         if part.type == "TAX":
-            found["item_tax"] += part.value.minor if part.subtype is None else -part.value.minor
+            amounts["item_tax"] += part.value.minor if part.subtype is None else -part.value.minor
         elif (part.type, part.subtype) == ("DISCOUNT", None):
-            found["item_price"] += part.value.minor
+            amounts["item_price"] += part.value.minor
         elif (part.type, part.subtype) == ("DISCOUNT", "SHIPPING"):
-            found["shipping_price"] += part.value.minor
-            found["item_price"] -= part.value.minor
-    _settle(found, ("item_price", "shipping_price", "gift_wrap_price"))
-    _settle(found, TAXES)
-    return found
+            amounts["shipping_price"] += part.value.minor
+            amounts["item_price"] -= part.value.minor
+    _settle(amounts, ("item_price", "shipping_price", "gift_wrap_price"))
+    _settle(amounts, TAXES)
+    return amounts
 
 
-def refundable_amounts(was_paid: Mapping[str, int], *given: Mapping[str, int]) -> Parts:
-    """What of it can still be refunded after these refunds, those that are under way among them."""
-    return {name: max(0, was_paid[name] - sum(one.get(name, 0) for one in given)) for name in COMPONENTS}
+def refundable_amounts(was_paid: Mapping[str, int], *refunds: Mapping[str, int]) -> Parts:
+    """Return what can still be refunded after these refunds, including the pending ones."""
+    return {name: max(0, was_paid[name] - sum(refund.get(name, 0) for refund in refunds)) for name in COMPONENTS}
 
 
 def split(
-    wishes: Sequence[LineCredit], room: Mapping[int, Mapping[str, int]], beside: int, currency: str
+    line_credits: Sequence[LineCredit], limits: Mapping[int, Mapping[str, int]], adjustment: int, currency: str
 ) -> dict[int, Parts]:
-    """The parts of a refund by line id: in sum exactly what the credit memo gives back, nowhere more than its `room`.
+    """Split a credit memo into refund components by line id. Their sum is the total of the credit memo.
 
-    `room`: what is left to refund of every line of the order, by line id. `beside`: the adjustment refund less the
-    adjustment fee. What is given back of a line goes on the parts it was paid for; what these cannot hold, and what is
-    given beside the lines, goes on the prices of the lines of the credit memo, then on their taxes, then likewise on
-    the other lines; a fee is taken off in the same order. Raises RefusedError where Amazon cannot carry it.
+    `limits`: the refundable amounts of every line of the order, by line id. `adjustment`: the adjustment refund less
+    the adjustment fee. A line's credit goes to the components it was paid for. The excess and the adjustment go to
+    the prices of the credited lines, then to their taxes, then to the other lines in the same way; a fee is deducted
+    in the same order. Raises RefusedError when the components cannot hold the amount.
     """
-    given = {line_id: dict.fromkeys(COMPONENTS, 0) for line_id in room}
-    rest = beside
-    for wish in wishes:
-        for amount, names in ((wish.goods, GOODS), (wish.tax, TAXES), (wish.shipping, SHIPPING)):
-            rest += amount - _put(given, room, [(wish.line_id, name) for name in names], amount)
-    told = [wish.line_id for wish in wishes]
-    for lines in (told, [line_id for line_id in room if line_id not in told]):
-        for names in _BESIDE:
+    refunds = {line_id: dict.fromkeys(COMPONENTS, 0) for line_id in limits}
+    rest = adjustment
+    for credit in line_credits:
+        for amount, names in ((credit.goods, GOODS), (credit.tax, TAXES), (credit.shipping, SHIPPING)):
+            rest += amount - _put(refunds, limits, [(credit.line_id, name) for name in names], amount)
+    credited_ids = [credit.line_id for credit in line_credits]
+    for lines in (credited_ids, [line_id for line_id in limits if line_id not in credited_ids]):
+        for names in _ADJUSTMENT_ORDER:
             cells = [(line_id, name) for line_id in lines for name in names]
-            rest -= _put(given, room, cells, rest) if rest > 0 else -_take(given, cells, -rest)
-    whole = sum(sum(parts.values()) for parts in given.values())
+            rest -= _put(refunds, limits, cells, rest) if rest > 0 else -_take(refunds, cells, -rest)
+    whole = sum(sum(parts.values()) for parts in refunds.values())
     if rest > 0:
-        held, over = Money(whole, currency).amount, Money(rest, currency).amount
-        raise RefusedError("refund_over_at_amazon", left=held, over=over, currency=currency)
+        refundable, over = Money(whole, currency).amount, Money(rest, currency).amount
+        raise RefusedError("refund_over_at_amazon", left=refundable, over=over, currency=currency)
     if whole <= 0:
         raise RefusedError("refund_nothing_at_amazon")
-    return {line_id: parts for line_id, parts in given.items() if any(parts.values())}
+    return {line_id: parts for line_id, parts in refunds.items() if any(parts.values())}
 
 
 def find_failures(report: FeedReport, lines: Sequence[tuple[str, str]]) -> dict[int, FeedMessage] | None:
-    """What a report refuses, by place in the document (counted from 1; 0 is all of it); None where that is not clear.
+    """Return the failures of a report by line of the document (from 1; 0 is all of it), None if they are ambiguous.
 
     `lines`: (number of the order, id of the item) of each line of the document. The report counts lines, and may name
     what stood there too: then both have to agree, or the name has to be clear by itself.
     """
-    found: dict[int, FeedMessage] = {}
+    failures: dict[int, FeedMessage] = {}
     for message in report.messages:
         if not message.failed:
             continue
@@ -213,36 +213,36 @@ def find_failures(report: FeedReport, lines: Sequence[tuple[str, str]]) -> dict[
                 place = named[0]
         if place > len(lines):
             return None
-        found[place] = message
-    return found
+        failures[place] = message
+    return failures
 
 
-def _settle(found: Parts, group: Sequence[str]) -> None:
-    """What is less than nothing is taken off the others."""
-    short = -sum(min(0, found[name]) for name in group)
+def _settle(amounts: Parts, group: Sequence[str]) -> None:
+    """Set negative amounts of the group to zero and deduct them from the others."""
+    missing = -sum(min(0, amounts[name]) for name in group)
     for name in group:
-        found[name] = max(0, found[name])
-        taken = min(short, found[name])
-        found[name] -= taken
-        short -= taken
+        amounts[name] = max(0, amounts[name])
+        deduction = min(missing, amounts[name])
+        amounts[name] -= deduction
+        missing -= deduction
 
 
 def _put(
-    given: dict[int, Parts], room: Mapping[int, Mapping[str, int]], cells: Sequence[tuple[int, str]], amount: int
+    refunds: dict[int, Parts], limits: Mapping[int, Mapping[str, int]], cells: Sequence[tuple[int, str]], amount: int
 ) -> int:
-    """Put as much of the amount on these parts as they hold, by what each holds; answers how much that was."""
-    free = [room[line_id][name] - given[line_id][name] for line_id, name in cells]
-    carried = min(max(0, amount), sum(free))
-    if carried:
-        for (line_id, name), portion in zip(cells, order_amounts.distribute(carried, free), strict=True):
-            given[line_id][name] += portion
-    return carried
+    """Distribute the amount over these components in proportion to their free amounts. Return how much fitted."""
+    free = [limits[line_id][name] - refunds[line_id][name] for line_id, name in cells]
+    placed = min(max(0, amount), sum(free))
+    if placed:
+        for (line_id, name), portion in zip(cells, order_amounts.distribute(placed, free), strict=True):
+            refunds[line_id][name] += portion
+    return placed
 
 
-def _take(given: dict[int, Parts], cells: Sequence[tuple[int, str]], amount: int) -> int:
-    held = [given[line_id][name] for line_id, name in cells]
-    taken = min(amount, sum(held))
+def _take(refunds: dict[int, Parts], cells: Sequence[tuple[int, str]], amount: int) -> int:
+    amounts = [refunds[line_id][name] for line_id, name in cells]
+    taken = min(amount, sum(amounts))
     if taken:
-        for (line_id, name), portion in zip(cells, order_amounts.distribute(taken, held), strict=True):
-            given[line_id][name] -= portion
+        for (line_id, name), portion in zip(cells, order_amounts.distribute(taken, amounts), strict=True):
+            refunds[line_id][name] -= portion
     return taken

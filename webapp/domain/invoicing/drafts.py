@@ -56,7 +56,7 @@ class DraftLine:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An invoice, or a credit memo with what is given back beside the lines and what is kept."""
+    """An invoice, or a credit memo with its adjustment refund and adjustment fee."""
 
     parts: tuple[DraftLine, ...]
     adjustment_refund: int = 0
@@ -74,9 +74,9 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class CreditRequest:
-    """What is asked back. `quantities` by line id, None for all that is left; `shipping` None for all that is left.
+    """A requested credit. `quantities` by line id; None credits all remaining quantities or shipping.
 
-    `adjustment_refund` is given back beside the lines, `adjustment_fee` is kept of them.
+    `adjustment_refund` is added to the credit of the lines, `adjustment_fee` is deducted from it.
     """
 
     quantities: Mapping[int, int] | None = None
@@ -165,7 +165,7 @@ def build_credit_memo(
 def build_full_credit(
     lines: Sequence[OrderLine], total: int, *, given: Mapping[int, Mapping[str, int]], money_left: int
 ) -> Draft:
-    """All that is left, to the last unit: what was given or kept beside the lines before is settled by adjustments."""
+    """Credit the whole remainder. Adjustments make up for earlier adjustment refunds and fees."""
     shipping = shipping_left(lines, given)
     extra = _rests(lines, total)
     parts = tuple(
@@ -183,7 +183,7 @@ def build_full_credit(
 
 
 def shipping_left(lines: Iterable[OrderLine], given: Mapping[int, Mapping[str, int]]) -> dict[int, int]:
-    """What of the shipping was invoiced and not given back, by line id. `given` as in `build_credit_memo`."""
+    """Return the shipping that was invoiced and not credited, by line id. `given` as in `build_credit_memo`."""
     return {
         line.id: max(
             0,
@@ -197,7 +197,7 @@ def shipping_left(lines: Iterable[OrderLine], given: Mapping[int, Mapping[str, i
 def require_quantities(
     lines: Sequence[OrderLine], asked: Mapping[int, int] | None, left: Callable[[OrderLine], int], nothing: str
 ) -> dict[int, int]:
-    """Pieces by line id, at least one. Raises RefusedError with the code `nothing` where none is left."""
+    """Return quantities by line id, at least one unit. Raises RefusedError(`nothing`) if none remain."""
     if not any(left(line) for line in lines):
         raise RefusedError(nothing)
     chosen = check_quantities(lines, asked, left)
@@ -209,23 +209,23 @@ def require_quantities(
 def check_quantities(
     lines: Sequence[OrderLine], asked: Mapping[int, int] | None, left: Callable[[OrderLine], int]
 ) -> dict[int, int]:
-    """Pieces of every line by its id, 0 where none is asked; all that is left when `asked` is None."""
+    """Return the quantity of every line by id, 0 if not requested. None requests all remaining units."""
     if asked is None:
         return {line.id: left(line) for line in lines}
     for line_id in asked.keys() - {line.id for line in lines}:
         raise InvalidError("line_unknown", field="quantities", line=line_id)
     for line in lines:
-        wanted, most = asked.get(line.id, 0), left(line)
+        quantity, maximum = asked.get(line.id, 0), left(line)
         field, item = f"quantity-{line.id}", line.sku or line.id
-        if wanted < 0:
+        if quantity < 0:
             raise InvalidError("quantity_negative", field=field, item=item)
-        if wanted > most:
-            raise InvalidError("quantity_over", field=field, item=item, asked=wanted, left=most)
+        if quantity > maximum:
+            raise InvalidError("quantity_over", field=field, item=item, asked=quantity, left=maximum)
     return {line.id: asked.get(line.id, 0) for line in lines}
 
 
 def distribute_unallocated(total: int, lines: Sequence[tuple[int, int]]) -> list[int]:
-    """What of the order's total belongs to no line, in portions for the lines, given as (pieces, total)."""
+    """Distribute the part of the order's total that belongs to no line over the lines (quantity, total)."""
     missing = total - sum(worth for pieces, worth in lines if pieces)
     if not missing:
         return [0] * len(lines)
@@ -234,21 +234,21 @@ def distribute_unallocated(total: int, lines: Sequence[tuple[int, int]]) -> list
 
 
 def _rests(lines: Sequence[OrderLine], total: int) -> dict[int, int]:
-    found = distribute_unallocated(total, [(line.amount_quantity, line.total) for line in lines])
-    return {line.id: rest for line, rest in zip(lines, found, strict=True)}
+    portions = distribute_unallocated(total, [(line.amount_quantity, line.total) for line in lines])
+    return {line.id: rest for line, rest in zip(lines, portions, strict=True)}
 
 
 def _goods(line: OrderLine, rest: int, quantity: int, before: int) -> dict[str, int]:
-    """Everything but the shipping, which can be given back by itself."""
+    """Return the amounts of a quantity without shipping, which is credited separately."""
     parts = {name: getattr(line, name) for name in _GOODS}
     parts["other"] += rest
     return order_amounts.split(parts, quantity, line.amount_quantity, before)
 
 
 def _goods_credit(line: OrderLine, rest: int, quantity: int, given: Mapping[str, int]) -> dict[str, int]:
-    """What these pieces are worth; the last ones are worth what is left of the line, whichever went before them.
+    """Return the credit for a quantity; the last units of a line get its whole remainder.
 
-    A refusal gives pieces back in any order, so the portions before need not be those the next one follows on.
+    Refused refunds free units in any order, so earlier portions need not be consecutive.
     """
     if not quantity:
         return dict.fromkeys(_GOODS, 0)

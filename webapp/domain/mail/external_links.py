@@ -14,7 +14,7 @@ _HOST = r"(?:[\w-]+\.){1,20}(?:[a-zÀ-ɏ]{2,}|[^\W\d_]{2,})"
 _PLACE = re.compile(
     rf"https?://(?:[^\s/?#@]*@)?({_HOST}|[\w.-]*\w)|(?<![0-9a-z])www\.({_HOST})|(?<=[\w.+-])@({_HOST})", re.IGNORECASE
 )
-# Where carriers follow parcels as well, beside the address that we link to.
+# Further tracking sites of carriers, in addition to the one that we link to.
 _ALSO = ("dhl.de", "dpd.com", "gls-group.com", "gls-pakete.de")
 
 
@@ -33,9 +33,9 @@ _KNOWN = frozenset(_known())
 
 def find_external_hosts(text: str) -> list[str]:
     """The hosts of links and e-mail addresses that are neither a carrier's nor Amazon's, each once, as they come."""
-    hosts = (found[found.lastindex or 0].lower().removeprefix("www.") for found in _PLACE.finditer(text))
+    hosts = (match[match.lastindex or 0].lower().removeprefix("www.") for match in _PLACE.finditer(text))
     return list(dict.fromkeys(host for host in hosts if not _is_known(host)))
 
 
 def _is_known(host: str) -> bool:
-    return any(host == known or host.endswith(f".{known}") for known in _KNOWN)
+    return any(host == domain or host.endswith(f".{domain}") for domain in _KNOWN)

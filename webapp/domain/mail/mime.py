@@ -1,4 +1,4 @@
-"""A mail as it travels: headers, a plain text, the same as simple HTML, and the document beside it."""
+"""MIME messages: headers, a plain text, the same text as simple HTML, and an attached document."""
 
 import re
 from dataclasses import dataclass
@@ -102,10 +102,10 @@ def _lines(block: str) -> str:
 
 def _link_addresses(line: str) -> str:
     parts, at = [], 0
-    for found in _LINK.finditer(line):
-        url = escape(found[0])
-        parts += [_keep_spacing(line[at : found.start()]), f'<a href="{url}">{url}</a>']
-        at = found.end()
+    for match in _LINK.finditer(line):
+        url = escape(match[0])
+        parts += [_keep_spacing(line[at : match.start()]), f'<a href="{url}">{url}</a>']
+        at = match.end()
     return "".join([*parts, _keep_spacing(line[at:])])
 
 

@@ -59,11 +59,11 @@ def write(subject: str, body: str, values: Mapping[str, str]) -> tuple[str, str]
     A place without a value comes out empty: a template that was right when it was saved never stops a mail.
     """
     one_line = " ".join(_PLACE.sub(lambda found: values.get(found[1], ""), subject).split())
-    lines = "\n".join(_written(body, values))
+    lines = "\n".join(_fill(body, values))
     return one_line, re.sub(r"\n{3,}", "\n\n", lines).strip("\n")
 
 
-def _written(body: str, values: Mapping[str, str]) -> Iterator[str]:
+def _fill(body: str, values: Mapping[str, str]) -> Iterator[str]:
     for line in body.split("\n"):
         names = _PLACE.findall(line)
         if names and not any(values.get(name) for name in names):
@@ -71,23 +71,23 @@ def _written(body: str, values: Mapping[str, str]) -> Iterator[str]:
         yield _PLACE.sub(lambda found: values.get(found[1], ""), line).rstrip()
 
 
-def _check_text(field: str, text: str, known: tuple[str, ...]) -> None:
+def _check_text(field: str, text: str, placeholders: tuple[str, ...]) -> None:
     for number, line in enumerate(text.split("\n"), 1):
         for name in _PLACE.findall(line):
-            if name not in known:
-                raise _unknown(field, number, name, known)
-        left = _PLACE.sub("", line)
-        found = _BRACES.search(left)
-        if found is not None:
-            raise InvalidError("template_braces", field=field, line=number, text=_around(left, found.start()))
+            if name not in placeholders:
+                raise _build_error(field, number, name, placeholders)
+        rest = _PLACE.sub("", line)
+        match = _BRACES.search(rest)
+        if match is not None:
+            raise InvalidError("template_braces", field=field, line=number, text=_excerpt(rest, match.start()))
 
 
-def _unknown(field: str, line: int, name: str, known: tuple[str, ...]) -> InvalidError:
+def _build_error(field: str, line: int, name: str, known: tuple[str, ...]) -> InvalidError:
     close = get_close_matches(name.casefold(), known, 1, 0.6)
     if close:
         return InvalidError("template_place_close", field=field, line=line, place=name, close=close[0])
     return InvalidError("template_place_unknown", field=field, line=line, place=name)
 
 
-def _around(line: str, at: int) -> str:
+def _excerpt(line: str, at: int) -> str:
     return line[max(0, at - 10) : at + 30].strip()

@@ -73,19 +73,19 @@ def distribute(total: int, weights: Sequence[int]) -> list[int]:
     """`total` in portions by weight, to the last unit; in equal portions where the weights are no measure."""
     if not weights or min(weights) < 0 or not any(weights):
         weights = [1] * len(weights)
-    answer, seen = [], 0
+    portions, weight_so_far = [], 0
     for weight in weights:
-        answer.append(calculate_portion(total, weight, sum(weights), seen))
-        seen += weight
-    return answer
+        portions.append(calculate_portion(total, weight, sum(weights), weight_so_far))
+        weight_so_far += weight
+    return portions
 
 
 def _parts_upto(parts: Mapping[str, int], pieces: int, of: int) -> dict[str, int]:
     if of == 0:
         return dict.fromkeys(parts, 0)
-    found = {name: amount * pieces // of for name, amount in parts.items()}
-    missing = _upto(sum(parts.values()), pieces, of) - sum(found.values())
+    portions = {name: amount * pieces // of for name, amount in parts.items()}
+    missing = _upto(sum(parts.values()), pieces, of) - sum(portions.values())
     by_remainder = sorted(parts, key=lambda name: parts[name] * pieces % of, reverse=True)
     for name in by_remainder[:missing]:
-        found[name] += 1
-    return found
+        portions[name] += 1
+    return portions

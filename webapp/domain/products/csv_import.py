@@ -138,27 +138,27 @@ def read(text: str) -> Sheet:
     lines = text.lstrip("\ufeff").splitlines(keepends=True)
     first = next((line for line in lines if line.strip()), "")
     delimiter = max((",", ";", "\t"), key=first.count)
-    found = csv.reader(io.StringIO("".join(lines), newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO("".join(lines), newline=""), delimiter=delimiter)
     try:
-        return _sheet(found)
+        return _sheet(reader)
     except csv.Error:
-        raise InvalidError("product_file_broken", field="file", line=found.line_num) from None
+        raise InvalidError("product_file_broken", field="file", line=reader.line_num) from None
 
 
-def _sheet(found: Any) -> Sheet:
-    head: list[str] = next((cells for cells in found if any(cell.strip() for cell in cells)), [])
+def _sheet(reader: Any) -> Sheet:
+    head: list[str] = next((cells for cells in reader if any(cell.strip() for cell in cells)), [])
     names = [_NAMES.get(cell.strip().casefold(), "") for cell in head]
     if "sku" not in names:
         raise InvalidError("product_file_no_sku", field="file")
-    known = [name for name in names if name]
-    if len(known) != len(set(known)):
+    fields = [name for name in names if name]
+    if len(fields) != len(set(fields)):
         raise InvalidError("product_file_column_twice", field="file")
-    told = [cell.strip() for cell, name in zip(head, names, strict=True) if not name and cell.strip()]
+    unknown_headings = [cell.strip() for cell, name in zip(head, names, strict=True) if not name and cell.strip()]
     rows: list[Row] = []
     seen: dict[str, int] = {}
-    before = found.line_num
-    for cells in found:
-        line, before = before + 1, found.line_num
+    before = reader.line_num
+    for cells in reader:
+        line, before = before + 1, reader.line_num
         if not any(cell.strip() for cell in cells):
             continue
         if len(rows) == MOST_ROWS:
@@ -166,7 +166,7 @@ def _sheet(found: Any) -> Sheet:
         rows.append(_row(line, {name: cell for name, cell in zip(names, cells, strict=False) if name}, seen))
     if not rows:
         raise InvalidError("product_file_empty", field="file")
-    return Sheet(tuple(rows), tuple(name for name in told if name.casefold() not in READ_ONLY_COLUMNS))
+    return Sheet(tuple(rows), tuple(name for name in unknown_headings if name.casefold() not in READ_ONLY_COLUMNS))
 
 
 def _row(line: int, cells: Mapping[str, str], seen: dict[str, int]) -> Row:

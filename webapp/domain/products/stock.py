@@ -99,11 +99,11 @@ def plan_amazon_item(
     """A line without an Order: held while Amazon checks the payment, where the store says so; what waits because
     something blocks it keeps what it held.
 
-    `free`: pieces nobody has reserved. A store that blocks what is out of stock reserves nothing beyond them.
+    `free`: units that are not reserved. A store that blocks out-of-stock items reserves no more than these.
     """
     pending = amazon_status in status.NOT_YET
-    wanted = store.import_orders and store.reserve_pending and purchased_at >= store.orders_from
-    if pending and wanted:
+    reserves_pending = store.import_orders and store.reserve_pending and purchased_at >= store.orders_from
+    if pending and reserves_pending:
         owed = min(quantity, held.reserved + max(0, free)) if store.blocks else quantity
     else:
         owed = min(quantity, held.reserved) if blocked else 0
@@ -111,39 +111,39 @@ def plan_amazon_item(
 
 
 def keep_hold(held: StockEffect) -> StockLine:
-    """A line that owes nothing from the seller's own shelf, such as one Amazon ships."""
+    """Return a line that needs no stock of the seller, such as one that Amazon ships."""
     return StockLine(0, held.deducted + held.skipped, held.returned)
 
 
 def create_initial_effect(line: StockLine, *, counted: bool) -> StockEffect:
-    """What a line has done that was never looked at. `counted`: it was bought after this stock began to be kept."""
+    """Return the effect of a line seen for the first time. `counted`: it was bought after stock keeping began."""
     return StockEffect() if counted else StockEffect(skipped=line.shipped, returned=line.back_before)
 
 
 def settle(line: StockLine, held: StockEffect, *, managed: bool) -> tuple[StockEffect, list[StockDelta]]:
-    """What it holds after it was made to hold what it should, and the movements that did it.
+    """Return the new stock effect of a line and the movements that lead to it.
 
-    Where stock is not managed nothing is reserved, and what leaves or comes back is remembered without a movement.
+    Where stock is not managed nothing is reserved, and shipped and returned units are counted without a movement.
     """
     after = replace(_ship(line.shipped, held, managed), reserved=line.owed if managed else 0, returned=line.back)
-    left, more, back = (
+    deducted, reserved, returned = (
         after.deducted - held.deducted,
         after.reserved - held.reserved,
         after.returned - held.returned,
     )
     moves = []
-    if left > 0:
-        taken = min(left, max(0, -more))
-        moves.append(StockDelta(DEDUCT, -left, -taken))
-        more += taken
-    elif left < 0:
-        again = min(-left, max(0, more))
-        moves.append(StockDelta(TAKE_BACK, -left, again))
-        more -= again
-    if back and managed:
-        moves.append(StockDelta(RETURN if back > 0 else UNRETURN, back))
-    if more:
-        moves.append(StockDelta(RESERVE if more > 0 else RELEASE, held=more))
+    if deducted > 0:
+        released = min(deducted, max(0, -reserved))
+        moves.append(StockDelta(DEDUCT, -deducted, -released))
+        reserved += released
+    elif deducted < 0:
+        reserved_again = min(-deducted, max(0, reserved))
+        moves.append(StockDelta(TAKE_BACK, -deducted, reserved_again))
+        reserved -= reserved_again
+    if returned and managed:
+        moves.append(StockDelta(RETURN if returned > 0 else UNRETURN, returned))
+    if reserved:
+        moves.append(StockDelta(RESERVE if reserved > 0 else RELEASE, held=reserved))
     return after, moves
 
 

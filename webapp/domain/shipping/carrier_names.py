@@ -64,13 +64,13 @@ def _table(carriers: Iterable[Carrier]) -> dict[str, Carrier]:
 
 
 _TABLE = _table((*CARRIERS, *BY_CODE.values()))
-# Names that also tell the carrier as a word among others; the remaining ones are told by their whole name alone.
+# Names that identify the carrier as a word within a text; the others only match as a whole.
 _WORDS = {name: carrier for name, carrier in _table(WELL_KNOWN).items() if name not in _COMMON_WORDS}
 # Long enough that no other word has them inside.
 _INSIDE = tuple((name, _WORDS[name]) for name in sorted(_WORDS, key=len, reverse=True) if len(name) >= 6)
 
 
-def with_name(text: str) -> Carrier | None:
+def find_by_exact_name(text: str) -> Carrier | None:
     """Return the carrier of exactly this name, in any spelling; None where we know none.
 
     A code of Amazon's is kept as it is, also where the carrier has several. A word for another carrier names none.
@@ -79,16 +79,16 @@ def with_name(text: str) -> Carrier | None:
     return BY_CODE[code] if code in BY_CODE else None if is_other(text) else _TABLE.get(plain(text))
 
 
-def named(text: str) -> Carrier | None:
+def find_by_name(text: str) -> Carrier | None:
     """The carrier of this name; None where we know none. `DHL Paket (Inland)` is DHL."""
-    wanted = plain(text)
-    if not wanted or is_other(text):
+    normalized = plain(text)
+    if not normalized or is_other(text):
         return None
-    found = with_name(text)
-    if found is not None:
-        return found
+    exact = find_by_exact_name(text)
+    if exact is not None:
+        return exact
     words = [plain(word) for word in re.split(r"[\s\-_/(),.]+", text) if word]
-    known = [_WORDS[word] for word in words if word in _WORDS]
-    if known:
-        return known[0]
-    return next((carrier for name, carrier in _INSIDE if name in wanted), None)
+    carriers = [_WORDS[word] for word in words if word in _WORDS]
+    if carriers:
+        return carriers[0]
+    return next((carrier for name, carrier in _INSIDE if name in normalized), None)

@@ -70,11 +70,11 @@ POST_OFFICES = {
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A parcel as Amazon is told of it.
+    """A parcel as it is submitted to Amazon.
 
-    `reference` is the house's own number of the parcel within its order, a positive number as text: the same one sent
-    again edits the parcel instead of adding another, which makes telling Amazon safe to repeat. `carrier_name` is
-    needed beside the carrier code `Other`. `items` are (order item id, quantity).
+    `reference` is our number of the parcel within its order, a positive number as text. Submitting it again edits the
+    parcel instead of adding another, so a submission can be repeated. `carrier_name` is required with the carrier
+    code `Other`. `items` are (order item id, quantity).
     """
 
     reference: str
@@ -215,17 +215,17 @@ _WITH_FORMATS = frozenset(key for form in FORMS for key in form.carriers) | _WIT
 _IGNORED = re.compile(r"[\s.\-_/]+")
 
 
-def carrier_of(code: str, name: str) -> Carrier | None:
-    """The carrier a parcel names, by Amazon's code and the name that goes with the code `Other`.
+def find_carrier(code: str, name: str) -> Carrier | None:
+    """Return the carrier of a parcel by Amazon's code, or by name for the code `Other`.
 
-    Parcels of a time when Amazon's code of their carrier was not known here have its name beside `Other`.
+    A carrier whose code was added later may be stored by name with the code `Other`.
     """
     if code != OTHER:
         return BY_CODE.get(code)
     return next((carrier for carrier in CARRIERS if carrier.name.casefold() == name.casefold()), None)
 
 
-def usual(country: str) -> tuple[Carrier, ...]:
+def list_usual_carriers(country: str) -> tuple[Carrier, ...]:
     """Who carries parcels in a country, the likeliest first."""
     at_home = sorted((form for form in FORMS if country in form.home), key=lambda form: -form.likelihood)
     keys = [key for form in at_home for key in form.carriers] + [*POST_OFFICES.get(country, ()), *_EVERYWHERE]
@@ -242,10 +242,10 @@ def guess(tracking_number: str, country: str = "") -> tuple[Carrier, ...]:
 
     `country` is where the seller ships, ISO 3166. A number whose public check digit is wrong is nobody's.
     """
-    return tuple(carrier for carrier, _ in likely(tracking_number, country))
+    return tuple(carrier for carrier, _ in rank_carriers(tracking_number, country))
 
 
-def likely(tracking_number: str, country: str = "") -> tuple[tuple[Carrier, int], ...]:
+def rank_carriers(tracking_number: str, country: str = "") -> tuple[tuple[Carrier, int], ...]:
     """Return the carriers of `guess`, each with its likelihood of up to 100."""
     number = clean(tracking_number)
     if not number or len(number) > LONGEST:
@@ -279,7 +279,7 @@ def allows(carrier: Carrier, number: str) -> bool:
     )
 
 
-def with_wrong_check_digit(number: str, country: str = "") -> tuple[Carrier, ...]:
+def find_with_wrong_check_digit(number: str, country: str = "") -> tuple[Carrier, ...]:
     """Return the carriers whose number this would be with another check digit, the likeliest first.
 
     `country` limits them to those that `guess` would consider there; without it all are.
@@ -306,7 +306,7 @@ def is_certain(number: str) -> bool:
     )
 
 
-def unmistakable(number: str, *, also_with_wrong_check_digit: bool = False) -> tuple[Carrier, ...]:
+def find_unmistakable(number: str, *, also_with_wrong_check_digit: bool = False) -> tuple[Carrier, ...]:
     """Return the carriers that alone have numbers of this format."""
     return tuple(
         BY_KEY[form.carriers[0]]

@@ -1,4 +1,4 @@
-"""What a shipment may contain: parcels with a carrier, a tracking number and pieces of the order's lines."""
+"""Contents of a shipment: parcels with a carrier, a tracking number and units of the order's lines."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ class Parcel:
 def check_shipment(
     lines: Sequence[invoicing_drafts.OrderLine], parcels: Sequence[Parcel], country: str = ""
 ) -> list[Parcel]:
-    """The parcels with what each contains, cleaned. `country`: ISO 3166 code of the country they leave from.
+    """Return the cleaned parcels with their contents. `country`: ISO 3166 code of the country they leave from.
 
     Raises RefusedError when nothing is left, and InvalidError, whose field is `parcels-1-…` for the second parcel.
     """
@@ -62,7 +62,7 @@ def _check_parcel(
     *,
     alone: bool,
 ) -> Parcel:
-    """The parcel, cleaned; what is in it is added to what is `packed` already."""
+    """Return the cleaned parcel and add its contents to `packed`."""
     if parcel.quantities is None and not alone:
         raise InvalidError("parcel_contents_required", field="quantities")
 
@@ -81,33 +81,39 @@ def _check_parcel(
 
 
 def next_reference(used: Sequence[str | int]) -> int:
-    """A number no parcel of the order has, here or at Amazon: telling Amazon a used one would edit that parcel."""
-    return max((int(one) for one in used if str(one).isdecimal()), default=0) + 1
+    """Return an unused parcel reference of the order. Submitting a used one would edit that parcel."""
+    return max((int(reference) for reference in used if str(reference).isdecimal()), default=0) + 1
 
 
 def clean_carrier(parcel: Parcel, country: str = "") -> Parcel:
-    """Carrier, title and number as they are kept.
+    """Return the parcel with its carrier, title and number as they are stored.
 
     Raises InvalidError for what cannot be taken, and ConfirmationError for a number that needs to be confirmed.
     """
     carrier, title = " ".join(parcel.carrier.split()), " ".join(parcel.title.split())
-    for field, text, most in (("carrier", carrier, LONGEST_CODE), ("title", title, LONGEST_TITLE)):
-        if len(text) > most:
-            raise InvalidError("text_too_long", field=field, most=most)
-    found = classify_parcel_number(parcel, country)
-    if found.outcome == NOT_A_NUMBER:
-        raise InvalidError(found.code, field="tracking_number", **found.args)
+    for field, text, max_length in (("carrier", carrier, LONGEST_CODE), ("title", title, LONGEST_TITLE)):
+        if len(text) > max_length:
+            raise InvalidError("text_too_long", field=field, most=max_length)
+    classification = classify_parcel_number(parcel, country)
+    if classification.outcome == NOT_A_NUMBER:
+        raise InvalidError(classification.code, field="tracking_number", **classification.args)
     if carrier == carriers.OTHER and not title:
         raise InvalidError("carrier_title_required", field="title")
-    if found.can_be_confirmed and not parcel.confirmed:
-        raise ConfirmationError(found.code, field="tracking_number", **found.args)
-    if found.number and not carrier:
+    if classification.can_be_confirmed and not parcel.confirmed:
+        raise ConfirmationError(classification.code, field="tracking_number", **classification.args)
+    if classification.number and not carrier:
         raise InvalidError("carrier_required", field="carrier")
-    return replace(parcel, carrier=carrier, title=title or carrier, tracking_number=found.number, question=found.code)
+    return replace(
+        parcel,
+        carrier=carrier,
+        title=title or carrier,
+        tracking_number=classification.number,
+        question=classification.code,
+    )
 
 
 def classify_parcel_number(parcel: Parcel, country: str = "") -> Classification:
-    """Return what the text is that stands for the tracking number of a parcel of this carrier."""
+    """Classify the tracking number of a parcel, given its carrier."""
     carrier, title = parcel.carrier.strip(), parcel.title.strip()
-    known = carriers.carrier_of(carrier, title) if carrier else None
-    return classify(parcel.tracking_number, known, country, other="" if known else title or carrier)
+    known_carrier = carriers.find_carrier(carrier, title) if carrier else None
+    return classify(parcel.tracking_number, known_carrier, country, other="" if known_carrier else title or carrier)

@@ -1,4 +1,4 @@
-"""Telling Amazon of a parcel: whether it makes sense, what is told, and what proves that Amazon knows it."""
+"""Shipment confirmations: preconditions, conflicts, the submitted parcel and its verification."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _UNDER_WAY = frozenset(
 
 
 class AmazonOrderLike(Protocol):
-    """What Amazon says of an order."""
+    """The fields of an Amazon order that decide about its shipment."""
 
     @property
     def status(self) -> str: ...
@@ -46,7 +46,7 @@ class Package(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SentParcel:
-    """A parcel as it is told: `carrier_was` is what Amazon showed for it before, where that is being corrected."""
+    """A submitted parcel. `carrier_was`: the carrier that Amazon showed before, if the parcel is being corrected."""
 
     reference: str
     tracking_number: str
@@ -54,17 +54,16 @@ class SentParcel:
 
 
 def find_refusal(order: AmazonOrderLike) -> str | None:
-    """Why Amazon takes no parcel of this order from us, whatever a person says; a code of `sentences`, or None."""
+    """Return why Amazon accepts no parcel for this order, as a code of `sentences`, or None."""
     if order.fulfilled_by == status.AMAZON:
         return "ship_fba"
     return "ship_plus" if SHIP_PLUS in order.programs else None
 
 
 def find_blocked_reason(order: AmazonOrderLike, *, writable: bool, cancelling: bool) -> str | None:
-    """Why none of an order can be sent now, as a code of `sentences`, or None.
+    """Return why an order cannot be shipped now, as a code of `sentences`, or None.
 
-    `writable`: the store imports orders. `cancelling`: Amazon is asked to cancel it, so that nobody would pay for a
-    parcel that leaves.
+    `writable`: the store imports orders. `cancelling`: a cancellation of the order is submitted.
     """
     if not writable:
         return "ship_read_only"
@@ -84,10 +83,10 @@ def find_conflict(
     known: bool,
     ship_anyway: bool = False,
 ) -> str | None:
-    """Why a person should look before Amazon is told; a code of `sentences`, or None.
+    """Return why a user must decide before the submission is sent, as a code of `sentences`, or None.
 
     `left`: pieces Amazon still waits for, `pieces`: those of the parcel, both by Amazon's id of the line. `known`:
-    Amazon shows the parcel already, so that telling it corrects it. `ship_anyway`: a person decided to ship although
+    Amazon shows the parcel already, so the submission corrects it. `ship_anyway`: a user decided to ship although
     the buyer asks to cancel.
     """
     if order.status == status.CANCELLED:
@@ -100,17 +99,17 @@ def find_conflict(
         return "ship_not_ready"
     if order.cancel_requested and not ship_anyway:
         return "ship_cancel_requested"
-    return "ship_more_than_left" if any(many > left.get(id_, 0) for id_, many in pieces.items()) else None
+    return "ship_more_than_left" if any(quantity > left.get(id_, 0) for id_, quantity in pieces.items()) else None
 
 
-def is_visible(packages: Iterable[Package], told: SentParcel) -> bool:
-    """Whether one of these is the parcel, as it was told."""
+def is_visible(packages: Iterable[Package], sent: SentParcel) -> bool:
+    """Return whether one of these packages is the submitted parcel."""
     for package in packages:
         number = carriers.clean(package.tracking_number or "")
-        if package.reference == told.reference and number == told.tracking_number:
-            return told.carrier_was is None or package.carrier != told.carrier_was
-        # Amazon's own number for it would be no reason to doubt.
-        if number and number == told.tracking_number and told.carrier_was is None:
+        if package.reference == sent.reference and number == sent.tracking_number:
+            return sent.carrier_was is None or package.carrier != sent.carrier_was
+        # A different reference of Amazon's for the same tracking number is no mismatch.
+        if number and number == sent.tracking_number and sent.carrier_was is None:
             return True
     return False
 
@@ -123,10 +122,10 @@ def derive_confirmation(amazon_status: str, states: Iterable[str | None]) -> str
     """
     if amazon_status == status.SHIPPED:
         return order_states.CONFIRMED
-    found = set(states)
-    if found - _UNDER_WAY - {submission_states.VERIFIED}:
+    distinct = set(states)
+    if distinct - _UNDER_WAY - {submission_states.VERIFIED}:
         return order_states.FAILED
-    return order_states.UNCONFIRMED if found & _UNDER_WAY else order_states.CONFIRMED
+    return order_states.UNCONFIRMED if distinct & _UNDER_WAY else order_states.CONFIRMED
 
 
 def build_parcel(
@@ -137,7 +136,7 @@ def build_parcel(
     shipped_at: datetime,
     items: Iterable[tuple[str, int]],
 ) -> carriers.Parcel:
-    """As the port takes it. A carrier Amazon has no code for goes by its name."""
+    """Return the parcel for the gateway. A carrier without an Amazon code is sent by name."""
     code = carrier if carrier in carriers.CODES else carriers.OTHER
     return carriers.Parcel(
         reference=str(reference),

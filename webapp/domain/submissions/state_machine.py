@@ -41,8 +41,9 @@ check = TRANSITIONS.check
 
 
 def may_check_early(state: str, undo_until: datetime, now: datetime) -> bool:
-    """Whether it may be looked at before its time. While it is being sent it may not: a look that comes too soon
-    does not find what Amazon has just taken, and would lead to telling it twice.
+    """Return whether a submission may be checked before it is due.
+
+    Not while it is being sent: Amazon may not show a change it has just accepted, and it would be sent twice.
     """
     return state in {SENT, ACCEPTED} or (state == QUEUED and undo_until <= now)
 

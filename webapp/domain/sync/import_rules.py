@@ -1,4 +1,4 @@
-"""What to do about an order Amazon has told us of. Decides; touches nothing."""
+"""Decide what to do with an imported Amazon order. Pure functions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from webapp.domain.common.money import Money
 
 @dataclass(frozen=True, slots=True)
 class StoredOrder:
-    """What the mirror holds of the order."""
+    """The stored state of an Amazon order that an import compares with."""
 
     last_updated_at: datetime
     digest: bytes
     id: int = 0
-    # Amazon is being told something of it, and how it stands is waited for.
-    being_told: bool = False
-    # It was last read without a dataset.
+    # A submission for the order is open, and its result is awaited.
+    is_being_submitted: bool = False
+    # A dataset was missing when it was last read.
     incomplete: bool = False
 
 
@@ -35,9 +35,9 @@ NEW, CHANGED, SAME, STALE = "new", "changed", "same", "stale"
 
 
 def compare(stored: StoredOrder | None, incoming: AmazonOrder, digest: bytes) -> str:
-    """NEW, CHANGED, SAME or STALE. What Amazon sends out of order is stale, however new it looks.
+    """Return NEW, CHANGED, SAME or STALE. An order with an earlier update time than the stored one is stale.
 
-    An order that does not say when it changed cannot be told to be older.
+    An order without an update time is never stale.
     """
     if stored is None:
         return NEW

@@ -145,7 +145,7 @@ def _compare(
 
 def _set_read_at(session: Session, stored: Sequence[import_rules.StoredOrder], now: datetime) -> None:
     """Store when orders with open submissions were read: the submissions wait for a fresh read, changed or not."""
-    ids = [order.id for order in stored if order.being_told]
+    ids = [order.id for order in stored if order.is_being_submitted]
     if ids:
         session.execute(update(rows.AmazonOrder).where(rows.AmazonOrder.id.in_(ids)).values(read_at=now))
 

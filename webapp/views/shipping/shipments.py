@@ -57,7 +57,7 @@ def show(number: str) -> Response:
 
 def tracking_url(parcel: Parcel) -> str | None:
     """Return the carrier's page of the parcel, or None where it is not known."""
-    carrier = carriers.carrier_of(parcel.carrier, parcel.title)
+    carrier = carriers.find_carrier(parcel.carrier, parcel.title)
     return carrier.page(parcel.tracking_number) if carrier and parcel.tracking_number else None
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.domain.errors import InvalidError
-from webapp.domain.shipping.carrier_names import named
+from webapp.domain.shipping.carrier_names import find_by_name
 from webapp.domain.shipping.carriers import CARRIERS
 from webapp.domain.shipping.tracking.cells import looks_tracked, parse_date
 from webapp.domain.shipping.tracking.headers import find_header_field
@@ -72,7 +72,7 @@ def test_columns_are_told_apart():
     ]:
         found = triples(text)
         assert [(order, number) for order, number, _ in found] == [(ONE, DHL), (TWO, UPS)], (case, text)
-        assert [named(carrier).key for _, _, carrier in found] == ["dhl", "ups"], (case, text)
+        assert [find_by_name(carrier).key for _, _, carrier in found] == ["dhl", "ups"], (case, text)
 
 
 def test_our_own_numbers_are_known_by_asking():
@@ -174,7 +174,7 @@ def test_a_file_that_is_no_text_is_called_by_its_name(raw, code):
 def test_every_carrier_is_known_by_its_own_name_in_any_spelling():
     for carrier in CARRIERS:
         for text in (carrier.name, carrier.name.upper(), f"  {carrier.name.lower()} ", carrier.name.replace(" ", "-")):
-            assert (found := named(text)), text
+            assert (found := find_by_name(text)), text
             assert found.key == carrier.key, text
 
 
@@ -192,12 +192,12 @@ def test_every_carrier_is_known_by_its_own_name_in_any_spelling():
     ],
 )
 def test_carriers_are_known_by_what_people_call_them(text, key):
-    assert named(text).key == key
+    assert find_by_name(text).key == key
 
 
 @pytest.mark.parametrize("text", ["", "Bring", "my cousin", "12345"])
 def test_a_carrier_nobody_knows_is_nobody(text):
-    assert named(text) is None
+    assert find_by_name(text) is None
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ def test_any_order_of_columns_in_any_file_reads_the_same(rows, places, delimiter
     lines = read(decode_file("file.csv", out.getvalue().encode(encoding))).lines
 
     assert [(line.order, line.tracking_number) for line in lines] == [(row[0], row[1]) for row in rows]
-    assert [named(line.carrier) for line in lines] == [named(row[2]) for row in rows]
+    assert [find_by_name(line.carrier) for line in lines] == [find_by_name(row[2]) for row in rows]
 
 
 @given(st.text(max_size=300) | st.binary(max_size=300))

@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from webapp.domain.shipping.carrier_names import is_other, named, plain
+from webapp.domain.shipping.carrier_names import find_by_name, is_other, plain
 from webapp.domain.shipping.carriers import LONGEST, clean, guess
 from webapp.domain.shipping.tracking import numbers as tracking_numbers
 from webapp.domain.shipping.tracking.numbers import is_rounded
@@ -75,7 +75,7 @@ def split_carrier(cell: str) -> tuple[str, str]:
     first, _, rest = cell.strip().partition(" ")
     if not rest or len(first) > _LONGEST_CARRIER:
         return "", cell
-    return (first.rstrip(":"), rest.strip()) if _score_number(rest) and named(first) else ("", cell)
+    return (first.rstrip(":"), rest.strip()) if _score_number(rest) and find_by_name(first) else ("", cell)
 
 
 def _score_number(text: str) -> float:
@@ -102,11 +102,11 @@ def split_tracking_numbers(cell: str) -> list[str] | None:
     """
     if len(cell) > LONGEST_CELL:
         return [cell]
-    several = tracking_numbers.split_numbers(cell)
-    if several:
-        return list(several)
-    among = {clean(word) for word in WORD.findall(cell) if not find_amazon_number(word) and guess(word)}
-    return None if len(among) > 1 else [cell]
+    numbers = tracking_numbers.split_numbers(cell)
+    if numbers:
+        return list(numbers)
+    candidates = {clean(word) for word in WORD.findall(cell) if not find_amazon_number(word) and guess(word)}
+    return None if len(candidates) > 1 else [cell]
 
 
 def is_date(text: str) -> bool:
@@ -168,7 +168,7 @@ def says_voided(cell: str) -> bool:
 
 def says_return(cell: str) -> bool:
     """Return whether a cell says that its line is about a return label: `Return label`, `DHL Retoure`."""
-    words = [word for word in _split_words(cell) if named(word) is None]
+    words = [word for word in _split_words(cell) if find_by_name(word) is None]
     return "".join(words) in _RETURNED
 
 
@@ -187,8 +187,8 @@ def choose_carrier(cells: Collection[str]) -> str:
     """
     # A character that could not be decoded makes a name that nobody has.
     names = [cell for cell in cells if cell and "\ufffd" not in cell and not is_other(cell[:_LONGEST_CARRIER])]
-    known = (cell for cell in names if len(cell) <= _LONGEST_CARRIER and named(cell))
-    return next(known, names[0] if names else "")
+    known_names = (cell for cell in names if len(cell) <= _LONGEST_CARRIER and find_by_name(cell))
+    return next(known_names, names[0] if names else "")
 
 
 def parse_quantity(text: str) -> tuple[int | None, str]:

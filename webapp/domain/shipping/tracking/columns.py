@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from webapp.domain.shipping.carrier_names import named, plain
+from webapp.domain.shipping.carrier_names import find_by_name, plain
 from webapp.domain.shipping.tracking import headers as heads_of
 from webapp.domain.shipping.tracking.cells import (
     find_amazon_number,
@@ -36,7 +36,7 @@ _LEAST_SHARE = 0.6
 _SUSPICIOUS = 0.9
 _SINGLE = (ORDER, TRACKING, CARRIER, heads_of.SKU, heads_of.ITEM, heads_of.QUANTITY, SHIPPED_ON)
 
-# What is asked of the database: which of these words are numbers of orders.
+# Returns which of these words are numbers of orders in the database.
 FindOrderNumbers = Callable[[Collection[str]], Collection[str]]
 
 
@@ -58,28 +58,28 @@ class Columns:
         return (self.heads[place] if place < len(self.heads) else "") or str(place + 1)
 
 
-def detect_columns(records: Sequence[Sequence[str]], known: FindOrderNumbers) -> Columns:
-    """Tell the columns of these records apart. Looks at the first records only; `known` is asked at most once."""
+def detect_columns(records: Sequence[Sequence[str]], find_order_numbers: FindOrderNumbers) -> Columns:
+    """Detect the columns from the first records. Calls `find_order_numbers` at most once."""
     head_rows = _find_heading_rows(records)
     begins = head_rows[-1] + 1 if head_rows else 0
     fields, heads = _read_headings([records[row] for row in head_rows])
     body = records[begins : begins + _SAMPLE]
     width = max((len(row) for row in body), default=0)
     cells = [[row[place] for row in body if place < len(row) and row[place]] for place in range(width)]
-    ours = _find_known_numbers(cells, known)
-    places = _choose_columns(cells, fields, heads, ours)
+    order_numbers = _find_known_numbers(cells, find_order_numbers)
+    places = _choose_columns(cells, fields, heads, order_numbers)
     if ORDER in places and TRACKING in places:
         places[TRACKING] += _find_more_tracking_columns(cells, fields, heads, places)
         places[CARRIER] = _find_carrier_columns(fields, places, width)
         for mark in (VOID, RETURN_MARK):
             places[mark] = tuple(place for place in range(width) if fields.get(place) == mark)
-    used = {place for some in places.values() for place in some}
+    used = {place for columns in places.values() for place in columns}
     unused = tuple(
         (place, fields.get(place), _is_suspicious(cells[place], fields.get(place)))
         for place in range(width)
         if place not in used and (cells[place] or (place < len(heads) and heads[place]))
     )
-    return Columns({name: some for name, some in places.items() if some}, begins, tuple(heads), unused)
+    return Columns({name: columns for name, columns in places.items() if columns}, begins, tuple(heads), unused)
 
 
 def _find_heading_rows(records: Sequence[Sequence[str]]) -> list[int]:
@@ -111,22 +111,22 @@ def _read_headings(rows: Sequence[Sequence[str]]) -> tuple[dict[int, str], list[
     fields: dict[int, str] = {}
     for row in rows:
         for place, cell in enumerate(row):
-            found = heads_of.find_header_field(cell)
-            if found:
-                fields.setdefault(place, found)
+            field = heads_of.find_header_field(cell)
+            if field:
+                fields.setdefault(place, field)
     return fields, heads
 
 
-def _find_known_numbers(columns: Sequence[Sequence[str]], known: FindOrderNumbers) -> frozenset[str]:
+def _find_known_numbers(columns: Sequence[Sequence[str]], find_order_numbers: FindOrderNumbers) -> frozenset[str]:
     """Which cells are numbers of our orders. Asked only where no column has Amazon's, which need no asking."""
     if any(sum(bool(find_amazon_number(cell)) for cell in cells) * 2 > len(cells) for cells in columns):
         return frozenset()
     words = {cell.lstrip("#") for cells in columns for cell in cells if _ORDER_NUMBER.fullmatch(cell)}
-    return frozenset(known(words)) if words else frozenset()
+    return frozenset(find_order_numbers(words)) if words else frozenset()
 
 
 def _choose_columns(
-    columns: Sequence[Sequence[str]], fields: dict[int, str], heads: Sequence[str], ours: frozenset[str]
+    columns: Sequence[Sequence[str]], fields: dict[int, str], heads: Sequence[str], order_numbers: frozenset[str]
 ) -> dict[str, tuple[int, ...]]:
     """Return the best column of each field. No column is of two fields."""
     has_tracking_head = TRACKING in fields.values()
@@ -139,7 +139,7 @@ def _choose_columns(
             if name == SHIPPED_ON and headed != name and heads:
                 continue
             is_headed = name == headed or (name == TRACKING and headed == LINK)
-            score = _score(name, cells, ours, headed=is_headed)
+            score = _score(name, cells, order_numbers, headed=is_headed)
             if name == headed == SHIPPED_ON and plain(heads[place]) in GENERIC_DATES:
                 score -= 0.5
             if score > 0:
@@ -171,16 +171,16 @@ def _find_more_tracking_columns(
     Their heads are numbered as the first one's is, or their cells have the form of a carrier's numbers: a barcode may
     be one of the product.
     """
-    used = {place for some in places.values() for place in some}
-    found = []
+    used = {place for field_columns in places.values() for place in field_columns}
+    more = []
     for place, cells in enumerate(columns):
         if place in used or fields.get(place) != TRACKING or not cells:
             continue
         is_numbered = _stem(heads, place) == _stem(heads, places[TRACKING][0])
         likely = sum(score_tracking_number(cell) == 1 or (is_numbered and looks_tracked(cell)) for cell in cells)
         if likely * 2 >= len(cells):
-            found.append(place)
-    return tuple(found)
+            more.append(place)
+    return tuple(more)
 
 
 def _stem(heads: Sequence[str], place: int) -> str:
@@ -189,8 +189,8 @@ def _stem(heads: Sequence[str], place: int) -> str:
 
 def _find_carrier_columns(fields: dict[int, str], places: dict[str, tuple[int, ...]], width: int) -> tuple[int, ...]:
     """Return every column whose head names carriers, in their order, and the one found by its cells."""
-    found = [place for place in range(width) if fields.get(place) == CARRIER]
-    return tuple(dict.fromkeys([*found, *places.get(CARRIER, ())]))
+    columns = [place for place in range(width) if fields.get(place) == CARRIER]
+    return tuple(dict.fromkeys([*columns, *places.get(CARRIER, ())]))
 
 
 def _is_suspicious(cells: Sequence[str], headed: str | None) -> bool:
@@ -199,11 +199,11 @@ def _is_suspicious(cells: Sequence[str], headed: str | None) -> bool:
     return sum(score_tracking_number(cell) == 1 for cell in cells) >= _SUSPICIOUS * len(cells)
 
 
-def _score(name: str, cells: Sequence[str], ours: frozenset[str], *, headed: bool) -> float:
+def _score(name: str, cells: Sequence[str], order_numbers: frozenset[str], *, headed: bool) -> float:
     """How well a column fits a field: what stands in it counts more than its head, and a head alone suffices."""
     if not cells:
         return 0.5 if headed else 0.0
-    share = _matching_share(name, cells, ours)
+    share = _matching_share(name, cells, order_numbers)
     if share is None:
         return 1.0 if headed else 0.0
     if not headed:
@@ -211,12 +211,12 @@ def _score(name: str, cells: Sequence[str], ours: frozenset[str], *, headed: boo
     return 1.0 + share * 2
 
 
-def _matching_share(name: str, cells: Sequence[str], ours: frozenset[str]) -> float | None:
+def _matching_share(name: str, cells: Sequence[str], order_numbers: frozenset[str]) -> float | None:
     """The part of the cells that can be such; None where nothing tells."""
     if name == ORDER:
-        return sum(bool(find_amazon_number(cell)) or cell.lstrip("#") in ours for cell in cells) / len(cells)
+        return sum(bool(find_amazon_number(cell)) or cell.lstrip("#") in order_numbers for cell in cells) / len(cells)
     if name == TRACKING:
-        return sum(score_tracking_number(cell) for cell in cells if cell.lstrip("#") not in ours) / len(cells)
+        return sum(score_tracking_number(cell) for cell in cells if cell.lstrip("#") not in order_numbers) / len(cells)
     if name == CARRIER:
         return sum(_is_carrier(cell) for cell in cells) / len(cells)
     if name == SHIPPED_ON:
@@ -225,4 +225,4 @@ def _matching_share(name: str, cells: Sequence[str], ours: frozenset[str]) -> fl
 
 
 def _is_carrier(cell: str) -> bool:
-    return len(cell) <= _LONGEST_CARRIER and named(cell) is not None and not looks_tracked(cell)
+    return len(cell) <= _LONGEST_CARRIER and find_by_name(cell) is not None and not looks_tracked(cell)

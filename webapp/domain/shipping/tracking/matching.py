@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.shipping import carriers, parcels
-from webapp.domain.shipping.carrier_names import is_other, named
+from webapp.domain.shipping.carrier_names import find_by_name, is_other
 from webapp.domain.shipping.carriers import Carrier
 from webapp.domain.shipping.tracking import parser as tracking_parser
 from webapp.domain.shipping.tracking.numbers import (
@@ -114,53 +114,55 @@ def match(
     now: datetime,
 ) -> list[Match]:
     """One answer a line. `orders` by the number a line gives; `used`: tracking number → order that has it."""
-    found = [_match_single_line(line, choice, orders.get(line.order), now) for line, choice in lines]
-    _drop_voided(found)
-    _check_shared_numbers(found, used)
+    matches = [_match_single_line(line, choice, orders.get(line.order), now) for line, choice in lines]
+    _drop_voided(matches)
+    _check_shared_numbers(matches, used)
     by_order: dict[int, list[Match]] = defaultdict(list)
-    for one in found:
-        if one.order is not None and one.standing in _POSSIBLE:
-            by_order[one.order.id].append(one)
-    for several in by_order.values():
-        _pack(several)
-    _hold_incomplete_parcels(found)
-    return found
+    for line_match in matches:
+        if line_match.order is not None and line_match.standing in _POSSIBLE:
+            by_order[line_match.order.id].append(line_match)
+    for order_matches in by_order.values():
+        _pack(order_matches)
+    _hold_incomplete_parcels(matches)
+    return matches
 
 
 def group_shipments(matches: Iterable[Match]) -> dict[int, list[parcels.Parcel]]:
     """Order → its parcels, of the lines that go. A parcel goes whole or not at all."""
-    wanted: dict[tuple[int, str], list[Match]] = defaultdict(list)
-    for one in matches:
-        if one.order is not None and one.standing in _POSSIBLE:
-            wanted[one.order.id, one.line.tracking_number].append(one)
-    answer: dict[int, list[parcels.Parcel]] = defaultdict(list)
-    for (order_id, number), several in wanted.items():
-        if not all(one.goes for one in several):
+    by_parcel: dict[tuple[int, str], list[Match]] = defaultdict(list)
+    for line_match in matches:
+        if line_match.order is not None and line_match.standing in _POSSIBLE:
+            by_parcel[line_match.order.id, line_match.line.tracking_number].append(line_match)
+    shipments: dict[int, list[parcels.Parcel]] = defaultdict(list)
+    for (order_id, number), order_matches in by_parcel.items():
+        if not all(line_match.goes for line_match in order_matches):
             continue
-        first = several[0]
+        first = order_matches[0]
         quantities: dict[int, int] | None = None
         if first.quantities is not None:
             quantities = defaultdict(int)
-            for one in several:
-                for line_id, pieces in (one.quantities or {}).items():
+            for line_match in order_matches:
+                for line_id, pieces in (line_match.quantities or {}).items():
                     quantities[line_id] += pieces
             quantities = dict(quantities)
         written = first.line.written if first.line.question else number
-        is_confirmed = all(one.choice.confirmed for one in several)
-        answer[order_id].append(
+        is_confirmed = all(line_match.choice.confirmed for line_match in order_matches)
+        shipments[order_id].append(
             parcels.Parcel(
                 quantities, first.carrier, first.title, written, shared=first.asks_shared, confirmed=is_confirmed
             )
         )
-    return dict(answer)
+    return dict(shipments)
 
 
 def collect_ship_dates(matches: Iterable[Match]) -> dict[int, str]:
     """Order → the first day (ISO 8601) that a line of it says it was shipped on, where one does."""
     days: dict[int, str] = {}
-    for one in matches:
-        if one.order is not None and one.goes and one.line.shipped_on:
-            days[one.order.id] = min(one.line.shipped_on, days.get(one.order.id, one.line.shipped_on))
+    for line_match in matches:
+        if line_match.order is not None and line_match.goes and line_match.line.shipped_on:
+            days[line_match.order.id] = min(
+                line_match.line.shipped_on, days.get(line_match.order.id, line_match.line.shipped_on)
+            )
     return days
 
 
@@ -174,28 +176,28 @@ def resolve_ship_time(day: str, zone: ZoneInfo, ordered: datetime, now: datetime
 
 def _match_single_line(line: TrackingLine, choice: Choice, order: Order | None, now: datetime) -> Match:
     """What a line says by itself, whatever the others say."""
-    one = Match(line, choice, BLOCKED, order=order)
+    line_match = Match(line, choice, BLOCKED, order=order)
     number = line.tracking_number
     if line.problem:
-        return _set(one, LEFT_OUT if line.problem in tracking_parser.LEFT_OUT else BLOCKED, line.problem)
+        return _set(line_match, LEFT_OUT if line.problem in tracking_parser.LEFT_OUT else BLOCKED, line.problem)
     if order is None:
-        return _set(one, BLOCKED, "tracking_order_unknown", number=line.order)
-    one.late = order.ship_by is not None and order.ship_by < now
+        return _set(line_match, BLOCKED, "tracking_order_unknown", number=line.order)
+    line_match.late = order.ship_by is not None and order.ship_by < now
     nothing_left = not any(item.left for item in order.items)
     if number in order.failed or (order.failed and nothing_left):
         failed = number if number in order.failed else min(order.failed)
-        return _set(one, BLOCKED, "tracking_parcel_failed", number=failed)
+        return _set(line_match, BLOCKED, "tracking_parcel_failed", number=failed)
     if number in order.numbers:
-        return _set(one, ALREADY, "tracking_known", number=number)
+        return _set(line_match, ALREADY, "tracking_known", number=number)
     if order.state in {order_states.AWAITING, order_states.COMPLETE}:
-        return _set(one, ALREADY, "tracking_shipped")
+        return _set(line_match, ALREADY, "tracking_shipped")
     if nothing_left and order.state in _OPEN:
         # It need not have been shipped: Amazon may have cancelled all of its lines.
-        return _set(one, ALREADY, "tracking_nothing_left")
+        return _set(line_match, ALREADY, "tracking_nothing_left")
     if order.refusal is not None:
         code, args = order.refusal
-        return _set(one, BLOCKED, code, **args)
-    return _resolve_carrier(one, order)
+        return _set(line_match, BLOCKED, code, **args)
+    return _resolve_carrier(line_match, order)
 
 
 def find_number(line: TrackingLine) -> TrackingLine:
@@ -204,135 +206,168 @@ def find_number(line: TrackingLine) -> TrackingLine:
         return line
     if carriers.clean(line.written)[: len(line.tracking_number)] != line.tracking_number:
         return line
-    found = classify(line.written)
-    if found.code in _FOUND_INSIDE:
-        return replace(line, tracking_number=found.number, question=found.code, problem="")
-    if line.problem and found.outcome == NOT_A_NUMBER:
-        return replace(line, problem=found.code)
+    classification = classify(line.written)
+    if classification.code in _FOUND_INSIDE:
+        return replace(line, tracking_number=classification.number, question=classification.code, problem="")
+    if line.problem and classification.outcome == NOT_A_NUMBER:
+        return replace(line, problem=classification.code)
     return line
 
 
-def _resolve_carrier(one: Match, order: Order) -> Match:
-    line = one.line
-    chosen = carriers.BY_KEY.get(one.choice.carrier) or named(line.carrier)
+def _resolve_carrier(line_match: Match, order: Order) -> Match:
+    line = line_match.line
+    chosen = carriers.BY_KEY.get(line_match.choice.carrier) or find_by_name(line.carrier)
     # A carrier we do not know is one all the same: Amazon takes its name.
     other = "" if chosen or is_other(line.carrier) else line.carrier
     # A date or an order's number is seen to be one by its dashes, which the cleaned number does not have.
     is_whole = carriers.clean(line.written) == line.tracking_number
-    found = classify(line.written if is_whole else line.tracking_number, chosen, order.country, other=other)
-    one.guesses = found.carriers
-    if found.outcome == NOT_A_NUMBER:
-        return _set(one, BLOCKED, found.code, **found.args)
-    carrier = chosen or found.carrier
+    classification = classify(line.written if is_whole else line.tracking_number, chosen, order.country, other=other)
+    line_match.guesses = classification.carriers
+    if classification.outcome == NOT_A_NUMBER:
+        return _set(line_match, BLOCKED, classification.code, **classification.args)
+    carrier = chosen or classification.carrier
     if carrier is None and not other:
-        return _set(one, CHOOSE, found.code or CARRIER_UNKNOWN, **found.args)
-    one.carrier, one.title = (carrier.code, carrier.name) if carrier else (carriers.OTHER, other)
-    question = found.code or line.question
-    if question and not one.choice.confirmed:
-        return _set(one, CONFIRM, question, **{"number": line.tracking_number, **found.args})
-    return _set(one, READY, "")
+        return _set(line_match, CHOOSE, classification.code or CARRIER_UNKNOWN, **classification.args)
+    line_match.carrier, line_match.title = (carrier.code, carrier.name) if carrier else (carriers.OTHER, other)
+    question = classification.code or line.question
+    if question and not line_match.choice.confirmed:
+        return _set(line_match, CONFIRM, question, **{"number": line.tracking_number, **classification.args})
+    return _set(line_match, READY, "")
 
 
 def _drop_voided(matches: Sequence[Match]) -> None:
     """Hold back numbers that another line says were voided: some programs list a label again when it is."""
-    voided = {one.line.tracking_number: one for one in matches if one.line.problem == "line_voided"}
-    for one in matches:
-        void = voided.get(one.line.tracking_number)
-        if void is not None and one.line.tracking_number and one.standing in _POSSIBLE:
-            _set(one, BLOCKED, "tracking_voided", line=void.line.place)
+    voided = {
+        line_match.line.tracking_number: line_match
+        for line_match in matches
+        if line_match.line.problem == "line_voided"
+    }
+    for line_match in matches:
+        void = voided.get(line_match.line.tracking_number)
+        if void is not None and line_match.line.tracking_number and line_match.standing in _POSSIBLE:
+            _set(line_match, BLOCKED, "tracking_voided", line=void.line.place)
 
 
 def _check_shared_numbers(matches: Sequence[Match], used: Mapping[str, str]) -> None:
     """Ask whether the orders of one number are in one parcel. Each line is asked: any of them may be the wrong one."""
     by_number: dict[str, dict[int, Match]] = defaultdict(dict)
-    asked = [one for one in matches if one.order is not None and one.standing in _POSSIBLE and one.choice.selected]
-    for one in asked:
-        if one.order is not None:
-            by_number[one.line.tracking_number].setdefault(one.order.id, one)
-    for one in asked:
-        number, others = one.line.tracking_number, list(islice(by_number[one.line.tracking_number].values(), 2))
+    selected = [
+        line_match
+        for line_match in matches
+        if line_match.order is not None and line_match.standing in _POSSIBLE and line_match.choice.selected
+    ]
+    for line_match in selected:
+        if line_match.order is not None:
+            by_number[line_match.line.tracking_number].setdefault(line_match.order.id, line_match)
+    for line_match in selected:
+        number, others = (
+            line_match.line.tracking_number,
+            list(islice(by_number[line_match.line.tracking_number].values(), 2)),
+        )
         if number in used:
             code, args = "tracking_shared_used", dict[str, Any](order=used[number])
-        elif len(others) == 2 and one.order is not None:
-            line = others[others[0].order == one.order]
+        elif len(others) == 2 and line_match.order is not None:
+            line = others[others[0].order == line_match.order]
             other = line.order.number if line.order else ""
             code, args = "tracking_shared_line", dict[str, Any](line=line.line.place, order=other)
         else:
             continue
-        one.asks_shared = True
-        if not one.choice.shared:
-            _set(one, CHOOSE, code, **args)
+        line_match.asks_shared = True
+        if not line_match.choice.shared:
+            _set(line_match, CHOOSE, code, **args)
 
 
-def _pack(several: list[Match]) -> None:
+def _pack(order_matches: list[Match]) -> None:
     """Say what is in each parcel of one order."""
-    order = several[0].order
+    order = order_matches[0].order
     if order is None:
         return
-    _drop_repeated(several)
-    open_ = [one for one in several if one.standing in _POSSIBLE]
-    plain = [one for one in open_ if not one.line.sku and not one.line.item and one.line.quantity is None]
-    numbers = {one.line.tracking_number for one in open_}
+    _drop_repeated(order_matches)
+    open_ = [line_match for line_match in order_matches if line_match.standing in _POSSIBLE]
+    plain = [
+        line_match
+        for line_match in open_
+        if not line_match.line.sku and not line_match.line.item and line_match.line.quantity is None
+    ]
+    numbers = {line_match.line.tracking_number for line_match in open_}
     if len(numbers) == 1 and len(plain) == len(open_):
         return
     left = {item.id: item.left for item in order.items}
-    for one in open_:
-        _assign_quantities(one, order, left, alone=len(numbers) == 1)
+    for line_match in open_:
+        _assign_quantities(line_match, order, left, alone=len(numbers) == 1)
 
 
-def _drop_repeated(several: list[Match]) -> None:
+def _drop_repeated(order_matches: list[Match]) -> None:
     seen: dict[tuple[str, str, str, int | None], Match] = {}
-    for one in several:
-        key = one.line.tracking_number, one.line.sku, _bare(one.line.item), one.line.quantity
-        first = seen.setdefault(key, one)
-        if first is not one:
-            _set(one, ALREADY, "tracking_repeated", line=first.line.place)
+    for line_match in order_matches:
+        key = (
+            line_match.line.tracking_number,
+            line_match.line.sku,
+            _bare(line_match.line.item),
+            line_match.line.quantity,
+        )
+        first = seen.setdefault(key, line_match)
+        if first is not line_match:
+            _set(line_match, ALREADY, "tracking_repeated", line=first.line.place)
 
 
 def _hold_incomplete_parcels(matches: Sequence[Match]) -> None:
     """A parcel of which one line cannot go waits: once it went its number is taken, and nothing can be added to it."""
     blocked: dict[tuple[int, str], Match] = {}
-    for one in matches:
-        if one.order is not None and one.standing == BLOCKED:
-            blocked.setdefault((one.order.id, one.line.tracking_number), one)
-    for one in matches:
-        if one.order is not None and one.standing in _POSSIBLE:
-            first = blocked.get((one.order.id, one.line.tracking_number))
+    for line_match in matches:
+        if line_match.order is not None and line_match.standing == BLOCKED:
+            blocked.setdefault((line_match.order.id, line_match.line.tracking_number), line_match)
+    for line_match in matches:
+        if line_match.order is not None and line_match.standing in _POSSIBLE:
+            first = blocked.get((line_match.order.id, line_match.line.tracking_number))
             if first is not None:
-                _set(one, BLOCKED, "tracking_parcel_waits", line=first.line.place)
+                _set(line_match, BLOCKED, "tracking_parcel_waits", line=first.line.place)
 
 
-def _assign_quantities(one: Match, order: Order, left: dict[int, int], *, alone: bool) -> None:
+def _assign_quantities(line_match: Match, order: Order, left: dict[int, int], *, alone: bool) -> None:
     """Take the pieces of a line out of what is left of its order."""
-    line, with_left = one.line, [item for item in order.items if item.left]
+    line, with_left = line_match.line, [item for item in order.items if item.left]
     if line.item:
         items = _find_item_by_id(order, line.item)
         if not items:
-            _set(one, BLOCKED, "tracking_item_unknown", item=line.item)
+            _set(line_match, BLOCKED, "tracking_item_unknown", item=line.item)
             return
     elif line.sku:
         # A column whose head is not known may hold order-item-ids.
         items = [item for item in order.items if item.sku == line.sku] or _find_item_by_id(order, line.sku)
         if not items:
-            _set(one, BLOCKED, "tracking_sku_unknown", sku=line.sku, known=", ".join(item.sku for item in order.items))
+            _set(
+                line_match,
+                BLOCKED,
+                "tracking_sku_unknown",
+                sku=line.sku,
+                known=", ".join(item.sku for item in order.items),
+            )
             return
     elif alone or (line.quantity is not None and len(with_left) == 1):
         items = with_left
     else:
-        _set(one, BLOCKED, "tracking_contents_unknown")
+        _set(line_match, BLOCKED, "tracking_contents_unknown")
         return
-    there = sum(left[item.id] for item in items)
-    wanted = there if line.quantity is None else line.quantity
-    if wanted > there or not wanted:
-        _set(one, BLOCKED, "quantity_over", item=line.sku or line.item or order.number, asked=wanted or 1, left=there)
+    available = sum(left[item.id] for item in items)
+    quantity = available if line.quantity is None else line.quantity
+    if quantity > available or not quantity:
+        _set(
+            line_match,
+            BLOCKED,
+            "quantity_over",
+            item=line.sku or line.item or order.number,
+            asked=quantity or 1,
+            left=available,
+        )
         return
-    one.quantities = {}
+    line_match.quantities = {}
     for item in items:
-        taken = min(wanted, left[item.id])
+        taken = min(quantity, left[item.id])
         if taken:
-            one.quantities[item.id] = taken
+            line_match.quantities[item.id] = taken
             left[item.id] -= taken
-            wanted -= taken
+            quantity -= taken
 
 
 def _find_item_by_id(order: Order, text: str) -> list[Item]:
@@ -346,6 +381,6 @@ def _bare(order_item_id: str) -> str:
     return order_item_id.strip().lstrip("0")
 
 
-def _set(one: Match, standing: str, code: str, **args: Any) -> Match:
-    one.standing, one.code, one.args = standing, code, args
-    return one
+def _set(line_match: Match, standing: str, code: str, **args: Any) -> Match:
+    line_match.standing, line_match.code, line_match.args = standing, code, args
+    return line_match

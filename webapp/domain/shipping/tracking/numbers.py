@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from webapp.domain.common.plain_text import to_plain
 from webapp.domain.shipping import carriers as shipping_carriers
-from webapp.domain.shipping.carrier_names import named
+from webapp.domain.shipping.carrier_names import find_by_name
 from webapp.domain.shipping.carriers import Carrier, clean
 from webapp.domain.shipping.tracking.placeholders import is_placeholder
 
@@ -146,7 +146,7 @@ def _accept(number: str, carrier: Carrier | None, country: str, *, other: str) -
     """Return the classification of a number that a known format and check digit allow, None for any other."""
     if not _is_written_plainly(number) or _is_dummy(number) or (_lost_digits(number) and not _is_strong(number)):
         return None
-    guesses = shipping_carriers.likely(number, country)
+    guesses = shipping_carriers.rank_carriers(number, country)
     if carrier is None and not other:
         carrier = _find_certain_carrier(guesses)
     elif carrier is not None and not shipping_carriers.allows(carrier, number):
@@ -164,8 +164,8 @@ def _accept_of_unknown_format(raw: str, number: str, carrier: Carrier | None, *,
         return None
     if _WORD.search(raw) or _COMPACT_DATE.fullmatch(number):
         return None
-    known = shipping_carriers.unmistakable(number, also_with_wrong_check_digit=True)
-    if any(carrier is None or guess.key != carrier.key for guess in known):
+    certain = shipping_carriers.find_unmistakable(number, also_with_wrong_check_digit=True)
+    if any(carrier is None or guess.key != carrier.key for guess in certain):
         return None
     return Classification(VALID, number, carriers=(carrier,) if carrier else (), carrier=carrier)
 
@@ -183,9 +183,9 @@ def _refuse(raw: str) -> Classification | None:
         return Classification(NOT_A_NUMBER, code="tracking_is_date")
     if not any(sign.isdigit() for sign in number):
         return Classification(NOT_A_NUMBER, code="tracking_no_digits")
-    several = split_numbers(raw)
-    if several:
-        return _find_several(several)
+    contained = split_numbers(raw)
+    if contained:
+        return _find_several(contained)
     return None
 
 
@@ -196,16 +196,18 @@ def _find_inside(raw: str, carrier: Carrier | None, country: str) -> Classificat
         return _accept_inside("tracking_decimal", decimal[1], carrier, country)
     is_link = bool(_LINK.fullmatch(raw) or _DOMAIN_WITH_PATH.fullmatch(raw))
     has_words = bool(_WORD.search(raw))
-    if not is_link and not has_words and _is_written_plainly(clean(raw)) and named(raw.split()[0]) is None:
+    if not is_link and not has_words and _is_written_plainly(clean(raw)) and find_by_name(raw.split()[0]) is None:
         return None
     tokens = dict.fromkeys(clean(token) for token in _TOKEN.findall(unquote(raw)))
     numbers = [token for token in tokens if _is_plausible_part(token)]
-    known = [token for token in numbers if _is_strong(token) or (carrier and shipping_carriers.allows(carrier, token))]
-    numbers = known or numbers
+    recognised = [
+        token for token in numbers if _is_strong(token) or (carrier and shipping_carriers.allows(carrier, token))
+    ]
+    numbers = recognised or numbers
     if len(numbers) == 1:
         return _accept_inside("tracking_link" if is_link else "tracking_in_text", numbers[0], carrier, country)
-    if len(known) > 1:
-        return _find_several(known)
+    if len(recognised) > 1:
+        return _find_several(recognised)
     if is_link or (has_words and not (_is_written_plainly(clean(raw)) and _is_plausible(clean(raw)))):
         return Classification(NOT_A_NUMBER, code="tracking_link_without_number" if is_link else "tracking_words")
     return None
@@ -217,7 +219,7 @@ def _find_several(numbers: Sequence[str]) -> Classification:
 
 
 def _accept_inside(code: str, number: str, carrier: Carrier | None, country: str) -> Classification:
-    guesses = shipping_carriers.likely(number, country)
+    guesses = shipping_carriers.rank_carriers(number, country)
     return Classification(
         QUESTION,
         number,
@@ -245,7 +247,7 @@ def _question(number: str, carrier: Carrier | None, country: str, *, other: str)
     if _lost_digits(number):
         return ask("tracking_lost_digits")
     if carrier is None and not other:
-        nearly = shipping_carriers.with_wrong_check_digit(number, country)
+        nearly = shipping_carriers.find_with_wrong_check_digit(number, country)
         if not carriers and nearly:
             about["carriers"] = nearly
             return ask("tracking_check_digit", carrier=nearly[0].name)
@@ -254,11 +256,11 @@ def _question(number: str, carrier: Carrier | None, country: str, *, other: str)
         return ask(CARRIER_UNSURE if carriers else CARRIER_UNKNOWN)
     name = carrier.name if carrier else other
     if carrier is not None and carrier.key in {
-        nearly.key for nearly in shipping_carriers.with_wrong_check_digit(number)
+        nearly.key for nearly in shipping_carriers.find_with_wrong_check_digit(number)
     }:
         return ask("tracking_check_digit", carrier=name)
-    known = shipping_carriers.unmistakable(number, also_with_wrong_check_digit=True)
-    others = [guess for guess in carriers or known if carrier is None or guess.key != carrier.key]
+    certain = shipping_carriers.find_unmistakable(number, also_with_wrong_check_digit=True)
+    others = [guess for guess in carriers or certain if carrier is None or guess.key != carrier.key]
     if others and _is_plausible(number):
         return ask("tracking_of_another", carrier=name, other=others[0].name)
     return ask("tracking_format", carrier=name)

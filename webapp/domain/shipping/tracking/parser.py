@@ -1,6 +1,6 @@
 """Tracking numbers out of whatever text or file holds them: a clipboard, a carrier's export, a list typed by hand.
 
-Columns are told apart by their heads and by what stands in them; nothing is asked of the person. A text without columns
+Columns are detected by their headings and contents, without asking the user. A text without columns
 is read word by word. Pure: what only the database knows, namely which numbers are orders', is handed in as a function.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from webapp.domain.errors import InvalidError
-from webapp.domain.shipping.carrier_names import named, plain
+from webapp.domain.shipping.carrier_names import find_by_name, plain
 from webapp.domain.shipping.carriers import clean
 from webapp.domain.shipping.tracking import cells as cells_of
 from webapp.domain.shipping.tracking import text as tracking_text
@@ -92,7 +92,7 @@ class ParsedSheet:
 
 
 def read(
-    text: str, known: FindOrderNumbers = lambda _words: (), *, name: str = "", month_first: bool = False
+    text: str, find_order_numbers: FindOrderNumbers = lambda _words: (), *, name: str = "", month_first: bool = False
 ) -> ParsedSheet:
     """Read every line of a text. Raises InvalidError: nothing in it, too much, no orders, no tracking numbers.
 
@@ -103,14 +103,14 @@ def read(
         raise InvalidError("sheet_empty", field="text", name=name)
     records = tracking_text.split_records(lines, name)
     _check_count(len(records) - 1, name)
-    columns = detect_columns([cells for _, cells in records], known)
+    columns = detect_columns([cells for _, cells in records], find_order_numbers)
     if ORDER in columns.places and TRACKING in columns.places:
         sheet = _parse_columns(name, records, columns, month_first=month_first)
     elif ORDER in columns.places and columns.heads:
         # Words are no way around heads that name no column of tracking numbers: they may name one of return labels.
         raise InvalidError("sheet_no_tracking", field="text", name=name)
     else:
-        sheet = _parse_words(name, lines, known)
+        sheet = _parse_words(name, lines, find_order_numbers)
     if not any(line.order and line.tracking_number for line in sheet.lines) and not _is_table_of_orders(sheet):
         code = "sheet_no_tracking" if any(line.order for line in sheet.lines) else "sheet_no_orders"
         raise InvalidError(code, field="text", name=name)
@@ -142,12 +142,12 @@ def _parse_columns(
             headings += 1
         else:
             lines += _parse_record(place, cells, columns, month_first=month_first)
-    said = {name: ", ".join(map(columns.name, some)) for name, some in places.items()}
+    column_names = {name: ", ".join(map(columns.name, indexes)) for name, indexes in places.items()}
     unused = tuple(
         (columns.name(place), headed if headed == RETURN else "suspicious" if suspicious else "")
         for place, headed, suspicious in columns.unused
     )
-    return ParsedSheet(name, tuple(lines), said, len(records), headings, unused)
+    return ParsedSheet(name, tuple(lines), column_names, len(records), headings, unused)
 
 
 def _filled_cells(cells: Sequence[str], places: Iterable[int]) -> list[str]:
@@ -164,7 +164,7 @@ def _parse_record(place: int, cells: Sequence[str], columns: Columns, *, month_f
     order, written = first(ORDER), _filled_cells(cells, columns.places[TRACKING])
     orders = cells_of.find_order_numbers(order)
     split = [cells_of.split_tracking_numbers(cell) for cell in written]
-    numbers = list({clean(number): number for some in split for number in some or []}.values())
+    numbers = list({clean(number): number for parts in split for number in parts or []}.values())
     shipped_on = first(SHIPPED_ON)
     day = cells_of.parse_date(shipped_on, month_first=month_first)
     quantity, problem = cells_of.parse_quantity(first(QUANTITY))
@@ -190,15 +190,15 @@ def _parse_record(place: int, cells: Sequence[str], columns: Columns, *, month_f
     return [
         TrackingLine(
             place,
-            one[:_LONGEST_ORDER],
+            order_number[:_LONGEST_ORDER],
             "" if is_rounded(number) else clean(number)[: LONGEST_NUMBER + 1],
-            (carrier or by_whom)[:_LONGEST_CARRIER],
+            (carrier or named_carrier)[:_LONGEST_CARRIER],
             **common,
             written=(number if len(numbers) > 1 else whole)[:_LONGEST_WRITTEN],
-            problem=problem or _find_problem(one, number),
+            problem=problem or _find_problem(order_number, number),
         )
-        for one in orders
-        for by_whom, number in map(cells_of.split_carrier, numbers or [""])
+        for order_number in orders
+        for named_carrier, number in map(cells_of.split_carrier, numbers or [""])
     ]
 
 
@@ -215,8 +215,8 @@ def _is_of_return(cells: Sequence[str], columns: Columns) -> bool:
 
 
 def _list_unread_cells(cells: Sequence[str], columns: Columns) -> list[str]:
-    read = {place for some in columns.places.values() for place in some}
-    return [cell for place, cell in enumerate(cells) if cell and place not in read]
+    used = {place for indexes in columns.places.values() for place in indexes}
+    return [cell for place, cell in enumerate(cells) if cell and place not in used]
 
 
 def _find_problem(order: str, number: str) -> str:
@@ -232,40 +232,44 @@ def _find_problem(order: str, number: str) -> str:
     return ""
 
 
-def _parse_words(name: str, lines: Sequence[str], known: FindOrderNumbers) -> ParsedSheet:
+def _parse_words(name: str, lines: Sequence[str], find_order_numbers: FindOrderNumbers) -> ParsedSheet:
     """A text without columns: in each line an order's number, a tracking number, perhaps a carrier's name."""
     words = [(place, cells_of.WORD.findall(line)) for place, line in enumerate(lines, 1) if line.strip()]
-    asked = {bare for _, some in words for word in some if _may_be_order_number(bare := word.lstrip("#"))}
-    if len(asked) > MOST_WORDS:
+    candidates = {
+        bare for _, line_words in words for word in line_words if _may_be_order_number(bare := word.lstrip("#"))
+    }
+    if len(candidates) > MOST_WORDS:
         raise InvalidError("sheet_too_many_words", field="text", name=name, most=MOST_WORDS)
-    ours = frozenset(known(asked)) if asked else frozenset()
-    found = [line for place, some in words for line in _parse_word_line(place, some, ours)]
-    return ParsedSheet(name, tuple(found), read=len(words))
+    order_numbers = frozenset(find_order_numbers(candidates)) if candidates else frozenset()
+    parsed = [line for place, line_words in words for line in _parse_word_line(place, line_words, order_numbers)]
+    return ParsedSheet(name, tuple(parsed), read=len(words))
 
 
 def _may_be_order_number(word: str) -> bool:
     return len(word) <= _LONGEST_ORDER and any(map(str.isdigit, word))
 
 
-def _parse_word_line(place: int, words: Sequence[str], ours: Collection[str]) -> list[TrackingLine]:
+def _parse_word_line(place: int, words: Sequence[str], order_numbers: Collection[str]) -> list[TrackingLine]:
     """What a line of plain words says. Of numbers that are unlike each other the likeliest is the parcel's."""
-    some = [word for word in words if _may_be_order_number(word)]
+    candidates = [word for word in words if _may_be_order_number(word)]
     orders = list(
         dict.fromkeys(
-            one for word in some if (one := cells_of.find_amazon_number(word) or _match_order_number(word, ours))
+            order_number
+            for word in candidates
+            if (order_number := cells_of.find_amazon_number(word) or _match_order_number(word, order_numbers))
         )
     )
     likely = {
         word: share
-        for word in some
-        if not _match_order_number(word, ours) and (share := cells_of.score_tracking_number(word))
+        for word in candidates
+        if not _match_order_number(word, order_numbers) and (share := cells_of.score_tracking_number(word))
     }
     best = max(likely.values(), default=0)
     numbers = list(dict.fromkeys(clean(word) for word, share in likely.items() if share == best))
     if not orders and not numbers:
         return [TrackingLine(place, problem="line_says_nothing")]
     short = [word for word in words if len(word) <= _LONGEST_CARRIER]
-    carrier = next((word for word in short if named(word)), "") if orders and numbers else ""
+    carrier = next((word for word in short if find_by_name(word)), "") if orders and numbers else ""
     problem = ""
     if any(map(cells_of.says_voided, short)):
         problem = "line_voided"
@@ -280,6 +284,6 @@ def _parse_word_line(place: int, words: Sequence[str], ours: Collection[str]) ->
     ]
 
 
-def _match_order_number(word: str, ours: Collection[str]) -> str:
-    bare = word.lstrip("#")
-    return bare if bare in ours else ""
+def _match_order_number(word: str, order_numbers: Collection[str]) -> str:
+    number = word.lstrip("#")
+    return number if number in order_numbers else ""

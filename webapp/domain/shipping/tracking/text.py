@@ -9,7 +9,7 @@ from itertools import islice
 from webapp.domain.common.plain_text import to_plain
 from webapp.domain.common.text_decoding import UnknownEncodingError, decode
 from webapp.domain.errors import InvalidError
-from webapp.domain.shipping.carrier_names import named
+from webapp.domain.shipping.carrier_names import find_by_name
 from webapp.domain.shipping.tracking.headers import find_header_field
 
 MAX_FILE_BYTES = 5 * 1024 * 1024
@@ -41,7 +41,7 @@ def decode_file(name: str, raw: bytes) -> str:
     if raw.startswith(_WORKBOOKS):
         raise InvalidError("sheet_not_text", field="files", name=name)
     try:
-        text = decode(raw, lambda cell: bool(find_header_field(cell) or named(cell)))
+        text = decode(raw, lambda cell: bool(find_header_field(cell) or find_by_name(cell)))
     except UnknownEncodingError:
         raise InvalidError("sheet_encoding_unknown", field="files", name=name) from None
     sample = text[:_LOOKED_AT]
@@ -73,15 +73,15 @@ def split_records(lines: Sequence[str], name: str = "") -> list[tuple[int, list[
         delimiter = _detect_delimiter(lines)
     if not delimiter:
         return []
-    found = []
+    records_with_cells = []
     for place, cells in enumerate(_split(lines[first:], delimiter), first + 1):
         if len(cells) > MAX_COLUMNS:
-            many = len(cells)
-            raise InvalidError("sheet_too_wide", field="text", name=name, line=place, columns=many, most=MAX_COLUMNS)
+            count = len(cells)
+            raise InvalidError("sheet_too_wide", field="text", name=name, line=place, columns=count, most=MAX_COLUMNS)
         cleaned = [_clean_cell(cell) for cell in cells]
         if any(cleaned):
-            found.append((place, cleaned))
-    return found
+            records_with_cells.append((place, cleaned))
+    return records_with_cells
 
 
 def _detect_delimiter(lines: Sequence[str]) -> str:
