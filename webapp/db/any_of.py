@@ -46,7 +46,7 @@ class _Among(FunctionElement[bool]):
 
 
 def any_of(column: Any, name: str) -> ColumnElement[bool]:
-    """Whether the column is one of the values that are given as `name`: whole numbers, or texts."""
+    """Return whether the column is one of the values that are given as `name`: whole numbers, or texts."""
     of = String if isinstance(column.type, String) else BigInteger
     return _Among(column, bindparam(name, type_=_Values(of)))
 

@@ -76,7 +76,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return _as_sqlite_writes
 
     def bind_many(self, values: Sequence[datetime | None], dialect: Dialect) -> list[Any]:
-        """What the driver takes of each."""
+        """Return what the driver takes of each."""
         write = _as_sqlite_writes if dialect.name == "sqlite" else _as_postgresql_reads
         written, last, answer = None, None, []
         for value in values:

@@ -76,7 +76,7 @@ def upsert_add(session: Session, model: type[Base], rows: Rows, amounts: Sequenc
 def _how_to_write(
     model: type[Base], given: tuple[str, ...], dialect: Dialect, *, defaults: bool = True
 ) -> tuple[tuple[str, ...], tuple[Callable[[Rows], list[Any]], ...]]:
-    """The columns to write, and for each what makes the driver's values of all rows.
+    """Return the columns to write, and for each what makes the driver's values of all rows.
 
     What SQLAlchemy does for each row of a statement is found out once: an import writes dozens of rows an order.
     """
@@ -112,7 +112,7 @@ def _reader(column: Any, given: bool, dialect: Dialect) -> Callable[[Rows], list
 
 
 def _process(column: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
-    """What makes the driver's value of one. Every driver takes bytes as they are, and JSON as its text."""
+    """Return what makes the driver's value of one. Every driver takes bytes as they are, and JSON as its text."""
     if isinstance(column.type, JSON):
         return compressed_json.text
     if isinstance(column.type, LargeBinary):

@@ -67,7 +67,7 @@ _SYSTEM = {
 
 
 def find_cause(error: BaseException | None) -> Cause | None:
-    """Why the database, or the disk of the data folder, could not be used; None for every other error."""
+    """Return why the database, or the disk of the data folder, could not be used; None for every other error."""
     if isinstance(error, DBAPIError):
         return _cause_of_driver_error(error.orig, lost=error.connection_invalidated)
     if isinstance(error, StatementError):
@@ -81,12 +81,12 @@ def find_cause(error: BaseException | None) -> Cause | None:
 
 
 def is_database_failure(error: BaseException) -> bool:
-    """Whether it is the database that failed, and not what was asked of it: others will meet the same error."""
+    """Return whether the database failed, rather than the statement: other requests will fail as well."""
     return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and find_cause(error) is not None)
 
 
 def format_reason(error: BaseException) -> str:
-    """The first line of what the driver said: no statement, no parameters, no details of rows."""
+    """Return the first line of what the driver said: no statement, no parameters, no details of rows."""
     origin = error.orig if isinstance(error, StatementError) and error.orig is not None else error
     lines = str(origin).splitlines()
     return lines[0] if lines else type(origin).__name__

@@ -79,7 +79,7 @@ def lock_wait(milliseconds: int | None) -> Iterator[None]:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """What `create_engine` needs for this URL."""
+    """Return what `create_engine` needs for this URL."""
     if url.startswith("sqlite"):
         connect = {"timeout": 10, "check_same_thread": False}
         # What `services/sqlite_statistics.py` has counted is read when a connection is opened.

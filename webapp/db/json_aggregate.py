@@ -21,7 +21,7 @@ Row = TypeVar("Row", bound=tuple[Any, ...])
 
 
 def table_of(model: type[Base]) -> Table:
-    """The table of a model: what is asked of its columns passes the ORM by."""
+    """Return the Core table of a model, for selects without the ORM."""
     table: Any = model.__table__
     return table
 
@@ -40,7 +40,7 @@ class JsonAggregate(Generic[Row]):
         self.value: ScalarSelect[str] = select(_json_rows(*map(_plain, columns))).scalar_subquery()
 
     def read(self, value: str | None) -> list[Row]:
-        """The rows of this value, in no order."""
+        """Return the rows of this value, in no order."""
         rows: list[list[Any]] = json.loads(value) if value else []
         for place, reader in self._readers:
             for row in rows:

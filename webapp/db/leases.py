@@ -76,7 +76,7 @@ def release(session: Session, name: str, owner: str) -> None:
 
 
 def _read_host_id() -> str:
-    """What the process numbers of this machine, or of this container, go with."""
+    """Return what the process numbers of this machine, or of this container, go with."""
     try:
         return Path("/proc/self/ns/pid").readlink().name.strip("pid:[]") + platform.node()[:20]
     except OSError:

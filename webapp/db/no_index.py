@@ -27,5 +27,5 @@ def _for_sqlite(element: Any, compiler: Any, **options: Any) -> str:
 
 
 def no_index(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The condition, of which SQLite looks for no index; PostgreSQL knows how many rows are asked for."""
+    """Return the condition, of which SQLite looks for no index; PostgreSQL knows how many rows are asked for."""
     return _unindexed(condition)

@@ -68,7 +68,7 @@ _CONTENTLESS = (3, 43)
 
 
 def is_index_table(name: str | None) -> bool:
-    """Whether this table belongs to the index: no model speaks of it, and SQLite gives it tables of its own."""
+    """Return whether this table belongs to the index: no model speaks of it, and SQLite gives it tables of its own."""
     return bool(name) and str(name).startswith(NAME_OF_TABLE)
 
 
@@ -89,7 +89,7 @@ def _create_with_metadata(_metadata: Any, connection: Connection, **_options: An
 
 
 def get_document_id(purchased_at: datetime, amazon_order_id: int) -> int:
-    """The number of the order's document."""
+    """Return the number of the order's document."""
     return int((purchased_at - _BEGINNING).total_seconds()) << ID_BITS | amazon_order_id
 
 
@@ -127,13 +127,13 @@ class DocumentHasher:
         return found
 
     def _split(self, kind: str, text: str) -> set[str]:
-        """The words of a text as they are kept; titles, towns and many a name come again on a page."""
+        """Return the words of a text as they are kept; titles, towns and many a name come again on a page."""
         letter, chain = _LETTERS[kind], self.chain
         found = self._tokens[kind, text] = {f"{letter}{chain(word)}{_END}" for word in expand_spellings(text)}
         return found
 
     def chain(self, word: str) -> str:
-        """The links of a word, up to its last one."""
+        """Return the links of a word, up to its last one."""
         found = self._chains.get(word)
         if found is None:
             found = self._chains[word] = self._links(word)
@@ -159,7 +159,7 @@ def _in_a_block(text: bytes) -> bytes:
 
 
 def for_sqlite(wanted: SearchQuery) -> str:
-    """What FTS5 is asked. Beginnings cost it a walk over all that follows, but the whole word does not, and most
+    """Return what FTS5 is asked. Beginnings cost it a walk over all that follows, but the whole word does not, and most
     people type whole words: so that is one term, and each way it can go on is another."""
     hasher = DocumentHasher()
 
@@ -177,7 +177,7 @@ def for_sqlite(wanted: SearchQuery) -> str:
 
 
 def for_postgresql(wanted: SearchQuery) -> str:
-    """What `tsquery` is asked."""
+    """Return what `tsquery` is asked."""
     hasher = DocumentHasher()
 
     def expression(term: Term) -> str:

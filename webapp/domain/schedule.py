@@ -13,7 +13,7 @@ NEVER_RESTS = frozenset({"maintenance"})
 
 
 def bounds(name: str) -> tuple[int, int]:
-    """The shortest and the longest interval of a job, in seconds."""
+    """Return the shortest and the longest interval of a job, in seconds."""
     return BOUNDS.get(name, OTHERWISE)
 
 
@@ -24,7 +24,7 @@ def is_due(next_run_at: datetime, interval: int, now: datetime) -> bool:
 
 
 def find_next_run(due_at: datetime, interval: int, now: datetime) -> datetime:
-    """The next instant of the rhythm after `now`: what was missed is caught up once, not once for each time."""
+    """Return the next instant of the rhythm after `now`: what was missed is caught up once, not once for each time."""
     late = now.timestamp() - due_at.timestamp()
     if late < 0 or late > 10 * interval:
         return _at(now.timestamp() + interval)
@@ -32,7 +32,7 @@ def find_next_run(due_at: datetime, interval: int, now: datetime) -> datetime:
 
 
 def sooner(planned: datetime | None, interval: int, now: datetime) -> datetime:
-    """The next run after the interval was changed: no later than one new interval from now."""
+    """Return the next run after the interval was changed: no later than one new interval from now."""
     latest = now.timestamp() + interval
     return _at(latest if planned is None else min(planned.timestamp(), latest))
 

@@ -88,7 +88,7 @@ class SearchQuery:
 
 
 def split_words(text: str) -> list[str]:
-    """The words of a text as they are compared; an unparted script's are pairs, and its last character alone."""
+    """Return the words of a text as they are compared; an unparted script's are pairs, and its last character alone."""
     tokens: list[str] = []
     for word in _plain_words(text):
         tokens += (word,) if word.isascii() else _split_unparted(word)
@@ -118,12 +118,12 @@ def _split_unparted(word: str) -> list[str]:
 
 
 def is_unparted(word: str) -> bool:
-    """Whether this is a pair or a character of a script that does not part its words."""
+    """Return whether this is a pair or a character of a script that does not part its words."""
     return not word.isascii() and _UNPARTED.match(word) is not None
 
 
 def transliterate_umlauts(text: str) -> str | None:
-    """The text with its letters spelt in two (Müller, Mueller); None where it has none of them."""
+    """Return the text with its letters spelt in two (Müller, Mueller); None where it has none of them."""
     if text.isascii():
         return None
     folded = unicodedata.normalize("NFC", text).casefold()
@@ -148,7 +148,7 @@ def list_whole_terms(order: IndexableOrder) -> list[tuple[str, str]]:
 
 
 def expand_spellings(text: str) -> set[str]:
-    """The words of a text, with every way they are looked for."""
+    """Return the words of a text, with every way they are looked for."""
     if text.isascii():
         return set(_ASCII_WORDS.findall(text.lower()))
     variants = set(split_words(text))
@@ -160,7 +160,7 @@ def expand_spellings(text: str) -> set[str]:
 
 
 def _strip_relay_domain(text: str) -> str:
-    """The text without the domain of Amazon's relay, or the beginning of it somebody has typed."""
+    """Return the text without the domain of Amazon's relay, or the beginning of it somebody has typed."""
     before, at, domain = text.partition("@")
     domain = domain.strip().casefold()
     return before if at and (domain.startswith(_RELAY) or _RELAY.startswith(domain)) else text
@@ -209,7 +209,7 @@ def _build_groups(word: str, typed: str, sought: frozenset[str]) -> Iterable[tup
 
 
 def _find_transliterations(word: str, typed: str) -> list[str]:
-    """The word spelt in two, where it was typed with such a letter."""
+    """Return the word spelt in two, where it was typed with such a letter."""
     variants = []
     for token in _ANY_WORDS.findall(unicodedata.normalize("NFC", typed)):
         transliterated = transliterate_umlauts(token)

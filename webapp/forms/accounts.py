@@ -58,7 +58,7 @@ class ConnectForm(FlaskForm):
 
     @property
     def entered(self) -> dict[str, str]:
-        """What was typed, by name; a secret that was left empty is not in it."""
+        """Return what was typed, by name; a secret that was left empty is not in it."""
         typed = {name: field.data or "" for name, field in self._fields.items() if name != "csrf_token"}
         return {name: value for name, value in typed.items() if value or name not in SECRETS}
 

@@ -68,7 +68,7 @@ class CreditMemoForm(DocumentForm):
         return drafts.CreditRequest(parse_quantities(self, self.order.items), **amounts)
 
     def returned_line_ids(self) -> set[int]:
-        """The lines whose pieces come back."""
+        """Return the lines whose pieces come back."""
         return {line.id for line in self.order.items if self[f"stock-{line.id}"].data}
 
     def find_field(self, error: DeskError) -> Field | None:

@@ -78,11 +78,11 @@ class Filters(FlaskForm):
         return self._checked
 
     def set(self) -> dict[str, Any]:
-        """The checked values of the filters in use, by name."""
+        """Return the checked values of the filters in use, by name."""
         return {field.name: field.data for field in self if not field.errors and field.data not in _UNSAID}
 
     def parameters(self) -> dict[str, list[str]]:
-        """What an address says of the form, its mistakes too, so that the page it leads to can explain them."""
+        """Return what an address says of the form, its mistakes too, so that the page it leads to can explain them."""
         found: dict[str, list[str]] = {}
         used = self.set()
         for field in self:
@@ -93,7 +93,7 @@ class Filters(FlaskForm):
         return found
 
     def chips(self) -> list[Chip]:
-        """What is filtered; a filter of several values has a chip for each."""
+        """Return what is filtered; a filter of several values has a chip for each."""
         return [
             Chip(field.name, value, f"{field.label.text}: {said}" if said else str(field.label.text))
             for field in map(self.__getitem__, self.set())
@@ -144,7 +144,7 @@ class WordsField(StringField):
             raise ValueError(_("This is too long to be looked for."))
 
     def read(self, text: str) -> str:
-        """What was typed, given what the address or the form says."""
+        """Return what was typed, given what the address or the form says."""
         return text
 
 

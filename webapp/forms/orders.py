@@ -68,7 +68,7 @@ class HoldForm(FlaskForm):
         self.reason.flags.required = True
 
     def instant(self) -> datetime | None:
-        """The instant entered, None where none was. Raises InvalidError."""
+        """Return the instant entered, None where none was. Raises InvalidError."""
         text = (self.until.data or "").strip()
         if not text:
             return None

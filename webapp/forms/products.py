@@ -57,7 +57,7 @@ class ProductForm(FlaskForm):
         )
 
     def expected_version(self) -> int | None:
-        """The version of the product that the page showed; one there never is where the page was made up."""
+        """Return the version of the product that the page showed; one there never is where the page was made up."""
         text = self.version.data or ""
         if not text:
             return None
@@ -116,7 +116,7 @@ class ProductFileForm(FlaskForm):
 
 
 def chosen_account(form: NewProductForm | ProductFileForm) -> int:
-    """The id of the account. Raises InvalidError for one there is not."""
+    """Return the id of the account. Raises InvalidError for one there is not."""
     if not form.account.validate(form):
         accounts = ", ".join(str(choice.label) for choice in form.account.choices)
         raise InvalidError("product_account_unknown", field="account", known=accounts)

@@ -73,7 +73,7 @@ class ParcelCorrectionForm(FlaskForm):
 
     @classmethod
     def of(cls, parcel: Parcel, country: str) -> "ParcelCorrectionForm":
-        """The form as the parcel stands."""
+        """Return the form as the parcel stands."""
         known = shipping_carriers.find_carrier(parcel.carrier, parcel.title)
         # The list of carriers has one code each; another one of Amazon's is entered by its name.
         is_listed = known is not None and shipping_carriers.BY_KEY[known.key].code == known.code
@@ -158,7 +158,7 @@ class ShipmentForm(DocumentForm):
             self.parcels.entries.pop(place)
 
     def build_parcels(self, *, unknown: str = "") -> list[parcels.Parcel]:
-        """What was entered. `unknown`: the carrier of a number nobody is known to give. Raises InvalidError."""
+        """Return what was entered. `unknown`: the carrier of a number nobody is known to give. Raises InvalidError."""
         return [self._parcel(place, unknown) for place in range(len(self.parcels.entries))]
 
     def classify_numbers(self) -> list[Classification]:

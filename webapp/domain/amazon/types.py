@@ -153,7 +153,7 @@ class AmazonOrder:
 
     @property
     def has_update_time(self) -> bool:
-        """Whether Amazon gave the time of the last change; otherwise `last_updated_at` is estimated."""
+        """Return whether Amazon gave the time of the last change; otherwise `last_updated_at` is estimated."""
         return all(entry.path != "lastUpdatedTime" or entry.problem == "no_time_zone" for entry in self.invalid_fields)
 
     @property
@@ -166,7 +166,7 @@ class AmazonOrder:
 
     @property
     def cancel_requested(self) -> str | None:
-        """The buyer's reason for requesting cancellation; "" without a reason, None without a request."""
+        """Return the buyer's reason for requesting cancellation; "" without a reason, None without a request."""
         return next((item.cancel_requested for item in self.items if item.cancel_requested is not None), None)
 
 

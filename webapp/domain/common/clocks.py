@@ -11,15 +11,15 @@ TOLERANCE = timedelta(seconds=60)
 
 
 def is_ahead(moment: datetime | None, now: datetime) -> bool:
-    """Whether a time that was once the present lies in the future, so that the clock has been set back since."""
+    """Return whether a time that was once the present lies in the future, so that the clock has been set back since."""
     return moment is not None and moment > now + TOLERANCE
 
 
 def is_within(moment: datetime | None, age: timedelta, now: datetime) -> bool:
-    """Whether it was less than `age` ago; a time in the future was not."""
+    """Return whether it was less than `age` ago; a time in the future was not."""
     return moment is not None and moment > now - age and not is_ahead(moment, now)
 
 
 def limit_wait(moment: datetime, longest: timedelta, now: datetime) -> datetime:
-    """The moment, but no further ahead than the longest wait there is."""
+    """Return the earlier of `moment` and the end of the longest wait."""
     return min(moment, now + longest)

@@ -22,7 +22,7 @@ def midnight(day: date, time_zone: str) -> datetime:
 
 
 def last_days(time_zone: str, now: datetime, count: int) -> list[Day]:
-    """The last `count` days of the zone (an IANA name), oldest first; the last one is today and not over."""
+    """Return the last `count` days of the zone (an IANA name), oldest first; the last one is today and not over."""
     today = now.astimezone(ZoneInfo(time_zone)).date()
     dates = [today - timedelta(days=back) for back in range(count - 1, -2, -1)]
     midnights = [midnight(day, time_zone).astimezone(UTC) for day in dates]

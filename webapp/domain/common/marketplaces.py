@@ -26,7 +26,7 @@ class Marketplace:
 
     @property
     def flag(self) -> str:
-        """The country's flag as two regional indicator letters."""
+        """Return the country's flag as two regional indicator letters."""
         return "".join(chr(ord(letter) + 0x1F1A5) for letter in self.country_code)
 
 
@@ -61,12 +61,12 @@ BY_COUNTRY = {marketplace.country_code: marketplace for marketplace in MARKETPLA
 
 
 def find(text: str) -> Marketplace | None:
-    """The marketplace a person means by a country code (`DE`, also `UK`) or by Amazon's id."""
+    """Return the marketplace a person means by a country code (`DE`, also `UK`) or by Amazon's id."""
     code = text.strip().upper()
     return BY_ID.get(code) or BY_COUNTRY.get({"UK": "GB"}.get(code, code))
 
 
 def find_by_name(name: str) -> Marketplace | None:
-    """The marketplace Amazon names by its site, in any case: `Amazon.de`, `www.amazon.co.uk`."""
+    """Return the marketplace Amazon names by its site, in any case: `Amazon.de`, `www.amazon.co.uk`."""
     domain = name.strip().lower().removeprefix("https://").removeprefix("www.").rstrip("/")
     return next((marketplace for marketplace in MARKETPLACES if marketplace.domain == domain), None)

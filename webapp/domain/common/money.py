@@ -17,7 +17,7 @@ class MoneyError(ValueError):
 
 
 def minor_digits(currency: str) -> int:
-    """How many decimals the currency has: 2 for EUR, 0 for JPY."""
+    """Return how many decimals the currency has: 2 for EUR, 0 for JPY."""
     return UNUSUAL_DIGITS.get(currency, 2)
 
 
@@ -55,7 +55,7 @@ class Money:
 
     @property
     def amount(self) -> str:
-        """The decimal string with exactly the currency's digits: `"12.30"`, `"5980"`."""
+        """Return the decimal string with exactly the currency's digits: `"12.30"`, `"5980"`."""
         return f"{self.decimal:.{minor_digits(self.currency)}f}"
 
     def as_json(self) -> dict[str, str]:

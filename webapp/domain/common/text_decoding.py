@@ -127,7 +127,7 @@ def _japanese(text: str) -> float:
 
 
 def _chinese(text: str) -> float:
-    """The characters of GB 2312 level 1, and punctuation."""
+    """Return the characters of GB 2312 level 1, and punctuation."""
     points = 0.0
     for sign in _NOT_ASCII.findall(text):
         if "\u3000" <= sign <= "\u303f" or "\uff01" <= sign <= "\uff5e":

@@ -102,7 +102,7 @@ class Refund:
 
     @property
     def amounts(self) -> dict[str, Money]:
-        """The components that are refunded, by name."""
+        """Return the components that are refunded, by name."""
         return {name: amount for name in COMPONENTS if (amount := getattr(self, name)) is not None}
 
     @property

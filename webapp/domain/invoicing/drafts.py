@@ -263,7 +263,7 @@ def _goods_credit(line: OrderLine, rest: int, quantity: int, given: Mapping[str,
 def _shipping_credit(
     lines: Sequence[OrderLine], asked: int | None, given: Mapping[int, Mapping[str, int]], currency: str
 ) -> dict[int, int]:
-    """The shipping that is given back, on the lines it was paid for."""
+    """Return the shipping that is given back, on the lines it was paid for."""
     left = shipping_left(lines, given)
     most = sum(left.values())
     if asked is None:

@@ -42,7 +42,7 @@ def find_missing_setting(sender: str, tax_number: str) -> str | None:
 
 
 def find_refusal(country: str, amazon_status: str, programs: Collection[str], *, writable: bool) -> str | None:
-    """Why an invoice of an order cannot be uploaded now, as a code of `sentences`, or None.
+    """Return why an invoice of an order cannot be uploaded now, as a code of `sentences`, or None.
 
     `writable`: the store imports orders, so the desk is in charge of them.
     """

@@ -42,7 +42,7 @@ class Server:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or an IP address is this machine by its notation; names are not resolved."""
+    """Return whether a host name or an IP address is this machine by its notation; names are not resolved."""
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -68,7 +68,7 @@ class MailContent:
 
 
 def pack(letter: MailContent, sender: Sender, recipient: str, message_id: str, at: datetime) -> bytes:
-    """The mail in the bytes of RFC 5322. Raises ValueError where a header would have a second line."""
+    """Return the mail in the bytes of RFC 5322. Raises ValueError where a header would have a second line."""
     message = EmailMessage(policy=SMTP)
     message["Subject"] = letter.subject
     message["From"] = Address(sender.name, addr_spec=sender.address)
@@ -89,7 +89,7 @@ def pack(letter: MailContent, sender: Sender, recipient: str, message_id: str, a
 
 
 def render_html(text: str, language: str) -> str:
-    """The text as a page: a paragraph for each block of lines, addresses as links, nothing else."""
+    """Return the text as a page: a paragraph for each block of lines, addresses as links, nothing else."""
     paragraphs = [block for block in re.split(r"\n{2,}", text) if block.strip()]
     inner = "\n".join(f"<p>{_lines(block)}</p>" for block in paragraphs)
     head = f'<!doctype html>\n<html lang="{escape(language)}"><head><meta charset="utf-8"></head>'

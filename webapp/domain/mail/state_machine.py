@@ -57,12 +57,12 @@ def retry_delay(tries: int) -> timedelta:
 
 
 def is_deliverable(address: str | None) -> bool:
-    """Whether a mail can be sent there. Amazon's relay addresses are plain ASCII."""
+    """Return whether a mail can be sent there. Amazon's relay addresses are plain ASCII."""
     return bool(address) and len(address or "") <= LONGEST_ADDRESS and bool(_ADDRESS.fullmatch(address or ""))
 
 
 def find_block_reason(address: str | None, *, configured: bool) -> str | None:
-    """Why the buyer of this address cannot be written to (a code of `sentences`), None when they can."""
+    """Return why the buyer of this address cannot be written to (a code of `sentences`), None when they can."""
     if not configured:
         return "mail_not_configured"
     if not address:
@@ -89,7 +89,7 @@ def clean_header(text: str, field: str, most: int = LONGEST_SUBJECT) -> str:
 
 
 def clean_text(subject: str, body: str) -> tuple[str, str]:
-    """What a person wrote, as it is sent. Raises InvalidError."""
+    """Return what a person wrote, as it is sent. Raises InvalidError."""
     subject, body = clean_header(subject, "subject"), clean_body(body)
     if not subject:
         raise InvalidError("mail_subject_required", field="subject")

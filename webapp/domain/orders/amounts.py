@@ -40,14 +40,14 @@ def sort(components: Iterable[Component], total: int) -> Totals:
 
 
 def combine(lines: Sequence[Totals], total: int) -> Totals:
-    """The amounts of an order from those of its lines, as `sort` makes them of the components of all."""
+    """Return the amounts of an order from those of its lines, as `sort` makes them of the components of all."""
     subtotal, shipping = sum([line.subtotal for line in lines]), sum([line.shipping for line in lines])
     tax, discount = sum([line.tax for line in lines]), sum([line.discount for line in lines])
     return Totals(subtotal, shipping, tax, discount, total - subtotal - shipping - tax - discount, total)
 
 
 def calculate_portion(total: int, quantity: int, of: int, before: int = 0) -> int:
-    """The part of `total` that belongs to `quantity` pieces out of `of`, after `before` pieces have had theirs.
+    """Return the part of `total` that belongs to `quantity` pieces out of `of`, after `before` pieces have had theirs.
 
     Shares of all pieces, in whatever portions, sum to `total` exactly.
     """

@@ -71,7 +71,7 @@ def given_back(line: Quantities) -> int:
 
 
 def left_to_ship(line: Quantities) -> int:
-    """What may leave. What Amazon is asked to refund may not: it would be paid back and sent all the same."""
+    """Return what may leave. What Amazon is asked to refund may not: it would be paid back and sent all the same."""
     return _owed(line, line.refunded + line.refunding)
 
 
@@ -81,13 +81,13 @@ def unshipped(line: Quantities) -> int:
 
 
 def need_not_ship(line: Quantities, pieces: int) -> int:
-    """How many of these pieces, given back, need not be shipped any more."""
+    """Return how many of these pieces, given back, need not be shipped any more."""
     so_far = line.refunded + line.refunding
     return _owed(line, so_far) - _owed(line, so_far + pieces)
 
 
 def left_to_refund(line: Quantities) -> int:
-    """What may be asked for: not what Amazon is being asked for already."""
+    """Return what may be asked for: not what Amazon is being asked for already."""
     return line.invoiced - line.refunded - line.refunding
 
 
@@ -97,7 +97,7 @@ def left_to_credit(line: Quantities) -> int:
 
 
 def _owed(line: Quantities, refunded: int) -> int:
-    """The cancelled among the refunded was not owed before, so it counts once."""
+    """Return the owed units. Units both cancelled and refunded count once."""
     return max(0, line.ordered - line.canceled - line.shipped - _beyond_canceled(line, refunded))
 
 

@@ -57,7 +57,7 @@ class Entry:
 
     @property
     def manages(self) -> bool | None:
-        """Whether stock is kept from now on; None where nothing is said of it."""
+        """Return whether stock is kept from now on; None where nothing is said of it."""
         return True if self.manage_stock is None and self.quantity is not None else self.manage_stock
 
 
@@ -88,7 +88,7 @@ class Sheet:
 
 
 def check(entry: Entry) -> Entry:
-    """The entry without surrounding space. Raises InvalidError naming the field."""
+    """Return the entry without surrounding space. Raises InvalidError naming the field."""
     sku = " ".join(entry.sku.split())
     if not sku:
         raise InvalidError("product_sku_required", field="sku")
@@ -132,7 +132,7 @@ def decode(content: bytes) -> str:
 
 
 def read(text: str) -> Sheet:
-    """The rows of a file with a head. Raises InvalidError where there is none, or too many rows."""
+    """Return the rows of a file with a head. Raises InvalidError where there is none, or too many rows."""
     if len(text) > LARGEST_FILE:
         raise InvalidError("product_file_large", field="file", most=LARGEST_FILE // 1024 // 1024)
     lines = text.lstrip("\ufeff").splitlines(keepends=True)
@@ -242,7 +242,7 @@ class Known:
 
 
 def changes(entry: Entry, known: Known | None) -> dict[str, tuple[Any, Any]]:
-    """What an entry changes: field → (as it is, as it will be); as it is None where the product is new."""
+    """Return what an entry changes: field → (as it is, as it will be); as it is None where the product is new."""
     wanted = {
         "title": entry.title,
         "asin": entry.asin,

@@ -176,7 +176,7 @@ class BlockReason:
 def blocking_reason(
     needs: Mapping[str, int], own: Mapping[str, int], shelves: Mapping[str, AvailableStock]
 ) -> BlockReason | None:
-    """What keeps an order from being made in a store that blocks; None when nothing does.
+    """Return what keeps an order from being made in a store that blocks; None when nothing does.
 
     `needs`: pieces still to be sent by SKU, 0 where Amazon sends them. `own`: what the order has reserved already.
     """

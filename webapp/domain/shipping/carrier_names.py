@@ -80,7 +80,7 @@ def find_by_exact_name(text: str) -> Carrier | None:
 
 
 def find_by_name(text: str) -> Carrier | None:
-    """The carrier of this name; None where we know none. `DHL Paket (Inland)` is DHL."""
+    """Return the carrier of this name; None where we know none. `DHL Paket (Inland)` is DHL."""
     normalized = plain(text)
     if not normalized or is_other(text):
         return None

@@ -233,12 +233,12 @@ def list_usual_carriers(country: str) -> tuple[Carrier, ...]:
 
 
 def clean(tracking_number: str) -> str:
-    """The number as carriers count it: capitals, no spaces and dashes, wide digits made plain."""
+    """Return the number as carriers count it: capitals, no spaces and dashes, wide digits made plain."""
     return _IGNORED.sub("", to_plain(unicodedata.normalize("NFKC", to_plain(tracking_number)))).upper()
 
 
 def guess(tracking_number: str, country: str = "") -> tuple[Carrier, ...]:
-    """The carriers whose numbers look like this one, the likeliest first; none when nothing is known to look so.
+    """Return the carriers whose numbers look like this one, the likeliest first; none when nothing is known to look so.
 
     `country` is where the seller ships, ISO 3166. A number whose public check digit is wrong is nobody's.
     """

@@ -67,7 +67,7 @@ _WANTED = {
 
 
 def decide(incoming: AmazonOrder, store: StoreSettings) -> ImportDecision:
-    """The creation rule: merchant-fulfilled from Unshipped on, Amazon-fulfilled once Shipped."""
+    """Apply the creation rule: merchant-fulfilled from Unshipped on, Amazon-fulfilled once Shipped."""
     if (
         incoming.status not in _WANTED.get(incoming.fulfilled_by, ())
         or not store.import_orders
@@ -87,7 +87,7 @@ def decide(incoming: AmazonOrder, store: StoreSettings) -> ImportDecision:
 
 
 def calculate_total(incoming: AmazonOrder, currency: str) -> Money:
-    """What the order costs: Amazon's total or, where it gives none, what its lines cost together.
+    """Return what the order costs: Amazon's total or, where it gives none, what its lines cost together.
 
     `currency`: that of its marketplace, for an order that has no amounts at all, such as a replacement.
     """
@@ -98,7 +98,7 @@ def calculate_total(incoming: AmazonOrder, currency: str) -> Money:
 
 
 def calculate_line_total(item: AmazonItem) -> int:
-    """What a line costs, in minor units: 0 where Amazon gives neither a total nor a price."""
+    """Return what a line costs, in minor units: 0 where Amazon gives neither a total nor a price."""
     if item.total:
         return item.total.minor
     return item.unit_price.minor * item.quantity if item.unit_price else 0

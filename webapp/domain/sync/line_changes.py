@@ -16,7 +16,7 @@ class Quantities:
 
 
 def adjust(ordered: int, shipped: int, at_amazon: int) -> Quantities:
-    """The line's quantities so that as many pieces remain as Amazon counts, `at_amazon`.
+    """Return the line's quantities so that as many pieces remain as Amazon counts, `at_amazon`.
 
     `ordered` is the most that was ever ordered. What has been shipped here stays shipped, though Amazon counts fewer.
     """

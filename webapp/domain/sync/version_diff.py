@@ -37,7 +37,7 @@ class Difference(NamedTuple):
 
 
 def find_differences(before: Any, after: Any) -> list[Difference]:
-    """The leaves that differ, by path."""
+    """Return the leaves that differ, by path."""
     old, new = dict(_leaves(before, ())), dict(_leaves(after, ()))
     return [
         Difference(".".join(path), old.get(path), new.get(path), is_personal(path))

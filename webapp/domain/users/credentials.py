@@ -15,12 +15,12 @@ _EMAIL = re.compile(r"[^\s@<>\"',;:\\]+@[^\s@<>\"',;:\\]+")
 
 
 def normalize_email(text: str) -> str:
-    """The one spelling an address is stored and looked up in: without case and surrounding space."""
+    """Return the one spelling an address is stored and looked up in: without case and surrounding space."""
     return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
 def clean_email(text: str) -> str:
-    """The normal spelling of an address. Raises InvalidError for what is none."""
+    """Return the normal spelling of an address. Raises InvalidError for what is none."""
     email = normalize_email(text)
     if len(email) > LONGEST_EMAIL or not _EMAIL.fullmatch(email) or not email.isprintable():
         raise InvalidError("email_malformed", field="email")

@@ -212,7 +212,7 @@ def _score(name: str, cells: Sequence[str], order_numbers: frozenset[str], *, he
 
 
 def _matching_share(name: str, cells: Sequence[str], order_numbers: frozenset[str]) -> float | None:
-    """The part of the cells that can be such; None where nothing tells."""
+    """Return the part of the cells that can be such; None where nothing tells."""
     if name == ORDER:
         return sum(bool(find_amazon_number(cell)) or cell.lstrip("#") in order_numbers for cell in cells) / len(cells)
     if name == TRACKING:

@@ -175,7 +175,7 @@ def resolve_ship_time(day: str, zone: ZoneInfo, ordered: datetime, now: datetime
 
 
 def _match_single_line(line: TrackingLine, choice: Choice, order: Order | None, now: datetime) -> Match:
-    """What a line says by itself, whatever the others say."""
+    """Match a line by itself, without regard to the other lines."""
     line_match = Match(line, choice, BLOCKED, order=order)
     number = line.tracking_number
     if line.problem:
@@ -371,7 +371,7 @@ def _assign_quantities(line_match: Match, order: Order, left: dict[int, int], *,
 
 
 def _find_item_by_id(order: Order, text: str) -> list[Item]:
-    """The line of an order with this order-item-id. Spreadsheets drop its leading zeros, and may round it."""
+    """Return the line of an order with this order-item-id. Spreadsheets drop its leading zeros, and may round it."""
     if is_rounded(text):
         return list(order.items) if len(order.items) == 1 else []
     return [item for item in order.items if item.order_item_id and _bare(item.order_item_id) == _bare(text)]

@@ -86,7 +86,7 @@ class Classification:
 
     @property
     def can_be_confirmed(self) -> bool:
-        """Whether a person may say that the number is right."""
+        """Return whether a person may say that the number is right."""
         return self.outcome == QUESTION and self.code not in CARRIER_QUESTIONS
 
 

@@ -87,7 +87,7 @@ class ParsedSheet:
 
     @property
     def explained(self) -> int:
-        """How many lines are accounted for; the same as `read`."""
+        """Return how many lines are accounted for; the same as `read`."""
         return self.headings + len({line.place for line in self.lines})
 
 
@@ -119,7 +119,7 @@ def read(
 
 
 def _is_table_of_orders(sheet: ParsedSheet) -> bool:
-    """Whether lines were found in columns: then each of them says what it lacks."""
+    """Return whether lines were found in columns: then each of them says what it lacks."""
     return bool(sheet.columns) and any(line.problem != "line_says_nothing" for line in sheet.lines)
 
 
@@ -151,7 +151,7 @@ def _parse_columns(
 
 
 def _filled_cells(cells: Sequence[str], places: Iterable[int]) -> list[str]:
-    """The cells of these columns that are filled."""
+    """Return the cells of these columns that are filled."""
     return [cells[place] for place in places if place < len(cells) and cells[place]]
 
 
@@ -250,7 +250,7 @@ def _may_be_order_number(word: str) -> bool:
 
 
 def _parse_word_line(place: int, words: Sequence[str], order_numbers: Collection[str]) -> list[TrackingLine]:
-    """What a line of plain words says. Of numbers that are unlike each other the likeliest is the parcel's."""
+    """Return what a line of plain words says. Of numbers that are unlike each other the likeliest is the parcel's."""
     candidates = [word for word in words if _may_be_order_number(word)]
     orders = list(
         dict.fromkeys(
