@@ -150,7 +150,7 @@ def test_a_second_tab_writes_nothing_twice(owner_page: Page, context: BrowserCon
 
     tabs[1].get_by_role("button", name="Write invoice").click()
 
-    expect(tabs[1].get_by_text("Something happened to this Order since you opened the page")).to_be_visible()
+    expect(tabs[1].get_by_text("This Order has changed since you opened the page")).to_be_visible()
     expect(tabs[1].get_by_text("of 1").first).to_be_visible()
     complaints.expect("422")
 
@@ -161,7 +161,7 @@ def test_an_order_waits_and_goes_on(owner_page: Page, complaints: Complaints):
     page.get_by_role("link", name="Hold").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Put on hold").click()
-    expect(dialog).to_contain_text("Say why the Order is put on hold.")
+    expect(dialog).to_contain_text("Enter a reason for the hold.")
     complaints.expect("422")
     dialog.get_by_label("Reason").fill("Ask the buyer")
     dialog.get_by_label("Until").fill("2031-07-01T09:30")
@@ -265,7 +265,7 @@ def test_what_is_wrong_with_a_quantity_can_be_read_to_its_end(owner_page: Page, 
 
     page.get_by_label("Quantity of").fill("9" * 40)
 
-    expect(page.get_by_text("is not a number of pieces")).to_be_visible()
+    expect(page.get_by_text("is not a quantity")).to_be_visible()
     assert page.evaluate("(box => box.scrollWidth - box.clientWidth)(document.querySelector('.table-scroll'))") == 0
 
 

@@ -22,7 +22,7 @@ def test_a_product_is_made_in_a_dialog_counted_and_brought_as_a_file(
     page.locator("#sku").fill("MUG-1")
     page.locator("#quantity").fill("many")
     page.get_by_role("button", name="Create product").click()
-    expect(page.get_by_role("dialog")).to_contain_text("many is no whole number.")
+    expect(page.get_by_role("dialog")).to_contain_text("many must be a whole number.")
     complaints.expect("422")
 
     page.locator("#quantity").fill("7")
@@ -32,7 +32,7 @@ def test_a_product_is_made_in_a_dialog_counted_and_brought_as_a_file(
     count.get_by_text("So many more").click()
     count.get_by_label("Pieces").fill("2.5")
     count.get_by_role("button", name="Write down").click()
-    expect(count).to_contain_text("2.5 is no whole number.")
+    expect(count).to_contain_text("2.5 must be a whole number.")
     complaints.expect("422")
     expect(count.get_by_text("So many more").locator("..").get_by_role("radio")).to_be_checked()
     count.get_by_label("Pieces").fill("-3")

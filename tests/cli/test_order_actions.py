@@ -67,7 +67,7 @@ def test_an_impossible_time_is_refused(command, number, until):
 
 def test_an_order_is_shipped_and_the_shipment_is_sent(command, number, account_name, amazon):
     nameless = command("orders", "ship", number, "--tracking", "X-1")
-    assert nameless.error == "channeldesk: No carrier we know has such numbers: choose"
+    assert nameless.error == "channeldesk: Carrier not recognized. Choose one."
 
     shipped = command("orders", "ship", number, "--tracking", "00340434161094042557", "--no-undo", "--json").json
     assert (shipped["document"], shipped["state"]) == ("100001", "awaiting_amazon")
@@ -75,8 +75,7 @@ def test_an_order_is_shipped_and_the_shipment_is_sent(command, number, account_n
     assert (one["state"], one["details"]["carrier"]) == ("queued", "DHL")
     again = command("submissions", "again", str(one["id"]))
     assert (
-        again.error
-        == "channeldesk: It has not ended yet, so it cannot be asked for again. Follow it under Submissions."
+        again.error == "channeldesk: It has not finished yet, so it cannot be sent again. Follow it under Submissions."
     )
 
     (told,) = command("submissions", "run", account_name, "--wait", "20", "--json").json

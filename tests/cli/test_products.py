@@ -28,7 +28,7 @@ def test_a_product_an_order_made_is_listed_and_counted(command, ordered):
     made = command("products", "set", "NEW-1", "--title", "New", "--disabled", "--json").json
     assert (made["sku"], made["enabled"], made["manage_stock"]) == ("NEW-1", False, False)
     wrong = command("products", "set", "NEW-1", "--quantity", "9999999999")
-    assert (wrong.code, wrong.error) == (1, "channeldesk: Enter a number of pieces up to 1000000000.")
+    assert (wrong.code, wrong.error) == (1, "channeldesk: Enter a quantity up to 1000000000.")
 
 
 def test_files_go_out_and_in(command, account_name, tmp_path):
@@ -42,7 +42,7 @@ def test_files_go_out_and_in(command, account_name, tmp_path):
         "same": 0,
         "wrong": 1,
         "left_out": [
-            {"line": 3, "sku": "A-2", "cause": "product_quantity_malformed", "words": "x is no whole number."}
+            {"line": 3, "sku": "A-2", "cause": "product_quantity_malformed", "words": "x must be a whole number."}
         ],
         "ignored": ["Titel"],
     }
@@ -50,7 +50,7 @@ def test_files_go_out_and_in(command, account_name, tmp_path):
 
     taken = command("products", "import", str(file))
     assert taken.out == (
-        "line 3: x is no whole number.\n"
+        "line 3: x must be a whole number.\n"
         "Some columns mean nothing here: Titel\n"
         "1 created, 0 changed, 0 the same, 1 left out\n"
     )

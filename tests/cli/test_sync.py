@@ -49,7 +49,7 @@ def test_a_second_sync_at_once_is_one_clear_line(command: Command, account_name:
         connection.execute(text("INSERT INTO leases VALUES ('sync-1', 'somebody', '2999-01-01 00:00:00')"))
     engine.dispose()
     said = command("sync", account_name)
-    line = "channeldesk: A sync of this account is running already. Wait until it has ended."
+    line = "channeldesk: A sync of this account is already running. Wait until it has finished."
     assert (said.code, said.out, said.error) == (1, "", line)
 
 

@@ -75,10 +75,10 @@ def test_a_sentence_can_be_said_without_an_application() -> None:
 @pytest.mark.parametrize(
     ("carrier", "number", "said"),
     [
-        ("DHL", "T1", "Parcel 1: DHL T1"),
-        ("", "T1", "Parcel 1: T1"),
-        ("Bike courier", "", "Parcel 1: Bike courier without a tracking number"),
-        ("", "", "Parcel 1: without a tracking number"),
+        ("DHL", "T1", "Package 1: DHL T1"),
+        ("", "T1", "Package 1: T1"),
+        ("Bike courier", "", "Package 1: Bike courier without a tracking number"),
+        ("", "", "Package 1: without a tracking number"),
     ],
 )
 def test_a_parcel_is_spoken_of_by_what_is_known_of_it(app: Flask, carrier: str, number: str, said: str) -> None:

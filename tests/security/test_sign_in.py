@@ -22,7 +22,7 @@ from webapp.services.users.logins import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDR
 from webapp.web import auth
 from webapp.web.auth import requires
 
-WRONG = "This e-mail address and password do not go together."
+WRONG = "The e-mail address or password is wrong."
 
 
 @pytest.fixture

@@ -95,9 +95,9 @@ def test_what_is_missing_is_said_where_it_was_asked(owner_client, session, ids, 
 
     for sent, said in (
         ({"reason": " "}, "Say why the Orders are put on hold."),
-        ({"reason": "x", "until": "2020-01-01T10:00"}, "This time is past."),
+        ({"reason": "x", "until": "2020-01-01T10:00"}, "This time is in the past."),
         ({"reason": "x", "until": "soon"}, "Enter a time as 2026-12-24 18:00."),
-        ({"reason": "x", "until": "0001-01-01T00:00"}, "This time is past."),
+        ({"reason": "x", "until": "0001-01-01T00:00"}, "This time is in the past."),
         ({"reason": "x", "until": "9999-12-31T23:59"}, "Choose a time until the end of 2100, or none."),
     ):
         answer = owner_client.post(f"/bulk/{action_id}/starts", data=sent, headers=headers)

@@ -51,7 +51,7 @@ def connect(
     fields["client_secret"] = _secret(client_secret_file)
     fields["refresh_token"] = _secret(refresh_token_file)
     credentials = verbs.check_fields(fields)
-    wanted = [text.strip() for text in marketplaces.split(",") if text.strip()]
+    countries = [text.strip() for text in marketplaces.split(",") if text.strip()]
     with desk(data_dir):
         session = db.session()
         verbs.check_not_connected(session, fields)
@@ -61,7 +61,7 @@ def connect(
         account = verbs.connect(
             session,
             fields,
-            wanted,
+            countries,
             report.marketplaces,
             backfill_days=backfill_days,
             sync_interval=settings().sync_interval,
@@ -125,11 +125,11 @@ def _connected(account: Account, report: ConnectionReport) -> Iterator[str]:
         yield f"Amazon does not show: {text_for(f'dataset_{name}')}. {text_for(f'without_{name}')}"
 
 
-def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
+def _lines(rows: list[dict[str, Any]]) -> Iterator[str]:
     from webapp.messages import text_for
 
-    if not found:
+    if not rows:
         yield "There are no accounts yet."
-    for one in found:
-        health = text_for(one["error_code"]) if one["error_code"] else f"synced {one['last_synced_at'] or 'never'}"
-        yield f"{one['id']}  {one['name']}  {one['region']}  {', '.join(one['stores'])}  {health}"
+    for row in rows:
+        health = text_for(row["error_code"]) if row["error_code"] else f"synced {row['last_synced_at'] or 'never'}"
+        yield f"{row['id']}  {row['name']}  {row['region']}  {', '.join(row['stores'])}  {health}"

@@ -138,13 +138,13 @@ def priced(money: dict[str, str] | None) -> str:
     return f"{money['amount']} {money['currency']}" if money else "-"
 
 
-def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
-    if not found:
+def _lines(rows: list[dict[str, Any]]) -> Iterator[str]:
+    if not rows:
         yield "There are no such Amazon orders."
-    for one in found:
+    for row in rows:
         yield (
-            f"{one['number']:<19}  {one['purchase_date'][:16]}  {one['status']:<18}  "
-            f"{priced(one['total']):>14}  {one['store']}  {one['note'] or ''}".rstrip()
+            f"{row['number']:<19}  {row['purchase_date'][:16]}  {row['status']:<18}  "
+            f"{priced(row['total']):>14}  {row['store']}  {row['note'] or ''}".rstrip()
         )
 
 

@@ -46,7 +46,7 @@ def demo(port: int | None, data_dir: Path | None) -> None:
     address = f"http://127.0.0.1:{_simulator_port(settings)}"
     up(
         settings,
-        lambda app: _welcome(app, address),
+        lambda app: _build_welcome_lines(app, address),
         prepare=lambda app: _connect_all(app, address),
         more=[Service("simulator", lambda: _simulate(settings))],
     )
@@ -82,8 +82,8 @@ def _connect_all(app: Flask, address: str) -> None:
     """Connect the simulator's sellers that are not connected yet; their stores are active from the start."""
     from webapp.core.extensions import db
 
-    offered = _ask(f"{address}/_control/api/credentials")
-    goods = _ask(f"{address}/_control/api/products")
+    offered = _request_simulator(f"{address}/_control/api/credentials")
+    goods = _request_simulator(f"{address}/_control/api/products")
     with app.app_context():
         for seller in offered:
             _connect(db.session(), seller, goods[seller["seller_id"]])
@@ -101,23 +101,23 @@ def _connect(session: Any, seller: dict[str, Any], goods: list[dict[str, str]]) 
 
     if session.scalar(select(Account.id).where(Account.seller_id == seller["seller_id"])):
         return
-    wanted = seller.pop("marketplaces")
+    countries = seller.pop("marketplaces")
     with Amazon(accounts.check_fields(seller), queue.redis(), priority="person") as port:
-        found = port.participations()
+        participations = port.participations()
     account = accounts.connect(
         session,
         seller,
-        wanted,
-        found,
+        countries,
+        participations,
         backfill_days=BACKFILL_DAYS,
         sync_interval=PACE["sync_interval"],
         now=datetime.now(UTC),
         actor="cli",
     )
-    products.import_rows(session, account.id, _counted(goods), now=datetime.now(UTC), actor="cli")
+    products.import_rows(session, account.id, _build_rows(goods), now=datetime.now(UTC), actor="cli")
 
 
-def _counted(goods: list[dict[str, str]]) -> list[Row]:
+def _build_rows(goods: list[dict[str, str]]) -> list[Row]:
     """Return products in all states: most in stock, some low, one disabled, some unknown."""
     entries = [
         Entry(
@@ -151,8 +151,11 @@ def _set_up_mails(session: Any, name: str, port: int) -> None:
     mail_settings.save_server(session, fields, now=datetime.now(UTC), actor="cli")
 
 
-def _ask(url: str) -> Any:
-    """Request a URL of the simulator, waiting for its start. Raises CannotRunError."""
+def _request_simulator(url: str) -> Any:
+    """Request a URL of the simulator, retrying until it has started or SIMULATOR_WITHIN seconds have passed.
+
+    Raises CannotRunError after that time.
+    """
     deadline = time.monotonic() + SIMULATOR_WITHIN
     while True:
         try:
@@ -167,7 +170,7 @@ def _ask(url: str) -> Any:
             time.sleep(0.05)
 
 
-def _welcome(app: Flask, address: str) -> list[str]:
+def _build_welcome_lines(app: Flask, address: str) -> list[str]:
     from webapp.core.extensions import db
     from webapp.services.users.users import make_demo_link
 

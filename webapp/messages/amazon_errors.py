@@ -1,10 +1,10 @@
-"""The ways Amazon says no, and what goes on with it. They stand beside Amazon's own words."""
+"""Errors of Amazon's APIs and of syncing. Pages show Amazon's own text with them."""
 
 from flask_babel import lazy_gettext as _l
 
 SENTENCES = {
-    # The ways Amazon says no. They stand beside Amazon's own words.
-    "amazon_error": _l("Amazon could not be spoken to."),
+    # Errors of Amazon's APIs.
+    "amazon_error": _l("Amazon could not be reached."),
     "bad_credentials": _l(
         "Amazon refuses the credentials. Authorise the application again in Seller Central, and enter the new refresh "
         "token or client secret."
@@ -12,26 +12,26 @@ SENTENCES = {
     "forbidden": _l(
         "Amazon does not allow it: the application lacks the role, or the seller account belongs to another region."
     ),
-    "resource_not_found": _l("Amazon does not know what was asked for."),
-    "invalid_request": _l("Amazon did not take what was sent."),
-    "throttled": _l("Amazon asks for patience: too many calls in a short time. It is tried again by itself."),
-    "unavailable": _l("Amazon does not answer. It is tried again by itself."),
-    "redis_unavailable": _l("Redis does not answer, so Amazon is not called. It is tried again by itself."),
-    "outcome_unknown": _l("Amazon's answer was lost. Channeldesk looks what became of it before it acts again."),
+    "resource_not_found": _l("Amazon did not find what was requested."),
+    "invalid_request": _l("Amazon rejected the request."),
+    "throttled": _l("Amazon's rate limit was reached. Channeldesk retries automatically."),
+    "unavailable": _l("Amazon does not respond. Channeldesk retries automatically."),
+    "redis_unavailable": _l("Redis does not respond, so Amazon is not called. Channeldesk retries automatically."),
+    "outcome_unknown": _l("Amazon's response was lost. Channeldesk checks the result at Amazon before it sends again."),
     "invalid_response": _l(
-        "What answered does not speak as Amazon does. If the account has an endpoint of its own, check that address."
+        "The response is not one of Amazon's. If the account has its own endpoint, check that address."
     ),
-    # Syncing, and telling Amazon.
-    "submissions_running": _l("This account's submissions are being worked on. Try again in a moment."),
-    "sync_running": _l("A sync of this account is running already. Wait until it has ended."),
+    # Syncing and submissions.
+    "submissions_running": _l("This account's submissions are being processed. Try again in a moment."),
+    "sync_running": _l("A sync of this account is already running. Wait until it has finished."),
     "sync_run_unknown": _l("There is no sync run %(name)s."),
     "sync_lost": _l(
-        "Its process ended in the middle. What it had written stays, and the next sync began where this one did."
+        "The sync process stopped early. Saved orders are kept, and the next sync started at the same point."
     ),
     "quarantined_unknown": _l("There is no quarantined order %(name)s."),
     "quarantine_without_number": _l(
-        "What Amazon sent holds no order number, so this order cannot be asked for. It is read again when Amazon "
-        "sends it again."
+        "What Amazon sent has no order number, so this order cannot be fetched again. It is read again when "
+        "Amazon sends it again."
     ),
     "quarantine_revealed": _l("Looked at what Amazon sent for quarantined order %(number)s, with personal data"),
 }

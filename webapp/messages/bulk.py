@@ -1,4 +1,4 @@
-"""Doing one thing to many orders."""
+"""Bulk actions."""
 
 from flask_babel import lazy_gettext as _l
 
@@ -7,13 +7,13 @@ SENTENCES = {
     "bulk_kind_unknown": _l("There is no bulk action called %(name)s."),
     "bulk_none": _l("Nothing is selected. Tick the rows it is meant for."),
     "bulk_too_many": _l("%(count)s are too many at once; at most %(most)s. Narrow the filters."),
-    "bulk_begun": _l("This bulk action has begun already."),
-    "bulk_not_begun": _l("This bulk action has not begun yet."),
-    "bulk_ended": _l("This bulk action has ended already."),
-    "bulk_nothing_failed": _l("Nothing of this bulk action has failed."),
+    "bulk_begun": _l("This bulk action has already started."),
+    "bulk_not_begun": _l("This bulk action has not started yet."),
+    "bulk_ended": _l("This bulk action has already finished."),
+    "bulk_nothing_failed": _l("No row of this bulk action failed."),
     "bulk_stopped": _l("Not done: the rest was stopped"),
-    "bulk_row_broke": _l("Something broke on our side. It has been written to the log."),
-    "bulk_invoiced": _l("Invoice %(number)s written"),
+    "bulk_row_broke": _l("An internal error occurred. See the log."),
+    "bulk_invoiced": _l("Invoice %(number)s created"),
     "reason_hurts_unless_asked": _l("Counts in your cancellation rate unless the buyer asked through Amazon."),
     "bulk_started": _l("Bulk action %(bulk)s started over %(count)s rows"),
     "bulk_retried": _l("The failed rows of bulk action %(bulk)s are tried again: %(count)s"),

@@ -26,7 +26,7 @@ SENTENCES = {
     # The reasons Amazon takes, in the seller's words; what is said of each below it.
     "reason_NoInventory": _l("The item is out of stock"),
     "reason_BuyerCanceled": _l("The buyer asked to cancel"),
-    "reason_ShippingAddressUndeliverable": _l("The address cannot be delivered to"),
+    "reason_ShippingAddressUndeliverable": _l("Undeliverable address"),
     "reason_CustomerExchange": _l("The buyer wants another item instead"),
     "reason_PricingError": _l("The price was wrong"),
     "reason_GeneralAdjustment": _l("Another reason"),

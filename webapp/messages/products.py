@@ -12,20 +12,19 @@ SENTENCES = {
     "product_there": _l("There is a product %(sku)s already."),
     "product_gone": _l("There is no such product."),
     "product_unknown_sku": _l("There is no product %(sku)s."),
-    "product_sku_twice": _l("%(sku)s stands in line %(line)s already."),
-    "product_text_unprintable": _l("This holds characters that cannot be shown."),
+    "product_sku_twice": _l("%(sku)s is already in line %(line)s."),
+    "product_text_unprintable": _l("This has characters that cannot be displayed."),
     "product_cell_torn": _l(
         "%(name)s goes on in the next line. Put a quotation mark where it ends, or take away the one it begins with."
     ),
-    "product_quantity_required": _l("Enter a number of pieces."),
-    "product_quantity_malformed": _l("%(text)s is no whole number."),
-    "product_quantity_range": _l("Enter a number of pieces up to %(most)s."),
-    "product_quantity_none": _l("Enter how many pieces more, or less with a minus sign."),
+    "product_quantity_required": _l("Enter a quantity."),
+    "product_quantity_malformed": _l("%(text)s must be a whole number."),
+    "product_quantity_range": _l("Enter a quantity up to %(most)s."),
+    "product_quantity_none": _l("Enter the quantity to add, or to remove with a minus sign."),
     "product_switch_malformed": _l("%(name)s is %(text)s; it must be yes or no."),
     "product_not_managed": _l("No stock is kept of this product. Enter how much there is of it first."),
     "product_changed_meanwhile": _l(
-        "Somebody else has changed this product meanwhile. What you entered still stands here: save again to replace"
-        " what they wrote."
+        "Another user has changed this product. Your entries are kept: save again to replace their changes."
     ),
     # Files.
     "product_file_no_text": _l("This is no text. Save the table as CSV, then send that file."),
@@ -34,18 +33,18 @@ SENTENCES = {
     "product_file_empty": _l("There is no row below the head."),
     "product_file_broken": _l("This is no CSV from line %(line)s on."),
     "product_file_no_sku": _l("The first row must name the columns, and one of them must be sku."),
-    "product_file_column_twice": _l("A column stands there twice."),
+    "product_file_column_twice": _l("A column appears twice."),
     "product_file_required": _l("Choose a file, or paste the rows."),
     "product_import_unknown": _l("There is no such import."),
-    "product_import_confirmed": _l("This file was taken already."),
+    "product_import_confirmed": _l("This file was already imported."),
     "product_account_none": _l("No seller account is connected yet. Products belong to one."),
     "product_account_unknown": _l("Say which seller account: %(known)s."),
     # What happened.
-    "product_found": _l("Product %(sku)s made, since an order is for it"),
+    "product_found": _l("Product %(sku)s created from an order"),
     "product_created": _l("Product %(sku)s created"),
     "product_changed": _l("Product %(sku)s changed"),
-    "product_seen": _l("Product %(sku)s looked at"),
-    "products_seen": _l("%(count)s flagged products looked at"),
+    "product_seen": _l("Product %(sku)s reviewed"),
+    "products_seen": _l("%(count)s flagged products reviewed"),
     "products_imported": _l(
         "Products imported from a file: %(created)s new, %(changed)s changed, %(same)s the same, %(wrong)s left out"
     ),

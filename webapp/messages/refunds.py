@@ -21,7 +21,7 @@ SENTENCES = {
     "reason_RiskAssessmentInformationNotValid": _l("The risk assessment was not valid"),
     "reason_CarrierCoverageFailure": _l("The carrier does not deliver there"),
     "reason_TransactionRecord": _l("A correction of the books"),
-    # Why Amazon cannot be asked.
+    # Why a refund cannot be sent to Amazon.
     "refund_fba": _l("Amazon ships this order, so Amazon refunds it."),
     "refund_cancelled": _l("This order is cancelled at Amazon, which charged nothing for it."),
     "refund_pending": _l("Amazon is still checking this order and has charged nothing for it."),
@@ -44,43 +44,42 @@ SENTENCES = {
         "Amazon can refund %(left)s %(currency)s of this. %(over)s %(currency)s are more than it says the buyer paid "
         "for the items and has left: give these back offline."
     ),
-    "refund_nothing_at_amazon": _l("Nothing of this would reach the buyer, so Amazon cannot be asked for it."),
-    # What became of it.
-    "refund_requested": _l("Refund of %(amount)s %(currency)s asked of Amazon (credit memo %(number)s)"),
-    "refund_undone": _l("Refund of %(amount)s %(currency)s undone before Amazon was told"),
-    "refund_accepted": _l("Amazon took the refund of credit memo %(number)s"),
+    "refund_nothing_at_amazon": _l("The refund to the buyer would be zero, so it cannot be sent to Amazon."),
+    # Results.
+    "refund_requested": _l("Refund of %(amount)s %(currency)s requested (credit memo %(number)s)"),
+    "refund_undone": _l("Refund of %(amount)s %(currency)s undone before it was sent"),
+    "refund_accepted": _l("Amazon accepted the refund of credit memo %(number)s"),
     "refund_verified": _l("Refunded at Amazon: %(amount)s %(currency)s (credit memo %(number)s)"),
     "refund_rejected": _l("Refund of %(amount)s %(currency)s refused (credit memo %(number)s)"),
     "refunded_in_part": _l("Refunded at Amazon in part: %(amount)s %(currency)s (credit memo %(number)s)"),
-    "refund_unproved": _l("Refund of %(amount)s %(currency)s in doubt (credit memo %(number)s)"),
+    "refund_unproved": _l("Refund of %(amount)s %(currency)s unconfirmed (credit memo %(number)s)"),
     "refund_conflict": _l("Refund of credit memo %(number)s needs a decision"),
-    "refund_insisted": _l("Refund of credit memo %(number)s goes to Amazon all the same"),
+    "refund_insisted": _l("Refund of credit memo %(number)s sent anyway"),
     "refund_resent": _l("Refund of %(amount)s %(currency)s to be sent again (credit memo %(number)s)"),
-    "refund_not_needed": _l("Refunded at Amazon before it was told (credit memo %(number)s)"),
-    "note_refund_requested": _l("Refund asked of Amazon: %(amount)s %(currency)s"),
-    "note_refund_undone": _l("Refund undone before Amazon was told"),
+    "refund_not_needed": _l("Refund not sent: already refunded at Amazon (credit memo %(number)s)"),
+    "note_refund_requested": _l("Refund requested: %(amount)s %(currency)s"),
+    "note_refund_undone": _l("Refund undone before it was sent"),
     "note_refund_rejected": _l("Refund refused: %(why)s"),
-    "note_refund_unproved": _l("Whether Amazon refunded it is in doubt"),
+    "note_refund_unproved": _l("Refund unconfirmed by Amazon"),
     "note_refund_conflict": _l("Refund needs a decision"),
     "refund_partly_refused": _l("Amazon refunded part of it and refused the rest."),
     "refund_shipped_meanwhile": _l(
-        "Amazon was not told: pieces that would not have been shipped any more have been shipped. Write a new credit "
-        "memo."
+        "The refund was not sent: units that were not to be shipped have been shipped. Create a new credit memo."
     ),
-    "refund_over_now": _l("Amazon was not told: it says now that the buyer paid less for the items."),
+    "refund_over_now": _l("The refund was not sent: it is more than Amazon now says the buyer paid for the items."),
     "refund_without_report": _l(
-        "Amazon says it is done with the refund but wrote no report. Look in Seller Central whether the buyer was "
-        "refunded, then say so here."
+        "Amazon finished the refund but gave no report. Check in Seller Central whether the buyer was refunded, "
+        "then record it here."
     ),
     "refund_report_contradicts": _l(
-        "Amazon's report contradicts itself, so it proves nothing. Look in Seller Central whether the buyer was "
-        "refunded, then say so here."
+        "Amazon's report contradicts itself. Check in Seller Central whether the buyer was refunded, then record "
+        "it here."
     ),
-    "refund_missed": _l("It did not happen at Amazon. What was held for it can be refunded again."),
-    "refund_arrived": _l("It was refunded before Amazon was told."),
+    "refund_missed": _l("Amazon did not make this refund. Its amount can be refunded again."),
+    "refund_arrived": _l("It was already refunded at Amazon."),
     "refund_not_in_doubt": _l("There is nothing to decide about this refund: Amazon has answered, or is being asked."),
-    "refund_in_doubt": _l("First say whether the buyer was refunded."),
-    "refund_again_closed": _l("Everything of this Order has been given back."),
-    "refund_again_done": _l("This was asked for again already."),
-    "refund_again_gone": _l("What was refused has been refunded since."),
+    "refund_in_doubt": _l("First record whether the buyer was refunded."),
+    "refund_again_closed": _l("Everything of this Order has been refunded."),
+    "refund_again_done": _l("This refund was already requested again."),
+    "refund_again_gone": _l("The refused amount has been refunded since."),
 }

@@ -4,10 +4,10 @@ from flask_babel import lazy_gettext as _l
 
 SENTENCES = {
     "interval_out_of_range": _l("An interval must be between %(least)s and %(most)s seconds."),
-    "job_never_rests": _l("This job picks up what was lost elsewhere, so it cannot be paused."),
+    "job_never_rests": _l("This job restarts stuck jobs, so it cannot be paused."),
     "job_unknown": _l("There is no recurring job %(name)s."),
     "job_interval_changed": _l("%(job)s runs every %(after)s seconds now; before, every %(before)s."),
-    "job_run_asked": _l("%(job)s was asked to run now."),
+    "job_run_asked": _l("%(job)s will run now."),
     "job_paused": _l("%(job)s was paused."),
     "disk_full": _l("The disk of the database is full."),
     "read_only": _l("The database can only be read."),
@@ -17,5 +17,5 @@ SENTENCES = {
     "damaged": _l("The database is damaged."),
     "unreachable": _l("The database server did not answer."),
     "keys": _l("Stored data cannot be decrypted with the keys of this installation."),
-    "job_resumed": _l("%(job)s goes on."),
+    "job_resumed": _l("%(job)s was resumed."),
 }

@@ -8,13 +8,12 @@ SENTENCES = {
     "store_activated": _l("The store was activated."),
     "store_deactivated": _l("The store was deactivated."),
     "store_settings_changed": _l("The order settings were changed."),
-    "store_documents_changed": _l("What documents and mails say was changed."),
+    "store_documents_changed": _l("The texts of documents and mails were changed."),
     "document_setting_unknown": _l("Documents have no setting %(key)s. Settings are: %(known)s."),
     "too_many_lines": _l("This has too many lines: at most %(most)s fit."),
     "store_deleted": _l("Store %(name)s was deleted with its orders."),
     "store_has_submissions": _l(
-        "Amazon is still being told something about an order of this store. Wait until that has ended, or undo it "
-        "under Submissions."
+        "Submissions for orders of this store are still open. Wait until they finish, or undo them under Submissions."
     ),
     "typed_name_differs": _l("Type the store's name exactly: %(name)s"),
     "setting_unknown": _l("There is no order setting %(key)s. Settings are: %(known)s."),

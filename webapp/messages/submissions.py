@@ -1,4 +1,4 @@
-"""What became of what Amazon was told."""
+"""Results of submissions."""
 
 from flask_babel import lazy_gettext as _l
 
@@ -6,9 +6,9 @@ SENTENCES = {
     "undo_too_late": _l("It is too late to undo this: it is %(state)s."),
     "look_too_soon": _l("There is nothing to look for at Amazon yet. Try again in a moment."),
     "insist_no_conflict": _l("There is nothing to decide: it is %(state)s."),
-    "again_still_open": _l("It has not ended yet, so it cannot be asked for again. Follow it under Submissions."),
+    "again_still_open": _l("It has not finished yet, so it cannot be sent again. Follow it under Submissions."),
     "submission_unknown": _l("There is no submission %(name)s."),
-    "submission_broke": _l("Something broke on our side. It has been written to the log, and is tried again."),
+    "submission_broke": _l("An internal error occurred. See the log. Channeldesk retries automatically."),
     "feed_lost": _l(
         "Amazon's answer was lost, and Amazon does not list what was sent. It was not sent again, since it could be "
         "carried out twice. Look in Seller Central."
@@ -16,10 +16,10 @@ SENTENCES = {
     "feed_ambiguous": _l(
         "Amazon's answer was lost, and Amazon lists several documents that could be this one. Look in Seller Central."
     ),
-    "feed_aborted": _l("Amazon broke off in the middle of it: some of it may have been done. Look in Seller Central."),
-    "cancelled_meanwhile": _l("The order was cancelled before Amazon was told."),
+    "feed_aborted": _l("Amazon stopped processing early: some of it may have been done. Look in Seller Central."),
+    "cancelled_meanwhile": _l("The order was already cancelled at Amazon."),
     "feed_failed": _l("Amazon could not process the feed that carried the request. Nothing was done; try again."),
-    "feed_never_ended": _l("Amazon took the request but never said what became of it. Look in Seller Central."),
+    "feed_never_ended": _l("Amazon accepted the request but never reported a result. Look in Seller Central."),
     "cancel_not_shown": _l(
         "Amazon accepted the request, but the order has not become Cancelled. Look in Seller Central."
     ),

@@ -9,7 +9,7 @@ SENTENCES = {
         "No order numbers were found. Each line needs Amazon's number (303-1234567-1234567) or ours, and a tracking "
         "number."
     ),
-    "sheet_no_tracking": _l("Order numbers were found, but no tracking numbers beside them."),
+    "sheet_no_tracking": _l("Order numbers were found, but no tracking numbers."),
     "sheet_too_long": _l("%(lines)s lines are too many at once; at most %(most)s. Split the sheet."),
     "sheet_too_wide": _l("Line %(line)s has %(columns)s columns; at most %(most)s. Keep the columns that are needed."),
     "sheet_too_many_words": _l("This text is too long to be read word by word: at most %(most)s words with digits."),
@@ -25,14 +25,14 @@ SENTENCES = {
     "line_without_tracking": _l("No tracking number stands in this line"),
     "line_voided": _l("The label was voided"),
     "line_says_nothing": _l("No order number and no tracking number stands in this line"),
-    "line_of_return": _l("This line speaks of a return: the parcel's own number has to stand alone in its line"),
+    "line_of_return": _l("This line is about a return: enter only the package's own tracking number"),
     "line_ambiguous": _l("Several orders and several tracking numbers in one line: give each its own line"),
     "tracking_cell_unclear": _l("Several numbers stand in this cell, with other words: leave only those of parcels"),
     "tracking_voided": _l("Line %(line)s says that this label was voided"),
     "tracking_rounded": _l(
         "The spreadsheet has rounded this number (like 3.4E+17). Format the column as text and copy it again."
     ),
-    "quantity_unreadable": _l("The quantity is not a number of pieces"),
+    "quantity_unreadable": _l("The quantity is not a whole number"),
     "shipped_on_unreadable": _l("The ship date cannot be read: Amazon gets the time of the confirmation"),
     "tracking_order_unknown": _l("There is no Order %(number)s here"),
     "tracking_known": _l("This order has a parcel with this number already"),
@@ -55,7 +55,7 @@ SENTENCES = {
     ),
     "tracking_carrier_unsure": _l("More than one carrier has such numbers: choose"),
     "tracking_carrier_unlikely": _l("The number could be %(carrier)s's, but that is unlikely here: choose the carrier"),
-    "tracking_carrier_unknown": _l("No carrier we know has such numbers: choose"),
+    "tracking_carrier_unknown": _l("Carrier not recognized. Choose one."),
     # Why a text is not taken as a tracking number.
     "tracking_placeholder": _l("“%(text)s” is not a tracking number. Enter the number, or leave the field empty."),
     "tracking_no_digits": _l("This is not a tracking number: it has no digits."),
@@ -82,5 +82,5 @@ SENTENCES = {
     "tracking_confirmed_already": _l("These tracking numbers were confirmed already."),
     "tracking_nothing_ready": _l("No line that is ticked is ready to go. Nothing was changed."),
     "tracking_confirmed": _l("Tracking numbers confirmed: %(orders)s Orders of %(lines)s lines are shipped"),
-    "bulk_shipped": _l("Shipment %(number)s written, parcels: %(count)s"),
+    "bulk_shipped": _l("Shipment %(number)s created, packages: %(count)s"),
 }

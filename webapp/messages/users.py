@@ -1,9 +1,9 @@
-"""People coming in."""
+"""Signing in and users."""
 
 from flask_babel import lazy_gettext as _l
 
 SENTENCES = {
-    "sign_in_wrong": _l("This e-mail address and password do not go together."),
+    "sign_in_wrong": _l("The e-mail address or password is wrong."),
     "sign_in_locked": _l("Too many failed attempts. Try again in %(minutes)s min, or use a sign-in link."),
     "link_gone": _l("This link has been used, or it is too old."),
     "email_malformed": _l("This is not an e-mail address."),
@@ -16,9 +16,7 @@ SENTENCES = {
     "not_first_start": _l("There are users already. Name the one the link is for by their e-mail address."),
     "user_unknown": _l("There is no user with this e-mail address."),
     "user_disabled": _l("This user is disabled."),
-    "last_owner": _l(
-        "This is the last active owner. Make somebody else an owner first, or nobody could manage this desk."
-    ),
+    "last_owner": _l("This is the last active owner. Make another user an owner first."),
     "user_role_changed": _l("User %(user)s: role changed from %(before)s to %(role)s."),
     "user_was_disabled": _l("User %(user)s was disabled; all sessions and sign-in links ended."),
     "user_was_enabled": _l("User %(user)s was enabled."),

@@ -1,4 +1,4 @@
-"""Tax invoices given to Amazon."""
+"""Tax invoices uploaded to Amazon."""
 
 from flask_babel import lazy_gettext as _l
 
@@ -25,29 +25,28 @@ SENTENCES = {
     "vat_invoice_tax_number_missing": _l(
         "A tax invoice needs your VAT number. Enter it under Documents and language of the store, then upload it again."
     ),
-    "vat_invoice_asked": _l("Amazon is being given this document. Follow it under Submissions."),
+    "vat_invoice_asked": _l("This document is being uploaded to Amazon. Follow it under Submissions."),
     "vat_invoice_done": _l("Amazon has this document."),
-    "vat_invoice_memo_open": _l("This credit memo gave nothing back, so there is no credit note of it."),
+    "vat_invoice_memo_open": _l("This credit memo refunded nothing, so it has no credit note."),
     "vat_invoice_without_report": _l(
-        "Amazon says it is done with the document but wrote no report. Look in Seller Central, or upload it again: it "
-        "is taken once."
+        "Amazon finished the upload but gave no report. Look in Seller Central, or upload it again: Amazon "
+        "accepts it once."
     ),
     "vat_invoice_report_contradicts": _l(
-        "Amazon's report contradicts itself, so it proves nothing. Look in Seller Central, or upload it again: it is "
-        "taken once."
+        "Amazon's report contradicts itself. Look in Seller Central, or upload it again: Amazon accepts it once."
     ),
     "vat_invoice_requested": _l("%(number)s to be uploaded to Amazon"),
-    "vat_invoice_undone": _l("Upload of %(number)s undone before Amazon was told"),
-    "vat_invoice_accepted": _l("Amazon took %(number)s"),
-    "vat_invoice_verified": _l("%(number)s is uploaded: Amazon's report says so"),
+    "vat_invoice_undone": _l("Upload of %(number)s undone before it was sent"),
+    "vat_invoice_accepted": _l("Amazon accepted %(number)s"),
+    "vat_invoice_verified": _l("%(number)s uploaded and verified"),
     "vat_invoice_rejected": _l("Upload of %(number)s refused"),
-    "vat_invoice_unproved": _l("Whether Amazon has %(number)s is in doubt"),
+    "vat_invoice_unproved": _l("Upload of %(number)s unconfirmed"),
     "vat_invoice_conflict": _l("Upload of %(number)s needs a decision"),
-    "vat_invoice_insisted": _l("%(number)s is uploaded all the same"),
-    "vat_invoice_not_needed": _l("Amazon had %(number)s before it was told"),
+    "vat_invoice_insisted": _l("%(number)s uploaded anyway"),
+    "vat_invoice_not_needed": _l("%(number)s not sent: Amazon already has it"),
     "note_vat_invoice_requested": _l("%(number)s to be uploaded to Amazon"),
-    "note_vat_invoice_undone": _l("Upload undone before Amazon was told"),
+    "note_vat_invoice_undone": _l("Upload undone before it was sent"),
     "note_vat_invoice_rejected": _l("Upload of an invoice refused: %(why)s"),
-    "note_vat_invoice_unproved": _l("Whether Amazon has the invoice is in doubt"),
+    "note_vat_invoice_unproved": _l("Upload of an invoice unconfirmed"),
     "note_vat_invoice_conflict": _l("Upload of an invoice needs a decision"),
 }

@@ -143,7 +143,7 @@ def test_an_address_that_answers_web_pages_is_recognised(owner_client, session, 
         answer = owner_client.post("/stores/connect", data=entered | {name: url}, headers=HTMX)
 
     assert answer.status_code == 422
-    assert "What answered does not speak as Amazon does." in answer.text
+    assert "The response is not one of Amazon" in answer.text
     assert "with a web page instead of JSON" in answer.text
     assert answer.text.strip().startswith('<div id="connect">')
     assert accounts_kept(session) == 0
@@ -155,7 +155,7 @@ def test_without_redis_amazon_is_not_asked(owner_client, app, entered):
     answer = owner_client.post("/stores/connect", data=entered)
 
     assert answer.status_code == 422
-    assert "Redis does not answer, so Amazon is not called." in answer.text
+    assert "Redis does not respond, so Amazon is not called." in answer.text
 
 
 def test_what_amazon_does_not_show_is_listed_with_the_role_that_opens_it(owner_client, session, entered, amazon):

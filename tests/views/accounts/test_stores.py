@@ -279,7 +279,7 @@ def test_a_store_is_not_deleted_while_amazon_is_being_told_something(owner_clien
     answer = owner_client.post("/stores/desk-de/deletions", data={"typed_name": "Desk DE"})
 
     assert answer.status_code == 409
-    assert "Amazon is still being told something" in answer.text
+    assert "Submissions for orders of this store are still open" in answer.text
 
 
 def test_a_colleague_reads_everything_and_changes_nothing(viewer_client, session, store):

@@ -127,7 +127,7 @@ def test_amazon_is_asked_with_a_reason(owner_client, session, order, sent, lines
             "At most 42.00 EUR of what was invoiced is left to refund.",
         ),
         ({"adjustment_fee": "1.005"}, "adjustment_fee", "This has more decimals than EUR has: 2."),
-        ({"adjustment_fee": "42.01"}, "adjustment_fee", "The adjustment fee is higher than what is given back."),
+        ({"adjustment_fee": "42.01"}, "adjustment_fee", "The adjustment fee is higher than the refunded amount."),
     ],
 )
 def test_what_cannot_be_given_back_is_said_at_its_field_and_stays(owner_client, sent, lines, typed, field, said):
@@ -167,7 +167,7 @@ def test_two_tabs_and_a_second_click_give_back_once(owner_client, session, sent,
 
     assert (first.location, again.location) == ("/credit-memos/100001", "/credit-memos/100001")
     assert late.status_code == 422
-    assert "Something happened to this Order since you opened the page" in plain(late)
+    assert "This Order has changed since you opened the page" in plain(late)
     assert session.scalar(select(func.count()).select_from(CreditMemo)) == 1
 
 

@@ -122,7 +122,7 @@ def test_a_second_tab_is_told_that_something_happened(owner_client, session, sen
     late = owner_client.post(URL, data=other | {f"quantity-{lines[0]}": "1", f"quantity-{lines[1]}": "0"}, headers=HTMX)
 
     assert late.status_code == 422
-    assert "Something happened to this Order since you opened the page" in plain(late)
+    assert "This Order has changed since you opened the page" in plain(late)
     assert session.scalar(select(func.count()).select_from(Invoice)) == 1
     session.rollback()
     assert owner_client.post(URL, data=fields(late)).status_code == 303
@@ -134,9 +134,9 @@ def test_a_second_tab_is_told_that_something_happened(owner_client, session, sen
     [
         ("3", "SKU-1: 3 is too many, 2 left."),
         ("-1", "SKU-1: the quantity cannot be negative."),
-        ("one", "SKU-1: one is not a number of pieces."),
-        ("1.5", "SKU-1: 1.5 is not a number of pieces."),
-        ("9999999999", "SKU-1: 9999999999 is not a number of pieces."),
+        ("one", "SKU-1: one is not a quantity."),
+        ("1.5", "SKU-1: 1.5 is not a quantity."),
+        ("9999999999", "SKU-1: 9999999999 is not a quantity."),
     ],
 )
 def test_what_cannot_be_invoiced_is_said_at_its_field_and_stays(owner_client, sent, lines, typed, said):
@@ -161,7 +161,7 @@ def test_no_pieces_at_all_are_asked_for(owner_client, sent, lines):
     answer = owner_client.post(URL, data=sent | {f"quantity-{id_}": "0" for id_ in lines})
 
     assert answer.status_code == 422
-    assert "Enter how many pieces, at least one." in plain(answer)
+    assert "Enter a quantity of at least 1." in plain(answer)
 
 
 def test_an_order_on_hold_says_so_instead_of_a_form(owner_client, session, order, sent):

@@ -39,7 +39,7 @@ def test_the_history_holds_what_happened_and_what_was_said(owner_client, viewer_
 
     page = plain(owner_client.get("/orders/100001?tab=history"))
 
-    assert "Comment written Rang twice" in page
+    assert "Comment added Rang twice" in page
     assert "Order 100001 created" in page
     assert "Arrived from Amazon as Unshipped" in page
     assert "What Amazon sent" in page

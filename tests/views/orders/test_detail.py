@@ -140,7 +140,7 @@ def test_invoices_credit_memos_and_history_have_their_tabs(owner_client, import_
     assert "2 × Article 1 Refunded offline €26.00" in memos
     for said in (
         "Order cancelled, since Amazon cancelled it",
-        "Credit memo 100001 written offline",
+        "Credit memo 100001 created offline",
         "Order 100001 created",
     ):
         assert said in history
@@ -201,10 +201,10 @@ def test_an_order_waits_with_a_reason_until_a_time_on_the_stores_clock(owner_cli
 @pytest.mark.parametrize(
     ("sent", "said"),
     [
-        ({"reason": " "}, "Say why the Order is put on hold."),
-        ({"reason": "x", "until": "2020-01-01T10:00"}, "This time is past."),
+        ({"reason": " "}, "Enter a reason for the hold."),
+        ({"reason": "x", "until": "2020-01-01T10:00"}, "This time is in the past."),
         ({"reason": "x", "until": "soon"}, "soon is not a day and a time."),
-        ({"reason": "x", "until": "0001-01-01T00:00"}, "This time is past."),
+        ({"reason": "x", "until": "0001-01-01T00:00"}, "This time is in the past."),
         ({"reason": "x", "until": "9999-12-31T23:59"}, "Choose a time until the end of 2100, or none."),
     ],
 )
@@ -264,7 +264,7 @@ def test_the_shipments_say_what_amazon_was_told_of_each_parcel(owner_client, ses
 
     assert "100001" in page
     assert "DHL JJD01460000A1 Not tracked Queued Rejected" in page
-    assert "Updates to Amazon Shipment Parcel 1: DHL JJD01460000A1 Queued Sending in" in panel
+    assert "Updates to Amazon Shipment Package 1: DHL JJD01460000A1 Queued Sending in" in panel
 
 
 def test_the_panel_asks_for_itself_only_while_something_runs(owner_client, session, order):

@@ -22,7 +22,7 @@ def test_a_file_is_looked_at_first_and_taken_with_one_click(owner_client, sessio
 
     page = owner_client.get(answer.location).text
     assert re.findall(r'figure-value">(\d+)<', page) == ["1", "1", "1", "1"]
-    assert "lots is no whole number." in page
+    assert "lots must be a whole number." in page
     assert "colour" in page
     assert "Take 2 rows" in page
     assert stock_counters(session, "MUG-1") == before
@@ -39,7 +39,7 @@ def test_a_file_is_looked_at_first_and_taken_with_one_click(owner_client, sessio
     page = owner_client.get("/products/imports/1").text
     assert "1 row was left out" in page
     owner_client.post("/products/imports/1/confirmations")
-    assert "This file was taken already." in owner_client.get("/products/imports/1").text
+    assert "This file was already imported." in owner_client.get("/products/imports/1").text
 
 
 @pytest.mark.parametrize(

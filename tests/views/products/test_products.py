@@ -105,9 +105,9 @@ def test_a_product_is_entered_and_counted(owner_client, session, account):
     [
         ({"sku": ""}, "Enter the SKU."),
         ({"sku": "MUG-1"}, "There is a product MUG-1 already."),
-        ({"sku": "MUG-9", "quantity": "1.5"}, "1.5 is no whole number."),
-        ({"sku": "MUG-9", "quantity": "-+5"}, "-+5 is no whole number."),
-        ({"sku": "MUG-9", "quantity": "9999999999"}, "Enter a number of pieces up to 1000000000."),
+        ({"sku": "MUG-9", "quantity": "1.5"}, "1.5 must be a whole number."),
+        ({"sku": "MUG-9", "quantity": "-+5"}, "-+5 must be a whole number."),
+        ({"sku": "MUG-9", "quantity": "9999999999"}, "Enter a quantity up to 1000000000."),
         ({"sku": "M" * 129}, "at most 128 characters fit"),
         ({"sku": "MUG-9", "account": "77"}, "Say which seller account: Desk."),
     ],
@@ -136,7 +136,7 @@ def test_a_change_made_on_an_old_page_is_refused(owner_client, session, account)
     assert (found.title, found.enabled, found.manage_stock) == ("New", True, True)
     session.rollback()
     assert refused.status_code == 422
-    assert "Somebody else has changed this product meanwhile." in refused.text
+    assert "Another user has changed this product." in refused.text
     assert 'value="Newer"' in refused.text
     seen = re.search(r'name="version" value="(\d+)"', refused.text)[1]
     assert owner_client.post("/products/1/changes", data={"version": seen, "title": "Newer"}).status_code == 303
@@ -160,7 +160,7 @@ def test_an_empty_count_and_one_where_no_stock_is_kept_are_said_in_the_form(owne
     unkept = owner_client.post("/products/2/counts", data={"how": "adjust", "quantity": "3"}, headers=HTMX)
 
     assert (empty.status_code, unkept.status_code) == (422, 422)
-    assert "Enter a number of pieces." in empty.text
+    assert "Enter a quantity." in empty.text
     assert 'value="Delivery"' in empty.text
     assert "No stock is kept of this product." in unkept.text
     assert 'value="3"' in unkept.text

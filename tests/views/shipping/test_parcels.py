@@ -171,7 +171,7 @@ def test_a_stale_page_touches_no_parcel_of_another_order(owner_client, harness, 
 
 def test_a_parcel_without_a_number_is_corrected_and_told(owner_client, harness, number, ship):
     ship("")
-    assert "Amazon takes no parcel without its tracking number" in owner_client.get("/shipments/100001").text
+    assert "Amazon requires a tracking number" in owner_client.get("/shipments/100001").text
     assert "Amazon refused 1 request" in owner_client.get("/").text
     form = "/shipments/100001/parcels/1/corrections"
     page = owner_client.get(f"{form}/new").text
@@ -179,7 +179,7 @@ def test_a_parcel_without_a_number_is_corrected_and_told(owner_client, harness, 
     assert re.findall(r'<option[^>]* value="(\w*)">', page)[:3] == ["", "dhl", "hermes"], "Germany's come first"
 
     wrong = owner_client.post(form, data={"carrier": "", "tracking_number": "JD 1"})
-    assert (wrong.status_code, "Say which carrier this tracking number is of." in wrong.text) == (422, True)
+    assert (wrong.status_code, "Choose the carrier of this tracking number." in wrong.text) == (422, True)
     nameless = owner_client.post(form, data={"carrier": "other", "tracking_number": "JD 1"})
     assert (nameless.status_code, "Name the carrier that is not in the list." in nameless.text) == (422, True)
 
@@ -207,8 +207,8 @@ def test_undone_it_needs_attention_until_it_is_told_again(owner_client, harness,
     assert answer.location == f"/submissions/{submission_id + 1}"
     assert "not confirmed to Amazon" not in owner_client.get("/").text
     assert owner_client.post(f"/submissions/{submission_id}/again").status_code == 409
-    assert "Parcel 1: DHL JJD01460000T1" in plain(owner_client.get("/submissions?kind=shipment"))
-    assert "Parcel 1" not in plain(owner_client.get("/submissions?kind=cancellation"))
+    assert "Package 1: DHL JJD01460000T1" in plain(owner_client.get("/submissions?kind=shipment"))
+    assert "Package 1" not in plain(owner_client.get("/submissions?kind=cancellation"))
 
 
 def test_who_only_looks_gets_no_buttons(viewer_client, harness, in_conflict):

@@ -85,7 +85,7 @@ def test_parcels_are_added_and_taken_away_without_javascript(owner_client, sent,
 
     assert added.status_code == 200
     assert "Parcel 2" in plain(added)
-    assert "Enter how many pieces" not in plain(added)
+    assert "Enter a quantity of at least 1" not in plain(added)
     found = fields(added)
     assert found["parcels-0-tracking_number"] == "JJD01460000A1"
     assert found[f"parcels-1-quantity-{lines[0]}"] == ""
@@ -143,9 +143,9 @@ def two(lines, **more):
     [
         ({"parcels-1-quantity-LINE": "2"}, "parcels-1-quantity-LINE", "SKU-1: 2 is too many, 1 left."),
         ({"parcels-1-quantity-LINE": "-1"}, "parcels-1-quantity-LINE", "SKU-1: the quantity cannot be negative."),
-        ({"parcels-0-quantity-LINE": "x"}, "parcels-0-quantity-LINE", "SKU-1: x is not a number of pieces."),
-        ({"parcels-0-quantity-LINE": "0"}, "parcels-0-quantity-LINE", "Enter how many pieces, at least one."),
-        ({"parcels-1-tracking_number": "12"}, "parcels-1-carrier", "No carrier we know has such numbers: choose"),
+        ({"parcels-0-quantity-LINE": "x"}, "parcels-0-quantity-LINE", "SKU-1: x is not a quantity."),
+        ({"parcels-0-quantity-LINE": "0"}, "parcels-0-quantity-LINE", "Enter a quantity of at least 1."),
+        ({"parcels-1-tracking_number": "12"}, "parcels-1-carrier", "Carrier not recognized. Choose one."),
         (
             {"parcels-1-carrier": "other", "parcels-1-tracking_number": "12"},
             "parcels-1-title",
@@ -154,7 +154,7 @@ def two(lines, **more):
         (
             {"parcels-0-tracking_number": DHL, "parcels-1-tracking_number": DHL},
             "parcels-1-tracking_number",
-            f"Tracking number {DHL} stands on two parcels.",
+            f"Tracking number {DHL} is on two packages.",
         ),
         (
             {"parcels-1-carrier": "dhl", "parcels-1-tracking_number": "jjd 0146 0000 a9"},
@@ -218,8 +218,8 @@ def test_a_number_in_the_making_is_no_mistake(owner_client, sent):
         owner_client.post(f"{URL}/previews", data=sent | {"parcels-0-tracking_number": "0034"}, headers=HTMX)
     )
 
-    assert "No carrier we know has such numbers: choose" in answer
-    assert "Say which carrier" not in answer
+    assert "Carrier not recognized. Choose one." in answer
+    assert "Choose the carrier" not in answer
 
 
 def test_sent_twice_it_leaves_once(owner_client, session, sent):
@@ -237,7 +237,7 @@ def test_two_tabs_ship_once(owner_client, session, sent, lines):
     late = owner_client.post(URL, data=other | part)
 
     assert late.status_code == 422
-    assert "Something happened to this Order since you opened the page" in plain(late)
+    assert "This Order has changed since you opened the page" in plain(late)
     assert session.scalar(select(func.count()).select_from(Shipment)) == 1
 
 

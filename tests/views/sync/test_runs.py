@@ -93,7 +93,7 @@ def test_a_failure_says_its_cause_amazons_words_and_the_request_id(owner_client,
     failed = run("failed", cause="throttled", message="You exceeded your quota.", request_id="REQUEST-1")
     for page in ("/syncs", f"/syncs/{failed.id}"):
         text = owner_client.get(page).text
-        for said in ("Amazon asks for patience", "You exceeded your quota.", "REQUEST-1", 'data-copy="REQUEST-1"'):
+        for said in ("rate limit was reached", "You exceeded your quota.", "REQUEST-1", 'data-copy="REQUEST-1"'):
             assert said in text
     assert "Sync now" in owner_client.get(f"/syncs/{failed.id}").text
 
@@ -178,7 +178,7 @@ def test_what_amazon_sent_is_shown_to_who_may_see_it_and_that_is_written_down(
 def test_an_order_without_a_number_says_why_it_cannot_be_asked_for(session, owner_client, desk_account, post):
     quarantine.add(session, desk_account.id, [UnparseableOrder(cause="it is not an object", raw=[])], NOW)
     session.commit()
-    assert "holds no order number" in owner_client.get("/syncs/quarantine/1").text
+    assert "has no order number" in owner_client.get("/syncs/quarantine/1").text
     assert post(owner_client, "/syncs/quarantine/1/reads").status_code == 409
     assert owner_client.get("/syncs/quarantine/9").status_code == 404
 

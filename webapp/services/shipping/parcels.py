@@ -43,7 +43,7 @@ def edit(
     """Correct carrier and tracking number, and queue the confirmation to Amazon. Commits; returns the submission.
 
     `shared`: the user says that the other order with the same number is in this parcel too. `confirmed`: the user says
-    that the number is right; this is remembered for the same number. Raises InvalidError for an invalid number,
+    that the number is right; this is stored for the same number. Raises InvalidError for an invalid number,
     RefusedError while a confirmation is being sent.
     """
     with order_editing.edit_order(session, _order_id(session, parcel_id)) as order:
