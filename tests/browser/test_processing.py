@@ -52,7 +52,7 @@ def refund(page: Page, pieces: list[int] | None = None, shipping: str | None = N
     if shipping is not None:
         page.get_by_label("Refund shipping").fill(shipping)
     page.get_by_label("Amazon refunds it").check()
-    page.get_by_label("Reason Amazon is told").select_option("CustomerReturn")
+    page.get_by_label("Refund reason").select_option("CustomerReturn")
     page.get_by_role("button", name="Refund", exact=True).click()
     expect(page.get_by_role("heading", name=re.compile("^Credit memo "))).to_be_visible()
     expect(page.get_by_text("Verified")).to_be_visible(timeout=120_000)

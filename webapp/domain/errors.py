@@ -1,10 +1,10 @@
-"""What a person can run into. An error carries a code and its arguments; `webapp/sentences.py` says it in words."""
+"""Errors shown to users: a code and its arguments. `webapp/messages` has the texts."""
 
 from typing import Any
 
 
 class DeskError(Exception):
-    """Base of all. `code` is a row of `sentences`; `args` fill its sentence and hold no personal data."""
+    """Base class. `code` is a key of `messages`; `args` are the arguments of its text, without personal data."""
 
     def __init__(self, code: str, **args: Any) -> None:
         super().__init__(code, args)

@@ -24,7 +24,7 @@ class CreditMemoForm(DocumentForm):
     adjustment_refund = StringField(_l("Adjustment refund"))
     adjustment_fee = StringField(_l("Adjustment fee"))
     way = RadioField(_l("How the buyer gets it"), validate_choice=False)
-    reason = SelectField(_l("Reason Amazon is told"), validate_choice=False)
+    reason = SelectField(_l("Refund reason"), validate_choice=False)
 
     def __init__(self, *args: Any, order: Order, there: Refundable, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

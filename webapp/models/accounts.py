@@ -33,7 +33,7 @@ class Account(Base):
     # A window that takes more than one run, as `services/sync/resume_point.py` keeps it.
     sync_window: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     last_synced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # Why the last sync or submission failed (a code of `sentences`), until one succeeds.
+    # Why the last sync or submission failed (a code of `messages`), until one succeeds.
     error_code: Mapped[str | None] = mapped_column(String(40))
     error_message: Mapped[str | None] = mapped_column(String(1000))
     error_since: Mapped[datetime | None] = mapped_column(UtcDateTime)

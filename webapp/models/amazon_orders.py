@@ -89,13 +89,13 @@ class AmazonOrder(Base):
 
     # Stock is held for it while Amazon checks the payment.
     reserved: Mapped[bool] = mapped_column(default=False)
-    # Why no Order could be made of it (a code of `sentences`); tried again at each sync.
+    # Why no Order could be made of it (a code of `messages`); tried again at each sync.
     blocked: Mapped[str | None] = mapped_column(String(40))
-    # The last thing that happened to it, as a code of `sentences` with its arguments.
+    # The last thing that happened to it, as a code of `messages` with its arguments.
     note: Mapped[str | None] = mapped_column(String(40))
     note_args: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
-    # Optional fields that were not as Amazon promises: [path, code of `sentences`, Amazon's value or None].
+    # Optional fields that were not as Amazon promises: [path, code of `messages`, Amazon's value or None].
     invalid_fields: Mapped[list[Any]] = mapped_column(JSON, default=list)
 
     # SHA-256 of the body Amazon sent last.

@@ -10,7 +10,7 @@ from webapp.db.base import Base, UtcDateTime
 
 
 class Event(Base):
-    """`kind` is a code of `sentences`, `args` its arguments (no personal data). `by`: amazon, schedule, cli, user:7."""
+    """`kind` is a code of `messages`, `args` its arguments (not personal). `actor`: amazon, schedule, cli, user:7."""
 
     __tablename__ = "events"
     __table_args__ = (

@@ -43,7 +43,7 @@ class BulkAction(Base):
 
 
 class BulkRow(Base):
-    """`outcome` is a code of `sentences`, `outcome_args` its arguments (no personal data)."""
+    """`outcome` is a code of `messages`, `outcome_args` its arguments (no personal data)."""
 
     __tablename__ = "bulk_rows"
     __table_args__ = (Index("ix_bulk_rows_action_state", "action_id", "state", "id"),)

@@ -28,7 +28,7 @@ class MailServer(Base):
     name: Mapped[str] = mapped_column(String(100), default="")
     reply_to: Mapped[str] = mapped_column(String(254), default="")
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # Why nothing can be sent (a code of `sentences`), until something was.
+    # Why nothing can be sent (a code of `messages`), until something was.
     error_code: Mapped[str | None] = mapped_column(String(40))
     error_message: Mapped[str | None] = mapped_column(Encrypted)
     error_since: Mapped[datetime | None] = mapped_column(UtcDateTime)

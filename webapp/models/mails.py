@@ -41,7 +41,7 @@ class Mail(Base):
     # When it is looked at next; None when it has ended.
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     tries: Mapped[int] = mapped_column(default=0)
-    # Why it waits or failed: a code of `sentences`, and what the server or Amazon said, which may name the address.
+    # Why it waits or failed: a code of `messages`, and what the server or Amazon said, which may name the address.
     cause: Mapped[str | None] = mapped_column(String(40))
     error_message: Mapped[str | None] = mapped_column(Encrypted)
     # The same however often it is sent, so that a server may see that it has it.

@@ -46,7 +46,7 @@ class Parcel(Base):
     title: Mapped[str] = mapped_column(String(100), default="")
     # Without spaces and in capitals; empty for a parcel that is not tracked.
     tracking_number: Mapped[str] = mapped_column(String(100), default="", index=True)
-    # Why the number was a question that a person answered by confirming it, a code of `sentences`; else empty.
+    # Why the number was a question that a person answered by confirming it, a code of `messages`; else empty.
     tracking_warning: Mapped[str] = mapped_column(String(40), default="", server_default="")
 
     shipment: Mapped[Shipment] = relationship(back_populates="parcels")

@@ -123,7 +123,7 @@ class LineCredit:
 
 
 def find_refusal(amazon_status: str, fulfilled_by: str, *, writable: bool) -> str | None:
-    """Return why an order cannot be refunded at Amazon, as a code of `sentences`, or None.
+    """Return why an order cannot be refunded at Amazon, as a code of `messages`, or None.
 
     `writable`: the store imports orders, so Channeldesk may change them.
     """

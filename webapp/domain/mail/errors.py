@@ -2,7 +2,7 @@
 
 
 class MailError(Exception):
-    """Base of all. `cause` is a code of `sentences`; `words` are the server's own, as it said them."""
+    """Base of all. `cause` is a code of `messages`; `words` are the server's own, as it said them."""
 
     def __init__(self, cause: str, words: str = "") -> None:
         super().__init__(cause)

@@ -62,7 +62,7 @@ def is_deliverable(address: str | None) -> bool:
 
 
 def find_block_reason(address: str | None, *, configured: bool) -> str | None:
-    """Return why the buyer of this address cannot be written to (a code of `sentences`), None when they can."""
+    """Return why the buyer of this address cannot be written to (a code of `messages`), None when they can."""
     if not configured:
         return "mail_not_configured"
     if not address:

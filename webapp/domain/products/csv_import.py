@@ -63,7 +63,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Why a row cannot be taken: a code of `sentences` and its arguments."""
+    """Why a row cannot be taken: a code of `messages` and its arguments."""
 
     code: str
     arguments: Mapping[str, Any] = field(default_factory=dict)

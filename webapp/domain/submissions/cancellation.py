@@ -40,7 +40,7 @@ _REFUSED_BY_STATUS = {
 def find_refusal(
     amazon_status: str, fulfilled_by: str, *, writable: bool, requested: bool, left: bool = False
 ) -> str | None:
-    """Return why a cancellation cannot be requested, as a code of `sentences`, or None.
+    """Return why a cancellation cannot be requested, as a code of `messages`, or None.
 
     `writable`: the store imports orders, so the desk is in charge of them. `requested`: it has been asked already.
     `left`: a parcel left here, of which Amazon may not have heard.

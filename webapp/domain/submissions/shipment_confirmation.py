@@ -54,14 +54,14 @@ class SentParcel:
 
 
 def find_refusal(order: AmazonOrderLike) -> str | None:
-    """Return why Amazon accepts no parcel for this order, as a code of `sentences`, or None."""
+    """Return why Amazon accepts no parcel for this order, as a code of `messages`, or None."""
     if order.fulfilled_by == status.AMAZON:
         return "ship_fba"
     return "ship_plus" if SHIP_PLUS in order.programs else None
 
 
 def find_blocked_reason(order: AmazonOrderLike, *, writable: bool, cancelling: bool) -> str | None:
-    """Return why an order cannot be shipped now, as a code of `sentences`, or None.
+    """Return why an order cannot be shipped now, as a code of `messages`, or None.
 
     `writable`: the store imports orders. `cancelling`: a cancellation of the order is submitted.
     """
@@ -83,7 +83,7 @@ def find_conflict(
     known: bool,
     ship_anyway: bool = False,
 ) -> str | None:
-    """Return why a user must decide before the submission is sent, as a code of `sentences`, or None.
+    """Return why a user must decide before the submission is sent, as a code of `messages`, or None.
 
     `left`: pieces Amazon still waits for, `pieces`: those of the parcel, both by Amazon's id of the line. `known`:
     Amazon shows the parcel already, so the submission corrects it. `ship_anyway`: a user decided to ship although

@@ -51,7 +51,7 @@ CREATE, BLOCK, NOTHING = "create", "block", "nothing"
 
 @dataclass(frozen=True, slots=True)
 class ImportDecision:
-    """What becomes of an Amazon order that has no Order yet. `cause` is a code of `sentences`; `sku` the one meant."""
+    """What becomes of an Amazon order that has no Order yet. `cause` is a code of `messages`; `sku` the one meant."""
 
     what: str
     cause: str | None = None
@@ -115,7 +115,7 @@ def _amounts(incoming: AmazonOrder) -> Iterator[Money]:
 
 
 def find_waiting_reason(incoming: AmazonOrder, store: StoreSettings) -> str:
-    """Why there is no Order of it and nothing to put right: a code of `sentences`, which may name its `status`."""
+    """Why there is no Order of it and nothing to put right: a code of `messages`, which may name its `status`."""
     if not store.import_orders:
         return "order_read_only"
     if incoming.status == status.CANCELLED:

@@ -192,7 +192,7 @@ def choose_carrier(cells: Collection[str]) -> str:
 
 
 def parse_quantity(text: str) -> tuple[int | None, str]:
-    """Return (pieces, problem as a code of `sentences`); None where the cell is empty."""
+    """Return (pieces, problem as a code of `messages`); None where the cell is empty."""
     if not text:
         return None, ""
     match = _QUANTITY.fullmatch(text[:LONGEST_CELL])

@@ -51,7 +51,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`refusal`: why it cannot be shipped, as code and arguments of `sentences`; `numbers`: of its parcels so far.
+    """`refusal`: why it cannot be shipped, as code and arguments of `messages`; `numbers`: of its parcels so far.
 
     `failed`: the numbers of those parcels that Amazon does not show and that a person has to retry, correct or remove.
     """

@@ -67,7 +67,7 @@ class Classification:
     """What a text is.
 
     `number`: as it would be stored; of a link or a sentence the number found in it. Empty where there is none.
-    `code` and `args`: the reason as `sentences` has it, empty for a valid number. `carriers`: whose format and check
+    `code` and `args`: the reason as a code of `messages`, empty for a valid number. `carriers`: whose format and check
     digit allow the number, or whose format it nearly has; the likeliest first. `carrier`: the one named, else the one
     that is sure. `offered`: the numbers found in a text that holds several.
     """

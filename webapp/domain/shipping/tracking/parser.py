@@ -48,10 +48,10 @@ class TrackingLine:
     """What one line says of one parcel. `place` is its number in its text, from 1; what it does not say is empty.
 
     `tracking_number` is as `shipping.clean` makes it, `written` as its cell has it; `carrier` as it was written;
-    `shipped_on` ISO 8601; `item` is Amazon's order-item-id. `problem`: why it cannot be used, as a code of `sentences`.
+    `shipped_on` ISO 8601; `item` is Amazon's order-item-id. `problem`: why it cannot be used, as a code of `messages`.
     A line that names several orders or parcels is several of these, with the same `place`.
     `question`: why the number was not taken as it was written, which a person has to confirm. `remark`: what could not
-    be read although the line can be used, as a code of `sentences`.
+    be read although the line can be used, as a code of `messages`.
     """
 
     place: int
