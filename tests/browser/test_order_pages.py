@@ -292,4 +292,4 @@ def test_the_open_page_of_a_refund_learns_how_it_ended(owner_page: Page, session
     expect(page.locator("#refund-submission[hx-trigger]")).to_have_count(0)
     expect(page.locator("main")).to_have_count(1)
     page.goto(f"/orders/{number}?tab=history")
-    expect(page.locator(".history")).to_contain_text("undone before Amazon was told")
+    expect(page.locator(".history")).to_contain_text("undone before it was sent")

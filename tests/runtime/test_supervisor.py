@@ -69,7 +69,7 @@ def lines(path: Path) -> list[tuple[float, int]]:
 def test_a_service_that_dies_at_once_is_restarted_after_growing_delays(supervised) -> None:
     process, starts, log = supervised("dies")
     wait_until(lambda: len(lines(starts)) >= 5)
-    announced = [float(wait) for wait in re.findall(r"started again in ([\d.]+) s", log.read_text())]
+    announced = [float(wait) for wait in re.findall(r"restarting in ([\d.]+) s", log.read_text())]
     assert announced[:4] == [0.0, 1.0, 2.0, 4.0]
     times = [at for at, _ in lines(starts)]
     for number, wait in enumerate(announced[:4]):

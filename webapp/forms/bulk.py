@@ -55,4 +55,4 @@ class HoldManyForm(FlaskForm):
         if until.year > local_days.LAST_YEAR:
             raise ValidationError(_("Choose a time until the end of %(year)s, or none.", year=local_days.LAST_YEAR))
         if until.replace(tzinfo=UTC) + _LAST_ZONE <= datetime.now(UTC):
-            raise ValidationError(_("This time is past. Choose one to come, or none."))
+            raise ValidationError(_("This time is in the past. Choose a later one, or none."))

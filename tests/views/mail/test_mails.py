@@ -108,7 +108,7 @@ def test_a_text_that_leads_away_from_amazon_is_sent_when_that_is_said_again(owne
     full = {"what": "free", "subject": "Your mug", "body": "More at https://shop.example/mugs or post@shop.example."}
     asked = owner_client.post(f"/orders/{number}/mails", data=full, headers=HTMX)
     assert asked.status_code == 422
-    assert "The text leads to shop.example. Amazon lets no mail lead" in asked.text
+    assert "The text links to shop.example. Amazon allows only links" in asked.text
     assert 'name="force"' in asked.text
     assert "More at https://shop.example/mugs" in asked.text
     assert session.scalars(select(Mail)).all() == []
@@ -140,11 +140,11 @@ def test_without_a_server_or_an_address_the_page_says_so_and_where_to_go(owner_c
     save_mail_server(session)
     session.scalars(select(Order)).one().email = None
     session.commit()
-    assert "Amazon has not told this buyer&#39;s address" in owner_client.get(url).text
+    assert "Amazon has not provided this buyer&#39;s address" in owner_client.get(url).text
     typed = {"what": "free", "subject": "Hello", "body": "Typed for long"}
     late = owner_client.post(url.removesuffix("/new"), data=typed)
     assert late.status_code == 422
-    assert late.text.count("Amazon has not told this buyer&#39;s address") == 1
+    assert late.text.count("Amazon has not provided this buyer&#39;s address") == 1
     assert "Typed for long" in late.text
 
 

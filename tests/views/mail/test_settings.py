@@ -209,12 +209,12 @@ def test_a_template_is_changed_previewed_and_set_back(owner_client, session):
 @pytest.mark.parametrize(
     ("sent", "words"),
     [
-        ({"body": "a\nHello {{ name }}"}, "Line 2: there is no place {{ name }} in this mail."),
+        ({"body": "a\nHello {{ name }}"}, "Line 2: {{ name }} is not a placeholder of this mail."),
         ({"body": "{{ order_numbr }}"}, "Did you mean {{ order_number }}?"),
-        ({"body": "{{ document_totals }}"}, "Line 1: there is no place {{ document_totals }} in this mail."),
+        ({"body": "{{ document_totals }}"}, "Line 1: {{ document_totals }} is not a placeholder of this mail."),
         ({"body": "one\ntwo {{ order_number"}, "Line 2: two braces open or close a place"),
         ({"body": "{{ order.total }}"}, "Line 1: two braces open or close a place"),
-        ({"subject": "{{ x }}"}, "Line 1: there is no place {{ x }} in this mail."),
+        ({"subject": "{{ x }}"}, "Line 1: {{ x }} is not a placeholder of this mail."),
         ({"subject": ""}, "Write a subject."),
         ({"body": " "}, "Write what the buyer is to read."),
     ],

@@ -227,6 +227,12 @@ def test_days_are_read_as_people_write_them():
     assert parse_date("31.02.2026") is None
 
 
+def test_the_number_of_lines_does_not_decide_whether_columns_are_found():
+    for count in range(1, 40):
+        rows = ["000-0000000-0000000\t01234567890123\tUPS Mail Innovations"] * count
+        assert {line.carrier for line in read("\n".join(rows)).lines} == {"UPS Mail Innovations"}, count
+
+
 orders = st.from_regex(r"[0-9]{3}-[0-9]{7}-[0-9]{7}", fullmatch=True)
 numbers = st.sampled_from([DHL, UPS, DPD, "RR123456785DE", "420123459400111899560123456789"]) | st.from_regex(
     r"[0-9]{12,20}", fullmatch=True
