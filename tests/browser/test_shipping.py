@@ -1,7 +1,7 @@
 """Parcels by the keyboard, in a real browser."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.test_order_pages import DHL
 from tests.support.order_processing import AUDIT_ARGS
@@ -44,6 +44,29 @@ def test_a_parcel_too_many_is_taken_out_again(owner_page: Page):
     page.goto("/orders/100001/shipments/new")
     page.get_by_role("button", name="Add a parcel").click()
     page.locator("#parcels-1-tracking_number").fill("KEPT")
+    page.get_by_role("button", name="Remove parcel 1").click()
+
+    expect(page.get_by_role("heading", name="Parcel", exact=True)).to_be_visible()
+    expect(page.locator("input[name$=tracking_number]")).to_have_value("KEPT")
+
+
+def test_a_click_is_not_lost_to_the_preview_of_what_was_typed_just_before(owner_page: Page):
+    page = owner_page
+    page.goto("/orders/100001/shipments/new")
+    page.get_by_role("button", name="Add a parcel").click()
+    page.locator("#parcels-1-tracking_number").fill("KEPT")
+    held: list[Route] = []
+
+    def answer(route: Route) -> None:
+        """Answer the click only once the preview is requested, which is 300 ms after the last key."""
+        if "remove=" in (route.request.post_data or ""):
+            held.append(route)
+            return
+        route.continue_()
+        while held:
+            held.pop().continue_()
+
+    page.route("**/shipments/preview*", answer)
     page.get_by_role("button", name="Remove parcel 1").click()
 
     expect(page.get_by_role("heading", name="Parcel", exact=True)).to_be_visible()
