@@ -268,3 +268,20 @@ def test_two_of_three_pieces_are_worth_two_thirds():
         "other": 0,
         "total": 1034,
     }
+
+
+def test_the_last_unit_gets_what_is_left_when_another_is_being_refunded():
+    line = Line(1, ordered=3, subtotal=10, invoiced=3, shipped=3, refunded=1, refunding=1)
+    given = {1: dict.fromkeys(PARTS, 0) | {"subtotal": 6}}
+
+    memo = drafts.build_credit_memo([line], 10, CreditRequest({1: 1}), given=given, money_left=4, currency="EUR")
+
+    assert memo.total == 4
+
+
+def test_units_that_cost_nothing_can_be_returned():
+    line = Line(1, ordered=1, subtotal=0, invoiced=1, shipped=1)
+
+    memo = drafts.build_credit_memo([line], 0, CreditRequest({1: 1}), given={}, money_left=0, currency="EUR")
+
+    assert (memo.total, [part.quantity for part in memo.parts]) == (0, [1])
