@@ -30,13 +30,14 @@ def assert_not_looked_for_too_soon(harness, submission, look):
     harness.session.refresh(submission)
     assert (submission.state, MIN_RECOVERY_DELAY.total_seconds()) == ("sending", 20)
     before = harness.world.call_counts[look]
-    harness.later(18)
+    # The clock of the harness runs on: a busy machine has ten seconds for what follows.
+    harness.later(10)
     assert queries.list_accounts_with_work(harness.session, harness.clock()) == []
     with pytest.raises(RefusedError):
         submission_actions.check_now(harness.session, submission.id, now=harness.clock())
     harness.advance()
     assert harness.world.call_counts[look] == before
-    harness.later(3)
+    harness.later(11)
     assert queries.list_accounts_with_work(harness.session, harness.clock()) == [harness.account.id]
     harness.advance()
     assert harness.world.call_counts[look] == before + 1
