@@ -26,7 +26,7 @@ NAMES = (ADMIN, ADMIN_FAST, FLASK, FLASK_FAST, OSCAR)
 
 @dataclass(frozen=True)
 class Program:
-    """`copy`: which of the databases beside the desk's it reads. `pages`: (an order's id and number, page) → paths."""
+    """`copy`: which database besides Channeldesk's it reads. `pages`: (an order's id and number, page) → paths."""
 
     name: str
     module: str

@@ -78,9 +78,9 @@ def test_an_order_is_shipped_and_the_shipment_is_sent(command, number, account_n
         again.error == "channeldesk: It has not finished yet, so it cannot be sent again. Follow it under Submissions."
     )
 
-    (told,) = command("submissions", "run", account_name, "--wait", "20", "--json").json
+    (submission,) = command("submissions", "run", account_name, "--wait", "20", "--json").json
 
-    assert told["state"] == "verified"
+    assert submission["state"] == "verified"
     (entry,) = amazon.world.effects("shipment")
     assert (entry["carrier"], entry["tracking_number"]) == ("DHL", "00340434161094042557")
     assert (
@@ -131,8 +131,8 @@ def test_a_conflict_is_decided(command, number, account_name, amazon):
     assert (one["state"], one["message"].startswith("The buyer has asked to cancel.")) == ("conflict", True)
     (insisted,) = command("submissions", "insist", str(one["id"]), "--json").json
     assert insisted["state"] == "queued"
-    (told,) = command("submissions", "run", "--wait", "20", "--json").json
-    assert told["state"] == "verified"
+    (submission,) = command("submissions", "run", "--wait", "20", "--json").json
+    assert submission["state"] == "verified"
     assert amazon.world.orders[order_id].body["packages"][0]["carrier"] == "bike courier"
 
 
@@ -153,13 +153,13 @@ def test_a_refund_is_requested_and_carried_out(command, shipped, account_name, a
         "orders", "refund", shipped, "--on-amazon", "--reason", "CustomerReturn", "--no-undo", "--json"
     ).json
     assert (asked["document"], asked["state"]) == ("100001", "complete")
-    (told,) = command("submissions", "run", account_name, "--wait", "20", "--json").json
+    (submission,) = command("submissions", "run", account_name, "--wait", "20", "--json").json
 
-    assert (told["kind"], told["state"], told["reason"]) == ("refund", "verified", "CustomerReturn")
+    assert (submission["kind"], submission["state"], submission["reason"]) == ("refund", "verified", "CustomerReturn")
     assert command("orders", "show", shipped, "--json").json["state"] == "closed"
     entries = amazon.world.effects("refund")
     assert [entry["reason"] for entry in entries] == ["CustomerReturn"] * len(entries) != []
-    settled = command("submissions", "settle", str(told["id"]), "refunded")
+    settled = command("submissions", "settle", str(submission["id"]), "refunded")
     assert settled.error.startswith("channeldesk: There is nothing to decide about this refund")
 
 
@@ -167,19 +167,19 @@ def test_one_run_verifies_what_amazon_shows_at_once_and_the_order_is_complete(co
     command("orders", "ship", number, "--tracking", "00340434161094042557", "--no-undo")
     assert command("orders", "show", number, "--json").json["state"] == "awaiting_amazon"
 
-    (told,) = command("submissions", "run", "--json").json
+    (submission,) = command("submissions", "run", "--json").json
 
     order = command("orders", "show", number, "--json").json
-    assert (told["state"], order["state"], order["status"]) == ("verified", "complete", "complete")
+    assert (submission["state"], order["state"], order["status"]) == ("verified", "complete", "complete")
 
 
 def test_one_run_leaves_what_amazon_does_not_show_to_a_later_one(command, number, account_name, amazon):
     amazon.world.faults.arm("package_unseen")
     command("orders", "ship", number, "--tracking", "00340434161094042557", "--no-undo")
 
-    (told,) = command("submissions", "run", "--json").json
+    (submission,) = command("submissions", "run", "--json").json
 
-    assert (told["state"], told["open"]) == ("accepted", True)
+    assert (submission["state"], submission["open"]) == ("accepted", True)
     assert command("orders", "show", number, "--json").json["state"] == "awaiting_amazon"
 
 
@@ -204,5 +204,5 @@ def test_an_order_the_buyer_asks_to_cancel_is_shipped_only_when_confirmed(comman
         "--ship-anyway",
     )
     assert command(*shipping).code == 0
-    (told,) = command("submissions", "run", "--json").json
-    assert told["state"] == "verified"
+    (submission,) = command("submissions", "run", "--json").json
+    assert submission["state"] == "verified"

@@ -39,9 +39,9 @@ def test_names_are_left_out_when_asked(command, numbers, tmp_path):
     assert "Bill-to name" not in table(without)[0]
     engine = create_engine(f"sqlite:///{tmp_path / 'cli' / 'channeldesk.db'}")
     with engine.connect() as connection:
-        told = connection.execute(text("SELECT kind, actor FROM events WHERE kind LIKE 'grid_%' ORDER BY id")).all()
+        events = connection.execute(text("SELECT kind, actor FROM events WHERE kind LIKE 'grid_%' ORDER BY id")).all()
     engine.dispose()
-    assert [tuple(row) for row in told] == [("grid_exported_personal", "cli"), ("grid_exported", "cli")]
+    assert [tuple(row) for row in events] == [("grid_exported_personal", "cli"), ("grid_exported", "cli")]
 
 
 def test_a_workbook_is_written_to_a_file(command, numbers, tmp_path):

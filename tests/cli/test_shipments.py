@@ -105,11 +105,11 @@ def test_orders_that_share_a_number_are_shipped_with_the_shared_parcels_option(c
     sheet.write_text(f"Order;Tracking\n{numbers[0]};{DHL}\n{numbers[1]};{DHL}\n")
 
     asked = command("shipments", "import", str(sheet), "--no-undo", "--json").json
-    told = command("shipments", "import", str(sheet), "--no-undo", "--shared-parcels", "--json").json
+    result = command("shipments", "import", str(sheet), "--no-undo", "--shared-parcels", "--json").json
     again = command("shipments", "import", str(sheet), "--no-undo", "--shared-parcels", "--json").json
 
     assert [(line["state"], "one parcel" in line["message"]) for line in asked["lines"]] == [("choose", True)] * 2
-    assert (told["done"], again["already"]) == (2, 2)
+    assert (result["done"], again["already"]) == (2, 2)
     assert shipped(command, numbers[0]) * shipped(command, numbers[1]) > 0
 
 

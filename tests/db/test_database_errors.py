@@ -1,4 +1,4 @@
-"""What PostgreSQL answers when it cannot be used, and the cause that people are told."""
+"""Errors of a PostgreSQL server that cannot be used, and the cause shown to the user."""
 
 from collections.abc import Iterator
 

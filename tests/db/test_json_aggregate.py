@@ -1,4 +1,4 @@
-"""What is gathered beside a row comes back as its own columns would have said it."""
+"""Rows of a related table, read as JSON with their parent row, have the same types as a plain select returns."""
 
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ from webapp.services.sync import import_page
 pytestmark = pytest.mark.both_databases
 
 
-class Said(NamedTuple):
+class CommentRow(NamedTuple):
     id: int
     at: datetime
     text: str
@@ -30,7 +30,7 @@ class Said(NamedTuple):
     invoice_id: int | None
 
 
-class Happened(NamedTuple):
+class EventRow(NamedTuple):
     id: int
     args: dict[str, Any]
 
@@ -47,8 +47,8 @@ def order(session: Session) -> Order:
 def gather(session: Session, row: type[Any], model: type[Any]) -> list[Any]:
     orders, its = table_of(Order), table_of(model).c
     mine = select(*(its[name] for name in row._fields)).where(its.order_id == orders.c.id)
-    gathered = JsonAggregate(row, mine, orders)
-    return gathered.read(session.execute(select(gathered.value).select_from(orders)).scalar_one())
+    aggregate = JsonAggregate(row, mine, orders)
+    return aggregate.read(session.execute(select(aggregate.value).select_from(orders)).scalar_one())
 
 
 def test_instants_words_and_what_is_missing_come_back_as_they_were(session: Session, order: Order) -> None:
@@ -60,7 +60,7 @@ def test_instants_words_and_what_is_missing_come_back_as_they_were(session: Sess
     )
     session.flush()
 
-    found = sorted(gather(session, Said, Comment))
+    found = sorted(gather(session, CommentRow, Comment))
 
     assert [row.at for row in found] == at
     assert {row.at.tzinfo for row in found} == {UTC}
@@ -75,7 +75,7 @@ def test_an_instant_is_the_same_on_a_connection_with_another_clock(session: Sess
     session.add(Comment(order_id=order.id, at=NOW, actor="cli", text="x"))
     session.flush()
 
-    (row,) = gather(session, Said, Comment)
+    (row,) = gather(session, CommentRow, Comment)
 
     assert (row.at, row.at.tzinfo) == (NOW, UTC)
 
@@ -85,8 +85,8 @@ def test_json_comes_back_as_it_was(session: Session, order: Order) -> None:
     session.add(Event(order_id=order.id, at=NOW, actor="cli", kind="x", args=args))
     session.flush()
 
-    assert max(gather(session, Happened, Event)).args == args
+    assert max(gather(session, EventRow, Event)).args == args
 
 
 def test_of_no_rows_nothing_is_read(session: Session, order: Order) -> None:
-    assert gather(session, Said, Comment) == []
+    assert gather(session, CommentRow, Comment) == []

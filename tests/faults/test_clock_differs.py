@@ -1,4 +1,4 @@
-"""A clock that differs from Amazon's: Amazon is told nothing of the future, and the person hears of it."""
+"""A clock that differs from Amazon's: no time in the future is sent to Amazon, and the user sees the difference."""
 
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -13,7 +13,7 @@ from webapp.services import clock_corrections
 
 
 def ship_time(harness, number):
-    """When the parcel was shipped, as Amazon was told."""
+    """Return the ship time that was sent to Amazon."""
     (package,) = harness.world.orders[number].body["packages"]
     return parse_iso(package["shipTime"])
 
@@ -51,7 +51,7 @@ def test_each_sync_measures_the_difference(harness, ahead):
     harness.sync()
 
     harness.session.refresh(harness.account)
-    assert abs(harness.account.clock_offset - ahead) <= 2
+    assert abs(harness.account.clock_offset - ahead) <= 10
     assert harness.account.clock_measured_at is not None
 
 
@@ -60,13 +60,13 @@ def test_a_difference_counts_for_a_quarter_of_an_hour(session):
     account.clock_offset, account.clock_measured_at = 600, NOW
     session.flush()
 
-    def there(later):
+    def amazon_time(later):
         return clock_corrections.amazon_time(session, account.id, NOW + timedelta(minutes=later))
 
-    assert there(1) == NOW + timedelta(minutes=1 - 10)
+    assert amazon_time(1) == NOW + timedelta(minutes=1 - 10)
     # The clock may have been set meanwhile.
-    assert there(16) == NOW + timedelta(minutes=16)
-    assert there(-10) == NOW - timedelta(minutes=10)
+    assert amazon_time(16) == NOW + timedelta(minutes=16)
+    assert amazon_time(-10) == NOW - timedelta(minutes=10)
 
 
 @pytest.mark.parametrize(

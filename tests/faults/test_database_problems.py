@@ -465,7 +465,7 @@ def test_a_programming_error_keeps_its_traceback_and_its_page(
 
 
 def test_signing_in_reports_that_nothing_can_be_saved(app_with_order: Flask, session: Session) -> None:
-    """Who would be told that they are signed in would be asked to sign in again on the next page."""
+    """Without the message, the next page would ask the user to sign in again."""
     user_accounts.create_user(app_with_order, OWNER_USER)
     session.close()
     client = app_with_order.test_client()

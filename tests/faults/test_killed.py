@@ -85,7 +85,7 @@ def read(statement):
 def wait_for_recovery(marker, done):
     """Wait for the crash, then for `done`. RQ alone would start a lost job again after 811 seconds at the earliest."""
     wait_until(marker.exists)
-    wait_until(done)
+    wait_until(done, 30)
 
 
 @pytest.mark.parametrize(

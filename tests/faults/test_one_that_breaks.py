@@ -1,4 +1,4 @@
-"""What cannot be moved on for a reason nobody thought of waits by itself, and holds up nothing else."""
+"""A submission that fails with an unexpected error waits, and the others are sent."""
 
 import pytest
 from sqlalchemy import delete, select
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.both_databases
 
 
 def delete_parcel(harness, number):
-    """The parcel is gone and its telling is not, as no verb leaves it."""
+    """Delete the parcel but not its submission, which no service does."""
     mine = Parcel.order_id == harness.commerce_order(number).id
     harness.session.execute(delete(ParcelItem).where(ParcelItem.parcel_id.in_(select(Parcel.id).where(mine))))
     harness.session.execute(delete(Parcel).where(mine))

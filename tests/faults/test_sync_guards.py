@@ -54,10 +54,10 @@ def test_the_lease_of_a_living_process_is_waited_for_until_it_ends(harness):
 
     with pytest.raises(BusyError):
         leases.acquire(harness.session, "some", harness.clock())
-    harness.later(LEASE.total_seconds() - 1)
+    harness.later(LEASE.total_seconds() / 2)
     with pytest.raises(BusyError):
         leases.acquire(harness.session, "some", harness.clock())
-    harness.later(2)
+    harness.later(LEASE.total_seconds())
     assert leases.acquire(harness.session, "some", harness.clock())
 
 
@@ -71,7 +71,7 @@ def test_the_lease_of_a_process_on_another_machine_is_waited_for(harness, machin
 
 
 class Held(AmazonProxy):
-    """The port of a process that is held up before the answer of searchOrders reaches it."""
+    """A client whose process is held up before it receives the response of searchOrders."""
 
     def __init__(self, port, meanwhile):
         super().__init__(port)

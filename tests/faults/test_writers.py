@@ -64,8 +64,8 @@ def test_no_number_and_no_change_is_lost(session, account, run_concurrently):
     run_concurrently(*[work] * WRITERS)
 
     assert session.scalars(select(Order.total_refunded)).one() == WRITERS * 50
-    told = session.scalars(select(Event.args).where(Event.kind == "credited_offline")).all()
-    assert sorted(args["number"] for args in told) == list(
+    events = session.scalars(select(Event.args).where(Event.kind == "credited_offline")).all()
+    assert sorted(args["number"] for args in events) == list(
         range(number_sequences.FIRST, number_sequences.FIRST + WRITERS * 50)
     )
 
@@ -99,7 +99,7 @@ def test_a_lease_has_one_owner(session, account, run_concurrently, before):
 def test_pages_that_overlap_leave_every_order_once(session, account, run_concurrently):
     account_id = account.id
     import_orders(session, account, *(an_order(n) for n in range(1, 11)))
-    told = session.scalar(select(func.count()).select_from(Event))
+    events = session.scalar(select(func.count()).select_from(Event))
     session.commit()
 
     def pages(first):
@@ -135,7 +135,7 @@ def test_pages_that_overlap_leave_every_order_once(session, account, run_concurr
     versions = session.scalar(select(func.count()).select_from(AmazonOrderVersion))
     changed = session.scalar(select(func.sum(AmazonOrder.version)))
     assert versions == changed
-    assert session.scalar(select(func.count()).select_from(Event)) > told
+    assert session.scalar(select(func.count()).select_from(Event)) > events
 
 
 def test_accounts_that_create_and_cancel_orders_do_not_deadlock(session, account, run_concurrently):

@@ -12,8 +12,8 @@ def test_an_order_is_told_as_it_was_placed_so_that_its_lines_agree_with_its_tota
     order.items[0].canceled = order.items[0].ordered
     session.flush()
 
-    told = template_context.order_values(session, order, "order", None, "de")
+    values = template_context.order_values(session, order, "order", None, "de")
 
-    assert told == before
-    pieces = [int(re.match(r"\d+", line).group()) for line in told["order_lines"].splitlines()]
+    assert values == before
+    pieces = [int(re.match(r"\d+", line).group()) for line in values["order_lines"].splitlines()]
     assert pieces == [item.ordered for item in order.items]

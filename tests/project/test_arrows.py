@@ -40,7 +40,7 @@ NEVER = {
     "webapp.services": ("webapp.amazon", "webapp.web"),
     "webapp.views": ("webapp.amazon",),
 }
-# Libraries beside the standard one. A package that is not named may use any.
+# Libraries besides the standard one. A package that is not named may use any.
 LIBRARIES = {
     "webapp.domain": "",
     "webapp.amazon": "httpx redis cryptography msgspec",

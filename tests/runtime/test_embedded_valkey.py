@@ -1,4 +1,4 @@
-"""The embedded Valkey, for commands beside a running desk and without one."""
+"""The embedded Valkey, for commands with and without running processes."""
 
 import os
 import threading

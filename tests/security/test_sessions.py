@@ -51,15 +51,15 @@ def probe_app(app: Flask) -> Flask:
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """What the database is told while the block runs."""
-    told: list[str] = []
+    """Collect the SQL statements that run in the block."""
+    executed: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        told.append(statement)
+        executed.append(statement)
 
     event.listen(db.engine, "before_cursor_execute", note)
     try:
-        yield told
+        yield executed
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
 
@@ -73,10 +73,10 @@ def cookie(client: FlaskClient) -> str:
 @pytest.mark.only_sqlite
 def test_a_page_costs_one_read_for_session_and_user(probe_app: Flask, owner_client: FlaskClient) -> None:
     owner_client.get("/probe")
-    with statements() as told:
+    with statements() as executed:
         assert owner_client.get("/probe").text == "for owner@desk.example"
-    assert [one.split()[0] for one in told] == ["BEGIN", "SELECT"]
-    assert "FROM sessions JOIN users" in told[1].replace("\n", "")
+    assert [one.split()[0] for one in executed] == ["BEGIN", "SELECT"]
+    assert "FROM sessions JOIN users" in executed[1].replace("\n", "")
     with db.engine.connect() as connection:
         plan = connection.exec_driver_sql(
             "EXPLAIN QUERY PLAN SELECT data FROM sessions JOIN users ON users.id = user_id WHERE id_hash = x'00'"
@@ -85,9 +85,9 @@ def test_a_page_costs_one_read_for_session_and_user(probe_app: Flask, owner_clie
 
 
 def test_static_files_and_unknown_urls_need_no_query(probe_app: Flask, owner_client: FlaskClient) -> None:
-    with statements() as told:
+    with statements() as executed:
         assert owner_client.get("/static/vendor/htmx-2.0.11/htmx.min.js").status_code == 200
-    assert told == []
+    assert executed == []
 
 
 def test_the_table_holds_only_a_hash_of_the_cookie(probe_app: Flask, session: Session) -> None:
@@ -203,11 +203,9 @@ def test_old_sessions_are_cleared_away_at_the_next_sign_in(probe_app: Flask, ses
 
 
 def test_a_view_can_flash_a_message_with_its_transaction_open(probe_app: Flask, owner_client: FlaskClient) -> None:
-    started = datetime.now(UTC)
     assert owner_client.post("/say").status_code == 200
     assert owner_client.get("/said").json == ["said"]
     assert owner_client.get("/said").json == []
-    assert datetime.now(UTC) - started < timedelta(seconds=5)
 
 
 def test_flashed_messages_are_stored_encrypted(probe_app: Flask, owner_client: FlaskClient) -> None:

@@ -1,4 +1,4 @@
-"""What Amazon is told of a credit memo: in sum exactly what is given back, nowhere more than was paid."""
+"""The amounts of a credit memo sent to Amazon: their sum is the refund, and none exceeds what was paid."""
 
 import pytest
 from hypothesis import given, strategies
@@ -83,9 +83,9 @@ def test_what_is_refunded_and_what_is_under_way_is_not_left():
 def test_a_line_goes_on_the_parts_it_was_paid_for():
     rooms = {1: room(item_price=2000, gift_wrap_price=200, item_tax=380, shipping_tax=38, shipping_price=300)}
 
-    told = amazon_refunds.split([LineCredit(1, goods=1100, tax=209, shipping=100)], rooms, 0, "EUR")
+    amounts = amazon_refunds.split([LineCredit(1, goods=1100, tax=209, shipping=100)], rooms, 0, "EUR")
 
-    assert told == {1: room(item_price=1000, gift_wrap_price=100, item_tax=190, shipping_tax=19, shipping_price=100)}
+    assert amounts == {1: room(item_price=1000, gift_wrap_price=100, item_tax=190, shipping_tax=19, shipping_price=100)}
 
 
 def test_what_is_given_beside_the_lines_goes_on_their_prices_then_their_taxes_then_on_the_others():
@@ -103,9 +103,9 @@ def test_what_is_given_beside_the_lines_goes_on_their_prices_then_their_taxes_th
 def test_a_fee_is_taken_off_prices_first():
     rooms = {1: room(item_price=1000, item_tax=190, shipping_price=300)}
 
-    told = amazon_refunds.split([LineCredit(1, 1000, 190, 300)], rooms, -1100, "EUR")
+    amounts = amazon_refunds.split([LineCredit(1, 1000, 190, 300)], rooms, -1100, "EUR")
 
-    assert told == {1: room(shipping_price=200, item_tax=190)}
+    assert amounts == {1: room(shipping_price=200, item_tax=190)}
 
 
 def test_what_amazon_cannot_carry_is_refused_with_the_amount_it_can():
@@ -135,25 +135,25 @@ def refunds_asked(draw):
     rooms = draw(rooms_of_orders)
     lines = draw(strategies.lists(strategies.sampled_from(sorted(rooms)), unique=True))
     wishes = [LineCredit(line, draw(minor), draw(minor), draw(minor)) for line in lines]
-    beside = draw(strategies.integers(-(10**7), 10**7))
-    return wishes, rooms, beside, draw(strategies.sampled_from(("JPY", "EUR", "KWD")))
+    adjustment = draw(strategies.integers(-(10**7), 10**7))
+    return wishes, rooms, adjustment, draw(strategies.sampled_from(("JPY", "EUR", "KWD")))
 
 
 @given(refunds_asked())
 def test_whatever_is_asked_the_parts_sum_to_it_and_none_is_over_what_is_left(asked):
-    wishes, rooms, beside, currency = asked
-    wanted = sum(wish.goods + wish.tax + wish.shipping for wish in wishes) + beside
+    wishes, rooms, adjustment, currency = asked
+    wanted = sum(wish.goods + wish.tax + wish.shipping for wish in wishes) + adjustment
     most = sum(sum(parts.values()) for parts in rooms.values())
     if wanted > most or wanted <= 0:
         with pytest.raises(RefusedError) as refused:
-            amazon_refunds.split(wishes, rooms, beside, currency)
+            amazon_refunds.split(wishes, rooms, adjustment, currency)
         assert refused.value.code == ("refund_over_at_amazon" if wanted > most else "refund_nothing_at_amazon")
         return
 
-    told = amazon_refunds.split(wishes, rooms, beside, currency)
+    amounts = amazon_refunds.split(wishes, rooms, adjustment, currency)
 
-    assert sum(sum(parts.values()) for parts in told.values()) == wanted
-    for line_id, parts in told.items():
+    assert sum(sum(parts.values()) for parts in amounts.values()) == wanted
+    for line_id, parts in amounts.items():
         assert all(0 <= parts[name] <= rooms[line_id][name] for name in COMPONENTS)
 
 

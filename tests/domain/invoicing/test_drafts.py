@@ -84,7 +84,7 @@ class History:
         self.asked.append(memo)
 
     def answer(self, place: int, refused: set[int]) -> None:
-        """Amazon has refused these lines of a memo and refunded the others; what stood beside them went with them.
+        """Amazon has refused these lines of a memo and refunded the others, and the adjustment with them.
 
         It gives back less than nothing for no line, and for no lines more than for all: a memo says what was given.
         """
@@ -168,8 +168,8 @@ def check(history: History) -> None:
         assert 0 <= line.refunded <= line.refunded + line.refunding <= line.invoiced <= line.ordered
     for draft in (*history.invoices, *history.memos):
         parts = draft.amounts()
-        beside = draft.adjustment_refund - draft.adjustment_fee
-        assert parts.pop("total") == sum(parts.values()) + beside == draft.total
+        adjustment = draft.adjustment_refund - draft.adjustment_fee
+        assert parts.pop("total") == sum(parts.values()) + adjustment == draft.total
     left = 0
     if any(order_states.left_to_invoice(line) for line in history.lines):
         left = drafts.build_invoice(history.lines, history.total).total

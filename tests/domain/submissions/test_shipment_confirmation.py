@@ -1,4 +1,4 @@
-"""Telling Amazon of a parcel: whether it makes sense, and what proves that Amazon knows it."""
+"""Shipment confirmations: conflicts that stop one, and what verifies it."""
 
 from dataclasses import dataclass, field
 
@@ -55,7 +55,7 @@ def test_a_person_looks_where_the_order_is_not_what_it_was(order, pieces, known,
 
 
 @pytest.mark.parametrize(
-    ("package", "told", "shown"),
+    ("package", "sent", "shown"),
     [
         (a_package("1"), SentParcel("1", "TRACK1"), True),
         (a_package("1", tracking_number="track 1"), SentParcel("1", "TRACK1"), True),
@@ -69,9 +69,9 @@ def test_a_person_looks_where_the_order_is_not_what_it_was(order, pieces, known,
         (a_package("9", tracking_number="TRACK1"), SentParcel("1", "TRACK1", carrier_was="DHL"), False),
     ],
 )
-def test_a_parcel_is_shown_when_amazon_shows_it_as_it_was_told(package, told, shown):
-    assert shipment_confirmation.is_visible([a_package("5"), package], told) is shown
-    assert not shipment_confirmation.is_visible([], told)
+def test_a_parcel_is_visible_when_amazon_shows_it_as_it_was_sent(package, sent, shown):
+    assert shipment_confirmation.is_visible([a_package("5"), package], sent) is shown
+    assert not shipment_confirmation.is_visible([], sent)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +84,6 @@ def test_a_parcel_is_shown_when_amazon_shows_it_as_it_was_told(package, told, sh
     ],
 )
 def test_a_carrier_amazon_has_no_code_for_goes_by_its_name(carrier, title, code, name):
-    told = shipment_confirmation.build_parcel(7, carrier, title, "A1", NOW, [("11", 2)])
-    assert (told.reference, told.carrier_code, told.carrier_name) == ("7", code, name)
-    assert (told.tracking_number, told.shipped_at, told.items) == ("A1", NOW, (("11", 2),))
+    parcel = shipment_confirmation.build_parcel(7, carrier, title, "A1", NOW, [("11", 2)])
+    assert (parcel.reference, parcel.carrier_code, parcel.carrier_name) == ("7", code, name)
+    assert (parcel.tracking_number, parcel.shipped_at, parcel.items) == ("A1", NOW, (("11", 2),))

@@ -65,7 +65,7 @@ def test_what_has_ended_is_what_nothing_is_done_about_by_itself():
         ("accepted", NOW, True),
         ("queued", NOW, True),
         ("queued", NOW + timedelta(seconds=1), False),
-        # Looked for too soon, what Amazon has just taken would be told twice.
+        # Checked too soon, a submission that Amazon has just received would be sent twice.
         ("sending", NOW, False),
         ("conflict", NOW, False),
         ("verified", NOW, False),

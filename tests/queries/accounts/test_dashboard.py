@@ -263,7 +263,7 @@ def test_a_new_day_is_begun_without_looking_for_its_orders(session, store):
     with counted() as sent:
         arrive(session, store, an_order(1), an_order(2, purchased_at=NOW - timedelta(days=3)))
 
-    assert not any("spans" in statement or "SELECT DISTINCT daily_sales" in statement for statement in sent)
+    assert not any("spans" in statement for statement in sent)
     assert sorted(session.scalars(select(DailySales.orders)).all()) == [1, 1]
 
 

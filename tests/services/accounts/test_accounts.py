@@ -1,4 +1,4 @@
-"""What is remembered of an account's health."""
+"""The recorded health of an account."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""A bulk action before it begins: what may be chosen, what is told of it, what becomes of one that nobody begins."""
+"""Drafts of bulk actions: which rows can be selected, their preview, and when unused drafts are deleted."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Printing the documents of many Orders: one file, kept sealed, and gone after a day."""
+"""Printing the documents of many Orders: one encrypted file, deleted after a day."""
 
 import re
 from datetime import timedelta

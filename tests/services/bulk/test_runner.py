@@ -184,8 +184,8 @@ def test_failed_rows_alone_are_tried_again(session, orders, run):
 
     bulk_runner.retry_failed(session, action.id, **AUDIT_ARGS)
     assert (action.state, action.waiting) == (bulk_states.RUNNING, 1)
-    told = session.scalars(select(Event).where(Event.kind == "bulk_retried")).one()
-    assert (told.actor, told.args) == ("user:1", {"bulk": action.id, "count": 1})
+    retried = session.scalars(select(Event).where(Event.kind == "bulk_retried")).one()
+    assert (retried.actor, retried.args) == ("user:1", {"bulk": action.id, "count": 1})
     run(action)
 
     assert counts(action) == (2, 2, 0, 0)
@@ -278,8 +278,8 @@ def test_a_reason_is_a_persons_word_and_stays_encrypted(session, orders):
 def test_it_stands_in_the_audit(session, orders, run):
     run(bulk_runner.start(session, "hold", [orders[0].id], {"reason": "x"}, **AUDIT_ARGS))
 
-    told = session.execute(select(Event.kind, Event.args).where(Event.kind.startswith("bulk_")).order_by(Event.id))
-    assert [(row.kind, row.args) for row in told] == [
+    events = session.execute(select(Event.kind, Event.args).where(Event.kind.startswith("bulk_")).order_by(Event.id))
+    assert [(row.kind, row.args) for row in events] == [
         ("bulk_started", {"bulk": 1, "name": "hold", "count": 1}),
         ("bulk_finished", {"bulk": 1, "done": 1, "failed": 0, "skipped": 0}),
     ]

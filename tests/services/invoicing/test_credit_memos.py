@@ -134,12 +134,12 @@ def test_the_comment_stands_at_its_memo_and_goes_along_only_where_it_is_meant_to
 
     comment = session.scalars(select(Comment)).one()
     assert (comment.text, comment.credit_memo_id, comment.notify) == ("Sorry", memo.id, notify and append)
-    told = [(mail.kind, mail.document_id, mail.comment_id) for mail in session.scalars(select(Mail))]
-    assert told == ([("credit_memo", memo.id, comment.id if append else None)] if notify else [])
+    mails = [(mail.kind, mail.document_id, mail.comment_id) for mail in session.scalars(select(Mail))]
+    assert mails == ([("credit_memo", memo.id, comment.id if append else None)] if notify else [])
 
 
 def test_what_somebody_saw_before_another_step_gives_nothing_back(session):
-    """Money beside the lines has no pieces that would run out."""
+    """An adjustment is not limited by the quantities of the lines."""
     order = create_processing_order(session)
     seen = order.version
     goodwill = CreditRequest({}, 0, adjustment_refund=500)

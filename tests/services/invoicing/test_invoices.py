@@ -56,8 +56,8 @@ def test_an_order_is_invoiced_in_portions_that_sum_to_it(session):
     ]
     assert (order.total_invoiced, order.total) == (4200, 4200)
     assert event_kinds(session, order) == ["order_invoiced", "order_processing", "order_invoiced"]
-    told = session.scalars(select(Event).where(Event.kind == "order_invoiced")).first()
-    assert (told.actor, told.args) == ("user:1", {"number": "100001", "amount": "13.00", "currency": "EUR"})
+    entry = session.scalars(select(Event).where(Event.kind == "order_invoiced")).first()
+    assert (entry.actor, entry.args) == ("user:1", {"number": "100001", "amount": "13.00", "currency": "EUR"})
 
 
 def test_what_cannot_be_invoiced_is_refused_and_changes_nothing(session):
@@ -132,5 +132,5 @@ def test_the_comment_stands_at_its_invoice_and_goes_along_only_where_it_is_meant
 
     comment = session.scalars(select(Comment)).one()
     assert (comment.text, comment.invoice_id, comment.notify) == ("Thank you", invoice.id, notify and append)
-    told = [(mail.kind, mail.document_id, mail.comment_id) for mail in session.scalars(select(Mail))]
-    assert told == ([("invoice", invoice.id, comment.id if append else None)] if notify else [])
+    mails = [(mail.kind, mail.document_id, mail.comment_id) for mail in session.scalars(select(Mail))]
+    assert mails == ([("invoice", invoice.id, comment.id if append else None)] if notify else [])

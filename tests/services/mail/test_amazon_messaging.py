@@ -69,8 +69,8 @@ def test_a_message_that_is_allowed_reaches_the_buyer_once(harness: AccountHarnes
 
     harness.session.refresh(mail)
     assert (mail.state, mail.via, mail.due_at) == ("sent", "amazon", None)
-    (told,) = harness.world.effects("message", number)
-    assert (told["kind"], told["characters"]) == ("unexpectedProblem", 16)
+    (message,) = harness.world.effects("message", number)
+    assert (message["kind"], message["characters"]) == ("unexpectedProblem", 16)
 
 
 @pytest.mark.parametrize(

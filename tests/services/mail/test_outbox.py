@@ -79,8 +79,8 @@ def test_nothing_of_a_mail_is_readable_in_the_database_or_in_events(session, ord
 
     row = session.execute(text("SELECT recipient, subject, body FROM mails")).one()
     assert all("Number1" not in value and "@" not in value for value in row)
-    told = session.scalars(select(Event).where(Event.kind == "mail_queued")).one()
-    assert told.args == {"mail": queued(session)[0].id, "mail_kind": "free"}
+    entry = session.scalars(select(Event).where(Event.kind == "mail_queued")).one()
+    assert entry.args == {"mail": queued(session)[0].id, "mail_kind": "free"}
 
 
 @pytest.mark.parametrize(

@@ -171,11 +171,11 @@ def test_a_text_refused_for_now_goes_out_the_same_later(post: Post) -> None:
     post.box.will("data", "451 4.3.0 Busy")
     post.send()
     post.session.refresh(mail)
-    told = mail.message_id
+    message_id = mail.message_id
     post.session.rollback()
     post.later(minutes=1)
     assert post.send() == 1
-    assert post.box.taken[0]["Message-ID"] == told
+    assert post.box.taken[0]["Message-ID"] == message_id
 
 
 def test_what_is_refused_for_good_has_failed_in_the_servers_words_until_a_person_decides(post: Post) -> None:

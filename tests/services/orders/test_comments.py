@@ -31,8 +31,8 @@ def test_a_comment_is_kept_encrypted_and_stands_in_the_history(session):
     stored = session.execute(text("SELECT text FROM comments")).scalar_one()
     assert "Buyer" not in stored
     assert event_kinds(session, order) == ["order_commented_notify", "mail_queued"]
-    told = session.scalars(select(Event).where(Event.kind == "order_commented_notify")).one()
-    assert told.args == {"comment": written.id}
+    entry = session.scalars(select(Event).where(Event.kind == "order_commented_notify")).one()
+    assert entry.args == {"comment": written.id}
 
 
 def test_a_comment_may_change_the_stores_own_word(session):

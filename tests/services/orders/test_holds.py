@@ -40,8 +40,8 @@ def test_an_order_on_hold_goes_back_to_where_it_was(session):
     assert (order.state_before_hold, order.status_before_hold) == (None, "")
     assert event_kinds(session, order) == ["order_held_until", "order_unheld"]
     comment = session.scalars(select(Comment)).one()
-    told = session.scalars(select(Event).where(Event.kind == "order_held_until")).one()
-    assert (comment.text, told.args) == (
+    entry = session.scalars(select(Event).where(Event.kind == "order_held_until")).one()
+    assert (comment.text, entry.args) == (
         "Wait for the buyer",
         {"comment": comment.id, "until": "2026-03-04 10:00 CET"},
     )

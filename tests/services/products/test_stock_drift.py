@@ -1,6 +1,7 @@
 """Stock never drifts, whoever moves it at once and in whatever order."""
 
 from collections import Counter
+from copy import deepcopy
 from itertools import count
 
 import pytest
@@ -147,12 +148,12 @@ def test_stock_never_drifts_whatever_happens(session, steps):
 
 
 class History:
-    """Three orders of two lines each, of two products, and what is known of them without looking at stock."""
+    """Three orders of two lines each, of two products, and their expected state, computed without the stock tables."""
 
     def __init__(self, session, account):
         self.session, self.account_id = session, account.id
-        self.said = [{"status": "PENDING", "pieces": [3, 2], "sent": [0, 0]} for _ in range(3)]
-        self.told = 0
+        self.amazon_orders = [{"status": "PENDING", "pieces": [3, 2], "sent": [0, 0]} for _ in range(3)]
+        self.updates = 0
         for sku in ("SKU-1", "SKU-2"):
             a_product(session, sku, 20, account.id)
         # What would lie there if nothing had left: the last count, and what had left by then.
@@ -167,18 +168,18 @@ class History:
             self.check()
 
     def page(self, which):
-        self.told += 1
-        return [self.order(which, self.told)]
+        self.updates += 1
+        return [self.order(which, self.updates)]
 
     def order(self, which, updated):
-        said = self.said[which]
+        said = self.amazon_orders[which]
         lines = tuple(
             an_item(n, pieces, quantity_shipped=sent)
             for n, pieces, sent in zip((1, 2), said["pieces"], said["sent"], strict=True)
         )
         return an_order(which + 1, said["status"], updated=updated, items=lines)
 
-    def tell(self, which):
+    def import_order(self, which):
         import_page(self.session, self.account_id, self.page(which), now=NOW, actor="test")
         self.session.commit()
 
@@ -191,40 +192,40 @@ class History:
         return found
 
     def arrive(self, which, place, pieces):
-        if self.said[which]["status"] == "PENDING" and pieces > 1:
-            self.said[which]["status"] = "UNSHIPPED"
-        self.tell(which)
+        if self.amazon_orders[which]["status"] == "PENDING" and pieces > 1:
+            self.amazon_orders[which]["status"] = "UNSHIPPED"
+        self.import_order(which)
 
     def again(self, which, place, pieces):
-        import_page(self.session, self.account_id, [self.order(which, self.told)], now=NOW, actor="test")
+        import_page(self.session, self.account_id, [self.order(which, self.updates)], now=NOW, actor="test")
         import_page(self.session, self.account_id, [self.order(which, 0)], now=NOW, actor="test")
         self.session.commit()
 
     def crash(self, which, place, pieces):
-        before = (self.told, [dict(one, pieces=list(one["pieces"]), sent=list(one["sent"])) for one in self.said])
-        self.said[which]["status"] = "SHIPPED"
-        self.said[which]["sent"] = list(self.said[which]["pieces"])
+        before = (self.updates, deepcopy(self.amazon_orders))
+        self.amazon_orders[which]["status"] = "SHIPPED"
+        self.amazon_orders[which]["sent"] = list(self.amazon_orders[which]["pieces"])
         import_page(self.session, self.account_id, self.page(which), now=NOW, actor="test")
         self.session.rollback()
-        self.told, self.said = before
+        self.updates, self.amazon_orders = before
 
     def ship_there(self, which, place, pieces):
-        said = self.said[which]
+        said = self.amazon_orders[which]
         if said["status"] in {"PENDING", "CANCELLED"}:
             return
         said["sent"][place] = min(said["pieces"][place], said["sent"][place] + pieces)
         said["status"] = "SHIPPED" if said["sent"] == said["pieces"] else "PARTIALLY_SHIPPED"
-        self.tell(which)
+        self.import_order(which)
 
     def shrink(self, which, place, pieces):
-        said = self.said[which]
+        said = self.amazon_orders[which]
         said["pieces"][place] = max(said["sent"][place], said["pieces"][place] - pieces)
-        self.tell(which)
+        self.import_order(which)
 
     def cancel(self, which, place, pieces):
-        if not any(self.said[which]["sent"]):
-            self.said[which]["status"] = "CANCELLED"
-        self.tell(which)
+        if not any(self.amazon_orders[which]["sent"]):
+            self.amazon_orders[which]["status"] = "CANCELLED"
+        self.import_order(which)
 
     def ship(self, which, place, pieces):
         order = self.ours(which)

@@ -41,7 +41,7 @@ def ship(session, order, pieces, number="JJD01460000A1"):
 
 
 def move(session, parcel, *names):
-    """What the worker and Amazon would have done with what is told of it."""
+    """Move the latest submission of the parcel as the worker and Amazon would."""
     submission = shipment_confirmations.find_latest(session, parcel)
     for name in names:
         submission_transitions.apply(submission, name, NOW)
@@ -63,8 +63,8 @@ def test_a_parcel_taken_back_is_to_be_shipped_again(session):
         {first: 1},
         {},
     ]
-    told = session.scalars(select(Event).where(Event.kind == "parcel_taken_back")).one()
-    assert (told.order_id, told.args) == (
+    entry = session.scalars(select(Event).where(Event.kind == "parcel_taken_back")).one()
+    assert (entry.order_id, entry.args) == (
         order.id,
         {"number": "100002", "quantity": 2, "tracking_number": "JJD01460000B1"},
     )
@@ -112,7 +112,7 @@ def test_a_correction_is_not_proved_by_what_is_to_be_corrected(session):
     )
     create_orders(session, said)
 
-    told = parcels.edit(
+    submission = parcels.edit(
         session,
         parcel.id,
         carrier="DHL",
@@ -122,10 +122,10 @@ def test_a_correction_is_not_proved_by_what_is_to_be_corrected(session):
         **AUDIT_ARGS,
     )
 
-    assert (told.state, told.details["corrects"]) == ("queued", True)
-    assert not shipment_confirmations.ShipmentConfirmationHandler().is_shown_by(session, told, said)
+    assert (submission.state, submission.details["corrects"]) == ("queued", True)
+    assert not shipment_confirmations.ShipmentConfirmationHandler().is_shown_by(session, submission, said)
     move(session, parcel, "send", "accept")
-    assert shipment_confirmations.ShipmentConfirmationHandler().is_shown_by(session, told, said)
+    assert shipment_confirmations.ShipmentConfirmationHandler().is_shown_by(session, submission, said)
 
 
 def test_of_a_canceled_order_what_is_taken_back_is_canceled_too(session):

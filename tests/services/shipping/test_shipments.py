@@ -62,11 +62,11 @@ def test_two_parcels_leave_and_the_rest_follows(session):
     assert [
         (p.reference, p.tracking_number, [(i.order_item_id, i.quantity) for i in p.items]) for p in rest.parcels
     ] == [(3, "", [(first, 1)])]
-    # Amazon cannot be told of a parcel without a tracking number.
+    # A parcel without a tracking number cannot be confirmed to Amazon.
     assert (order.state, line_quantities(order)) == ("processing", [(2, 2, 0, 0), (1, 1, 0, 0)])
     assert event_kinds(session, order) == ["order_shipped", "order_shipped"]
-    told = session.scalars(select(Event).where(Event.kind == "order_shipped")).first()
-    assert told.args == {"number": "100001", "quantity": 2, "parcels": 2}
+    entry = session.scalars(select(Event).where(Event.kind == "order_shipped")).first()
+    assert entry.args == {"number": "100001", "quantity": 2, "parcels": 2}
 
 
 def test_what_cannot_be_shipped_is_refused_and_changes_nothing(session):
@@ -281,8 +281,9 @@ def test_a_doubtful_number_is_only_taken_from_a_person_and_the_history_says_so(s
     shipment = shipments.create(session, order.id, [Parcel(None, "DHL", "", number, confirmed=True)], **AUDIT_ARGS)
 
     assert [(p.tracking_number, p.tracking_warning) for p in shipment.parcels] == [(number, "tracking_check_digit")]
-    told = session.scalars(select(Event).where(Event.kind == "tracking_confirmed_by_person")).one()
-    assert (told.order_id, told.actor, told.args["question"]) == (order.id, AUDIT_ARGS["actor"], "tracking_check_digit")
-    assert text_for(told.kind, told.args) == (
+    entry = session.scalars(select(Event).where(Event.kind == "tracking_confirmed_by_person")).one()
+    assert (entry.order_id, entry.actor) == (order.id, AUDIT_ARGS["actor"])
+    assert entry.args["question"] == "tracking_check_digit"
+    assert text_for(entry.kind, entry.args) == (
         f"Tracking number of shipment 100001 confirmed by a person: DHL {number} (wrong check digit)"
     )

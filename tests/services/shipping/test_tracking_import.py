@@ -131,13 +131,13 @@ def test_what_is_ready_is_shipped_and_amazon_is_to_be_told_of_each_parcel(sessio
     ]
     assert [item.shipped for item in orders[1].items] == [1, 1]
     assert (action.state, action.done, action.failed) == (bulk_states.ENDED, 2, 0)
-    told = session.execute(select(Submission.kind, Submission.state, Submission.open)).all()
-    assert told == [("shipment", "queued", True)] * 3
+    sent = session.execute(select(Submission.kind, Submission.state, Submission.open)).all()
+    assert sent == [("shipment", "queued", True)] * 3
     (confirmed,) = session.scalars(select(Event).where(Event.kind == "tracking_confirmed"))
     assert confirmed.args == {"bulk": action.id, "lines": 4, "orders": 2}
 
 
-def test_the_day_in_the_sheet_is_what_amazon_is_told(session, orders):
+def test_the_day_in_the_sheet_is_sent_to_amazon(session, orders):
     order, ordered = orders[0], orders[0].purchased_at
     order.purchased_at = ordered - timedelta(days=5)
     session.commit()
@@ -146,19 +146,19 @@ def test_the_day_in_the_sheet_is_what_amazon_is_told(session, orders):
     found = session.execute(select(Shipment.order_id, Shipment.shipped_at)).all()
     assert dict(found) == {order.id: datetime(2026, 3, 1, 11, tzinfo=UTC), orders[1].id: None}
     submission = session.scalars(select(Submission).order_by(Submission.id)).first()
-    told = []
-    shipment_confirmations.ShipmentConfirmationHandler().build_call(session, submission)(Port(told))
-    assert told[0].shipped_at == datetime(2026, 3, 1, 11, tzinfo=UTC)
+    sent = []
+    shipment_confirmations.ShipmentConfirmationHandler().build_call(session, submission)(RecordingClient(sent))
+    assert sent[0].shipped_at == datetime(2026, 3, 1, 11, tzinfo=UTC)
 
 
-class Port:
-    """Hears what a parcel is told as."""
+class RecordingClient:
+    """Record each parcel that is to be sent to Amazon."""
 
-    def __init__(self, told):
-        self.told = told
+    def __init__(self, sent):
+        self.sent = sent
 
     def confirm_shipment(self, _number, _marketplace_id, parcel):
-        self.told.append(parcel)
+        self.sent.append(parcel)
 
 
 def test_confirmed_again_nothing_is_shipped_twice(session, orders):

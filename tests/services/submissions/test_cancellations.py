@@ -37,8 +37,8 @@ def test_whoever_cancelled_it_at_amazon_it_is_amazon_that_proves_it(session, ord
 
     session.refresh(asked)
     assert (asked.state, asked.cause) == ("verified", "cancelled_meanwhile")
-    told = session.scalars(select(Event).where(Event.kind == "cancellation_not_needed")).one()
-    assert (told.actor, told.args) == ("amazon", {"reason": "NoInventory"})
+    entry = session.scalars(select(Event).where(Event.kind == "cancellation_not_needed")).one()
+    assert (entry.actor, entry.args) == ("amazon", {"reason": "NoInventory"})
 
 
 def test_what_amazon_refused_is_asked_once_more_with_its_own_time_to_undo(session, order):

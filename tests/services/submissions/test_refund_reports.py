@@ -31,7 +31,7 @@ def order(session):
 def test_a_line_refused_is_given_back_and_the_other_one_stays_with_what_was_put_on_it(session, order):
     first, second = [line.id for line in order.items]
     memo = credit_memos.create(session, order.id, CreditRequest(adjustment_fee=300), **ON_AMAZON)
-    told = {row["line"]: sum(nonzero_parts(row).values()) for row in memo.amazon_lines}
+    line_amounts = {row["line"]: sum(nonzero_parts(row).values()) for row in memo.amazon_lines}
 
     submission = apply_feed_report(session, memo, 1)
 
@@ -40,22 +40,23 @@ def test_a_line_refused_is_given_back_and_the_other_one_stays_with_what_was_put_
         "refund_partly_refused",
         "No. (18102)",
     )
-    assert (memo.state, memo.total, [line.order_item_id for line in memo.items]) == ("refunded", told[first], [first])
-    assert (memo.adjustment_refund, memo.adjustment_fee) == (0, 2600 - told[first])
-    assert (order.total_refunded, order.total_refunding) == (told[first], 0)
+    assert (memo.state, memo.total) == ("refunded", line_amounts[first])
+    assert [line.order_item_id for line in memo.items] == [first]
+    assert (memo.adjustment_refund, memo.adjustment_fee) == (0, 2600 - line_amounts[first])
+    assert (order.total_refunded, order.total_refunding) == (line_amounts[first], 0)
     assert line_quantities(order) == [(2, 2, 2, 0), (1, 1, 0, 0)]
-    told_of = session.scalars(select(Event).where(Event.kind.in_(("refunded_in_part", "refund_rejected")))).all()
-    amounts = {event.kind: event.args["amount"] for event in told_of}
+    entries = session.scalars(select(Event).where(Event.kind.in_(("refunded_in_part", "refund_rejected")))).all()
+    amounts = {event.kind: event.args["amount"] for event in entries}
     assert amounts == {
-        "refunded_in_part": f"{told[first] / 100:.2f}",
-        "refund_rejected": f"{told[second] / 100:.2f}",
+        "refunded_in_part": f"{line_amounts[first] / 100:.2f}",
+        "refund_rejected": f"{line_amounts[second] / 100:.2f}",
     }
     assert submission.details["refused"][0] | {"shipping": 0, "worth": 0} == {
         "line": second,
         "quantity": 1,
         "shipping": 0,
         "worth": 0,
-        "amount": told[second],
+        "amount": line_amounts[second],
         "words": "No. (18102)",
     }
 
@@ -107,9 +108,9 @@ def test_the_buyer_is_told_when_amazon_has_refunded_and_can_still_be_written_to(
     apply_feed_report(session, memo)
 
     assert memo.state == "refunded"
-    told = [(mail.kind, mail.document_id, mail.comment_id) for mail in session.scalars(select(Mail))]
+    mails = [(mail.kind, mail.document_id, mail.comment_id) for mail in session.scalars(select(Mail))]
     comment = session.scalars(select(Comment.id)).one()
-    assert told == ([] if forgotten else [("credit_memo", memo.id, comment)])
+    assert mails == ([] if forgotten else [("credit_memo", memo.id, comment)])
 
 
 def test_the_buyer_hears_nothing_of_what_amazon_refused(session, order):

@@ -53,7 +53,7 @@ def test_what_amazon_refused_is_asked_for_again_once(session, order):
     new = asked_again(session, submission)
 
     assert expect_refusal(lambda: asked_again(session, submission)) == ("refund_again_done", {})
-    # Taken back before Amazon was told, it can be asked for once more.
+    # Undone before it was sent, it can be requested once more.
     submission_actions.undo(session, new.id, **AUDIT_ARGS)
     newer = asked_again(session, submission)
     submission_transitions.reject(session, newer, "No.", NOW)
@@ -137,8 +137,8 @@ def books_agree(session, order):
         for counted, some in ((line.refunded, given), (line.refunding, held)):
             assert counted == sum(i.quantity for memo in some for i in memo.items if i.order_item_id == line.id)
     for memo in memos:
-        beside = memo.adjustment_refund - memo.adjustment_fee
-        assert memo.total == sum(i.total for i in memo.items) + beside
+        adjustment = memo.adjustment_refund - memo.adjustment_fee
+        assert memo.total == sum(i.total for i in memo.items) + adjustment
         if memo.state in ("asked", "refunded"):
             assert memo.total == sum(sum(row["parts"].values()) for row in memo.amazon_lines)
     there = queries.load_refundable(session, order)

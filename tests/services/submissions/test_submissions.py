@@ -37,8 +37,8 @@ def test_what_is_asked_is_kept_with_the_order_as_it_was_known(session, asked):
         "total": 4200,
         "currency": "EUR",
     }
-    told = session.scalars(select(Event).where(Event.submission_id == asked.id)).one()
-    assert (told.kind, told.actor, told.args) == ("cancellation_requested", "user:1", {"reason": "NoInventory"})
+    entry = session.scalars(select(Event).where(Event.submission_id == asked.id)).one()
+    assert (entry.kind, entry.actor, entry.args) == ("cancellation_requested", "user:1", {"reason": "NoInventory"})
     mirror = asked.amazon_order
     assert (mirror.note, mirror.note_args) == ("note_cancel_requested", {"reason": "NoInventory"})
 

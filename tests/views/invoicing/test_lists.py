@@ -120,7 +120,7 @@ def test_a_number_leads_straight_to_its_document(owner_client, documents_written
 
 
 @pytest.mark.parametrize("path", ["/invoices", "/shipments", "/credit-memos", "/customers"])
-def test_names_are_sealed_and_mistakes_said(owner_client, documents_written, path):
+def test_names_in_urls_are_encrypted_and_mistakes_reported(owner_client, documents_written, path):
     location = owner_client.post(f"{path}/searches", data={"name": "Number1"}).location
     assert "Number1" not in location
     assert len(rows(owner_client.get(location))) >= 1

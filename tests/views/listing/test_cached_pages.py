@@ -1,5 +1,6 @@
 """Rendered rows are cached, and no user is shown what was rendered for another."""
 
+import gzip
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -57,6 +58,20 @@ def read(client: FlaskClient, path: str, *, again: bool = False, **cookies: str)
     for token in tokens(page):
         page = page.replace(token, "the token")
     return page
+
+
+@pytest.mark.parametrize("path", ["/orders?size=100", "/amazon-orders?size=100"])
+def test_a_page_of_a_hundred_orders_compresses_below_30_kb(
+    owner_client: FlaskClient, session: Session, path: str
+) -> None:
+    account = an_account(session)
+    import_page.import_page(session, account.id, [an_order(n) for n in range(1, 102)], now=NOW, actor="test")
+    session.commit()
+
+    page = owner_client.get(path).data
+
+    assert page.count(b"303-0000000-0000") >= 100
+    assert len(gzip.compress(page)) < 30_000
 
 
 @pytest.mark.parametrize("path", LISTS)

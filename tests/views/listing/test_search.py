@@ -70,7 +70,7 @@ def test_goods_are_found_as_orders_and_as_products(owner_client, arrived):
     assert page.count("MUG-2") >= 1
 
 
-def test_what_was_typed_of_a_person_stands_sealed_in_the_address(owner_client, arrived):
+def test_a_personal_search_term_is_encrypted_in_the_url(owner_client, arrived):
     for typed in ("Jörg", "jorg 303", "0151 2345678", "01512345678"):
         address = owner_client.post("/search", data={"q": typed}).location
         assert typed not in unquote(address)
@@ -111,7 +111,7 @@ def test_a_colleague_finds_nobody_by_name_mail_or_address(viewer_client, arrived
 
 
 @pytest.mark.parametrize("where", ["/search", "/orders/searches"])
-def test_a_long_text_is_looked_for_though_sealed_it_is_longer(owner_client, where):
+def test_a_long_term_is_searched_although_it_is_longer_when_encrypted(owner_client, where):
     typed = ("mueller " * 25).strip()
     page = owner_client.post(where, data={"q": typed}, follow_redirects=True)
 

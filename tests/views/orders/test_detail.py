@@ -94,13 +94,15 @@ def test_a_tab_costs_as_many_statements_for_much_as_for_little(owner_client, ses
 def test_totals_shown_sum_to_the_grand_total(owner_client, session, import_orders):
     import_orders(*(an_order(n, items=(an_item(n, quantity=n),)) for n in range(1, 6)))
 
-    for number in session.scalars(select(Order.number)).all():
+    numbers = session.scalars(select(Order.number)).all()
+    assert len(numbers) == 5
+    for number in numbers:
         page = owner_client.get(f"/orders/{number}").get_data(as_text=True)
         rows = re.findall(r'<div[^>]*><dt>([^<]*)</dt><dd><span class="amount">(-?)€([\d.,]+)', page)
         amounts = [(name, (-1 if sign else 1) * round(float(said) * 100)) for name, sign, said in rows]
         end = next(at for at, (name, _) in enumerate(amounts) if name == "Grand total")
         start = next(at for at, (name, _) in enumerate(amounts) if name == "Subtotal")
-        assert sum(value for _, value in amounts[start:end]) == amounts[end][1]
+        assert sum(value for _, value in amounts[start:end]) == amounts[end][1], number
 
 
 def test_a_shipped_one_is_viewed_not_cancelled(owner_client, import_orders):

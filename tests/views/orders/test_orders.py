@@ -87,7 +87,7 @@ def test_a_filter_that_makes_no_sense_is_said(owner_client, import_orders):
     assert "Enter a day as 2026-03-31." in plain(page)
 
 
-def test_a_number_stands_clear_in_the_address_and_a_name_sealed(owner_client):
+def test_a_number_is_readable_in_the_url_and_a_name_is_encrypted(owner_client):
     by_number = owner_client.post(f"{GRID}/searches", data={"q": "1000-2"}).location
     by_name = owner_client.post(f"{GRID}/searches", data={"q": "Somebody"}).location
 

@@ -160,7 +160,7 @@ class TestGrid:
         assert said in plain(page)
         assert numbers(page) == []
 
-    def test_a_name_stands_sealed_in_the_address_it_leads_to(self, owner_client, import_orders):
+    def test_a_name_is_encrypted_in_the_url(self, owner_client, import_orders):
         import_orders(an_order(1), an_order(2))
 
         answered = owner_client.post(f"{GRID}/searches", data={"buyer": "Number2", "sort": "-total", "size": "20"})

@@ -27,7 +27,7 @@ ONE, TWO, THREE = "303-1234567-1234567", "303-1234567-1234568", "028-7654321-000
 TEMPLATE = "order-id\torder-item-id\tquantity\tship-date\tcarrier-code\tcarrier-name\ttracking-number\tship-method\n"
 
 
-def told(text, **more):
+def parse_lines(text, **more):
     """(order, number, problem) of each entry."""
     return [(line.order, line.tracking_number, line.problem) for line in read(text, **more).lines]
 
@@ -112,7 +112,7 @@ def test_one_broken_byte_does_not_change_how_the_others_are_decoded():
 )
 def test_a_voided_label_is_left_out_and_said(case, heads, cells):
     good = cells.replace(ONE, TWO).rpartition(",")[0].replace(DHL, DHL_2).replace(UPS, UPS_2)
-    assert [problem for _, _, problem in told(f"{heads}\n{cells}\n{good},\n")] == ["line_voided", ""]
+    assert [problem for _, _, problem in parse_lines(f"{heads}\n{cells}\n{good},\n")] == ["line_voided", ""]
 
 
 def test_a_label_that_is_not_voided_stays():
@@ -163,11 +163,11 @@ def test_a_file_of_return_labels_alone_has_no_parcels():
 )
 def test_a_second_tracking_column_is_a_second_parcel(heads):
     text = f"{heads}\n{ONE};{DHL};{DHL_2}\n{TWO};{DHL_3};\n"
-    assert told(text) == [(ONE, DHL, ""), (ONE, DHL_2, ""), (TWO, DHL_3, "")]
+    assert parse_lines(text) == [(ONE, DHL, ""), (ONE, DHL_2, ""), (TWO, DHL_3, "")]
 
 
 def test_the_same_number_in_two_columns_is_one_parcel():
-    assert told(f"order;tracking;barcode\n{ONE};{DHL};{DHL}\n") == [(ONE, DHL, "")]
+    assert parse_lines(f"order;tracking;barcode\n{ONE};{DHL};{DHL}\n") == [(ONE, DHL, "")]
 
 
 def test_a_barcode_of_the_product_is_no_parcel():
@@ -232,17 +232,17 @@ def test_one_number_in_a_cell_is_one_parcel(cell):
 
 def test_numbers_among_words_are_asked_about():
     text = f'Order;Tracking\n{ONE};"{DHL} (return: {RETURN})"\n{TWO};{DHL_2}\n'
-    assert told(text) == [(ONE, "", "tracking_cell_unclear"), (TWO, DHL_2, "")]
+    assert parse_lines(text) == [(ONE, "", "tracking_cell_unclear"), (TWO, DHL_2, "")]
     assert read(text).lines[0].written == f"{DHL} (return: {RETURN})"
 
 
 def test_several_orders_in_a_line_each_have_its_parcel():
-    assert told(f"Order;Tracking\n{ONE}, {TWO};{DHL}\n{THREE};{UPS}\n") == [
+    assert parse_lines(f"Order;Tracking\n{ONE}, {TWO};{DHL}\n{THREE};{UPS}\n") == [
         (ONE, DHL, ""),
         (TWO, DHL, ""),
         (THREE, UPS, ""),
     ]
-    assert {problem for _, _, problem in told(f"Order;Tracking\n{ONE} {TWO};{DHL}, {UPS}\n{THREE};{UPS_2}")} == {
+    assert {problem for _, _, problem in parse_lines(f"Order;Tracking\n{ONE} {TWO};{DHL}, {UPS}\n{THREE};{UPS_2}")} == {
         "line_ambiguous",
         "",
     }
@@ -258,12 +258,12 @@ def test_several_orders_in_a_line_each_have_its_parcel():
     ],
 )
 def test_words_of_voided_and_return_labels_hold_a_line_back(line, problem):
-    assert {said for order, _, said in told(f"{line}\n{TWO} {UPS}") if order == ONE} == {problem}
+    assert {said for order, _, said in parse_lines(f"{line}\n{TWO} {UPS}") if order == ONE} == {problem}
 
 
 def test_several_orders_and_numbers_in_a_sentence_are_not_dropped():
-    assert told(f"{ONE} and {TWO} left together as {DHL}") == [(ONE, DHL, ""), (TWO, DHL, "")]
-    assert told(f"for {ONE} there are two parcels {DHL} and {DHL_2}") == [(ONE, DHL, ""), (ONE, DHL_2, "")]
+    assert parse_lines(f"{ONE} and {TWO} left together as {DHL}") == [(ONE, DHL, ""), (TWO, DHL, "")]
+    assert parse_lines(f"for {ONE} there are two parcels {DHL} and {DHL_2}") == [(ONE, DHL, ""), (ONE, DHL_2, "")]
 
 
 def test_cells_of_several_lines_are_read_and_counted_as_a_spreadsheet_counts_them():

@@ -332,7 +332,7 @@ lines = st.builds(
 
 @given(st.lists(lines, max_size=12), st.lists(st.booleans(), min_size=12, max_size=12))
 def test_whatever_a_sheet_says_nothing_is_shipped_twice(some, ticks):
-    """No number goes to two parcels, no piece is in two, and no parcel is told without a carrier."""
+    """No tracking number and no unit is in two parcels, and each parcel has a carrier."""
     found = match(
         [(line, Choice(selected)) for line, selected in zip(some, ticks, strict=False)],
         {order.number: order for order in (ONE, TWO)},
