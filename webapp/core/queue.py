@@ -18,7 +18,7 @@ from rq.serializers import JSONSerializer
 from webapp.core import redis_location
 from webapp.core.settings import Settings
 
-QUEUES = ("sync", "submissions", "mails", "bulk", "maintenance")
+QUEUES = ("sync", "submissions", "mails", "bulk", "background", "maintenance")
 _ALIVE = {JobStatus.QUEUED.value, JobStatus.STARTED.value}
 _HEARTBEAT_KEY = "channeldesk:scheduler:heartbeat"
 
