@@ -41,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--feed-seconds", type=float, metavar="SECONDS", help="processing time of a feed")
     parser.add_argument("--pending-seconds", type=float, metavar="SECONDS", help="time a new order stays pending")
+    parser.add_argument("--finances-delay", type=float, metavar="SECONDS", help="delay before a transaction is shown")
     return parser
 
 
@@ -56,6 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
             update_delay=options.update_delay,
             feed_seconds=options.feed_seconds,
             pending_seconds=options.pending_seconds,
+            finances_delay=options.finances_delay,
             arrivals=options.arrivals,
         )
         mailbox = None if options.mail_port is None else Mailbox(options.host, options.mail_port)

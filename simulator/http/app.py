@@ -7,12 +7,23 @@ from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import WSGIRequestHandler
 
-from simulator.http import control_api, control_pages, documents, feeds, mail_pages, messages, orders, sellers, tokens
+from simulator.http import (
+    control_api,
+    control_pages,
+    documents,
+    feeds,
+    finances,
+    mail_pages,
+    messages,
+    orders,
+    sellers,
+    tokens,
+)
 from simulator.http.responses import error_response
 from simulator.operations.mailbox import Mailbox
 from simulator.operations.world import World
 
-MODULES = (tokens, sellers, orders, documents, feeds, messages, control_api, control_pages, mail_pages)
+MODULES = (tokens, sellers, orders, documents, feeds, finances, messages, control_api, control_pages, mail_pages)
 
 
 def create_simulator(world: World, mailbox: Mailbox | None = None) -> Flask:

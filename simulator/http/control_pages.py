@@ -171,7 +171,7 @@ def move_clock() -> AnyResponse:
 def change_settings() -> AnyResponse:
     form = request.form
     settings: dict[str, Any] = {name: form[name] for name in (*control.SECONDS, "limits") if form.get(name)}
-    settings.update({name: name in form for name in ("rest_cancel", "gzip_results")})
+    settings.update({name: name in form for name in ("rest_cancel", "gzip_results", "finances")})
 
     def change(world: World) -> str:
         control.change_settings(world, settings)

@@ -116,12 +116,18 @@ def refund(world: WorldState, feed: dict[str, Any], number: int, record: dict[st
 
 
 def record_refund(
-    world: WorldState, key: tuple[str, str], amounts: dict[str, int], currency: str, **details: Any
+    world: WorldState,
+    key: tuple[str, str],
+    amounts: dict[str, int],
+    currency: str,
+    *,
+    actor: str = "MERCHANT",
+    **details: Any,
 ) -> None:
     """Add a refund to the ledger. `key` is the order and the item."""
     world.record_effect(
         "refund",
-        actor="MERCHANT",
+        actor=actor,
         order_id=key[0],
         order_item_id=key[1],
         amounts={name: money(amount, currency) for name, amount in amounts.items()},
@@ -130,24 +136,36 @@ def record_refund(
     )
 
 
-def refund_remaining(world: WorldState, order: OrderRecord, item_id: str = "") -> None:
-    """Refund all that is left of an item, or of all items, as in Seller Central. Raises InvalidStateError."""
+def refund_remaining(world: WorldState, order: OrderRecord, item_id: str = "", amount: str = "") -> None:
+    """Refund what is left of an item or of all items, or `amount` of it, as in Seller Central; Amazon does it for
+    orders that it ships.
+
+    Raises InvalidStateError when less is left, ValueError for an amount that is none.
+    """
     refunded = sum_refunds(world)
-    any_refunded = False
+    refunds: list[tuple[tuple[str, str], dict[str, int], str]] = []
     for item in order.body["orderItems"]:
         key = order.id, item["orderItemId"]
-        if item_id not in ("", key[1]) or not item["fulfillment"]["quantityFulfilled"] or order.is_fba:
+        if item_id not in ("", key[1]) or not item["fulfillment"]["quantityFulfilled"]:
             continue
         refundable = {name: paid_amount(item, name) - refunded[*key, name] for name in COMPONENTS}
-        amounts = {name: amount for name, amount in refundable.items() if amount > 0}
-        if not amounts:
-            continue
-        any_refunded = True
-        currency = item["proceeds"]["proceedsTotal"]["currencyCode"]
-        details = {"reason": "CustomerReturn", "quantity_cancelled": 0}
-        record_refund(world, key, amounts, currency, channel="control", **details)
-    if not any_refunded:
+        amounts = {name: left for name, left in refundable.items() if left > 0}
+        if amounts:
+            refunds.append((key, amounts, item["proceeds"]["proceedsTotal"]["currencyCode"]))
+    if not refunds:
         raise InvalidStateError(f"nothing of {order.id} is left to refund")
+    limit = minor_units({"amount": amount, "currencyCode": refunds[0][2]}) if amount else None
+    if limit is not None and not 0 < limit <= sum(sum(amounts.values()) for _, amounts, _ in refunds):
+        raise InvalidStateError(f"{amount} is not an amount that is left to refund of {order.id}")
+    action = world.next_serial("manual_refund")
+    for key, amounts, currency in refunds:
+        for name, left in amounts.items():
+            amounts[name] = left if limit is None else min(left, limit)
+            limit = None if limit is None else limit - amounts[name]
+        if any(amounts.values()):
+            details = {"reason": "CustomerReturn", "quantity_cancelled": 0, "action": action}
+            actor = "AMAZON" if order.is_fba else "MERCHANT"
+            record_refund(world, key, amounts, currency, actor=actor, channel="control", **details)
 
 
 def find_item(world: WorldState, feed: dict[str, Any], record: dict[str, str]) -> tuple[OrderRecord, dict[str, Any]]:

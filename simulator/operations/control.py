@@ -17,7 +17,7 @@ from simulator.state.orders import OrderRecord
 Result = TypeVar("Result")
 STATUSES = ("UNSHIPPED", "PENDING", "PENDING_AVAILABILITY", "PARTIALLY_SHIPPED", "SHIPPED", "CANCELLED")
 # Settings in seconds that can be changed besides the switches.
-SECONDS = ("update_delay", "feed_seconds", "pending_seconds", "arrivals")
+SECONDS = ("update_delay", "feed_seconds", "pending_seconds", "finances_delay", "arrivals")
 
 
 class ControlError(Exception):
@@ -100,7 +100,7 @@ def place(world: World, spec: dict[str, Any]) -> str:
 
 
 def change_order(world: World, order_id: str, verb: str, options: dict[str, Any]) -> OrderRecord:
-    """`cancel` (actor, reason), `request-cancel` (reason), `ship`, `release` or `refund` (item, or all) an order."""
+    """`cancel` (actor, reason), `request-cancel` (reason), `ship`, `release` or `refund` (item, amount) an order."""
     order = find_order(world, order_id)
     reason = str(options.get("reason") or "")
     if verb == "cancel":
@@ -113,7 +113,7 @@ def change_order(world: World, order_id: str, verb: str, options: dict[str, Any]
     elif verb == "ship":
         lifecycle.ship(world, order, channel="control")
     elif verb == "refund":
-        adjustments.refund_remaining(world, order, str(options.get("item") or ""))
+        adjustments.refund_remaining(world, order, str(options.get("item") or ""), str(options.get("amount") or ""))
     else:
         lifecycle.release(world, order)
     return order

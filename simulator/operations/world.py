@@ -14,14 +14,16 @@ UPDATE_DELAY = 120.0
 FEED_SECONDS = {"relaxed": 1.0, "amazon": 60.0}
 # Amazon holds an order back for half an hour, in which its buyer may cancel alone.
 PENDING_SECONDS = {"relaxed": 60.0, "amazon": 1800.0}
+# Amazon shows most transactions after some hours, and promises them only after 48.
+FINANCES_DELAY = {"relaxed": 60.0, "amazon": 21_600.0}
 
 
 class World(WorldState):
     """Threads that read or change it must hold `lock`.
 
-    `update_delay`, `feed_seconds`, `pending_seconds` and `arrivals` are seconds; `arrivals` is the mean time between
-    two new orders, 0 for none. With `state_path` the state is loaded from that file if it has any, and `scenario` is
-    ignored.
+    `update_delay`, `feed_seconds`, `pending_seconds`, `finances_delay` and `arrivals` are seconds; `arrivals` is the
+    mean time between two new orders, 0 for none. With `state_path` the state is loaded from that file if it has any,
+    and `scenario` is ignored.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class World(WorldState):
         update_delay: float = UPDATE_DELAY,
         feed_seconds: float | None = None,
         pending_seconds: float | None = None,
+        finances_delay: float | None = None,
         arrivals: float = 0.0,
         sellers: tuple[Seller, ...] = DEMO_SELLERS,
     ) -> None:
@@ -44,6 +47,7 @@ class World(WorldState):
             update_delay=update_delay,
             feed_seconds=FEED_SECONDS.get(limits, 1.0) if feed_seconds is None else feed_seconds,
             pending_seconds=PENDING_SECONDS.get(limits, 60.0) if pending_seconds is None else pending_seconds,
+            finances_delay=FINANCES_DELAY.get(limits, 60.0) if finances_delay is None else finances_delay,
             arrivals=arrivals,
             sellers=sellers,
         )

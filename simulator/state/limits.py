@@ -27,6 +27,7 @@ PLANS = {
     "createLegalDisclosure": (1.0, 5),
     "CreateWarranty": (1.0, 5),
     "sendInvoice": (1.0, 5),
+    "listTransactions": (0.5, 10),
 }
 LIMITS = ("relaxed", "amazon")
 RELAXED = 1000

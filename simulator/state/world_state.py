@@ -19,7 +19,7 @@ from simulator.state.sellers import Seller
 from simulator.state.state_file import StateFile
 
 MAX_CALLS = 200
-SWITCHES = {"rest_cancel": False, "gzip_results": False}
+SWITCHES = {"rest_cancel": False, "gzip_results": False, "finances": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Options:
     update_delay: float
     feed_seconds: float
     pending_seconds: float
+    finances_delay: float
     arrivals: float
     sellers: tuple[Seller, ...]
 
@@ -56,6 +57,7 @@ class WorldState:
         self.update_delay = self._options.update_delay
         self.feed_seconds = self._options.feed_seconds
         self.pending_seconds = self._options.pending_seconds
+        self.finances_delay = self._options.finances_delay
         self.arrivals = self._options.arrivals
         self.sellers = {seller.id: seller for seller in self._options.sellers}
         self.switches = dict(SWITCHES)

@@ -46,6 +46,7 @@ def test_up_starts_these_processes(running_app: RunningApp) -> None:
         "worker-submissi",
         "worker-mails",
         "worker-bulk",
+        "worker-backgrou",
         "worker-maintena",
     }
     assert set(running_app.pids()) == names
@@ -96,6 +97,7 @@ def kilobytes(pid: int) -> int:
         "worker-submissi",
         "worker-mails",
         "worker-bulk",
+        "worker-backgrou",
         "worker-maintena",
         "scheduler",
         "valkey-server",

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 # The models the product's requests and the simulator's answers are checked against.
 USED = (
     "feeds_2021-06-30.json",
+    "finances_2024-06-19.json",
     "messaging.json",
     "ordersV0.json",
     "orders_2026-01-01.json",

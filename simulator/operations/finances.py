@@ -1,0 +1,169 @@
+"""Finances: the transactions of shipments and refunds, made from the ledger.
+
+A transaction is posted at the time of its effect and shown only after `World.finances_delay`, so a reader that never
+looks back misses it.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from simulator.operations.adjustments import COMPONENTS, paid_amount
+from simulator.state.clock import format_iso, parse_iso
+from simulator.state.marketplaces import BY_ID, DIGITS, minor_units
+from simulator.state.orders import OrderRecord
+from simulator.state.world_state import WorldState
+
+# Amazon's fee, in percent of what the buyer pays. A refund returns it, less a fifth.
+FEE, FEE_KEPT = 15, 20
+# Column of a refund → (type, subtype) of the breakdown.
+BREAKDOWNS = {
+    "item-price-adj": ("ProductCharges", "OurPricePrincipal"),
+    "item-tax-adj": ("Tax", "OurPriceTax"),
+    "shipping-price-adj": ("Shipping", "ShippingPrincipal"),
+    "shipping-tax-adj": ("Tax", "ShippingTax"),
+    "gift-wrap-price-adj": ("GiftWrap", "GiftWrapPrincipal"),
+    "gift-wrap-tax-adj": ("Tax", "GiftWrapTax"),
+}
+
+
+def list_transactions(world: WorldState, seller_id: str) -> list[dict[str, Any]]:
+    """Return the transactions of a seller that are shown now, oldest first."""
+    shown_until = format_iso(world.now() - timedelta(seconds=world.finances_delay))
+    return [transaction for transaction in _make_all(world, seller_id) if transaction["postedDate"] <= shown_until]
+
+
+def _make_all(world: WorldState, seller_id: str) -> Iterator[dict[str, Any]]:
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for entry in world.ledger:
+        if entry["effect"] not in ("refund", "shipment") or world.orders[entry["order_id"]].seller_id != seller_id:
+            continue
+        # What one feed, or one action in Seller Central, refunds of an order is one transaction.
+        source = entry.get("feed_id") or entry.get("action") or entry["number"]
+        groups.setdefault((entry["effect"], entry["order_id"], source), []).append(entry)
+    for (effect, order_id, _), entries in groups.items():
+        order = world.orders[order_id]
+        yield _refund(order, entries) if effect == "refund" else _shipment(order, entries[0])
+
+
+def _refund(order: OrderRecord, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    currency = entries[0]["total"]["currencyCode"]
+    skus = {item["orderItemId"]: item["product"].get("sellerSku") for item in order.body["orderItems"]}
+    items, parts = [], dict.fromkeys(COMPONENTS, 0)
+    for entry in entries:
+        amounts = {name: minor_units(amount) for name, amount in entry["amounts"].items()}
+        parts = {name: minor + amounts.get(name, 0) for name, minor in parts.items()}
+        items.append(
+            {
+                "description": "Refund",
+                "relatedIdentifiers": [
+                    {
+                        "itemRelatedIdentifierName": "ORDER_ADJUSTMENT_ITEM_ID",
+                        "itemRelatedIdentifierValue": f"{order.id}-{entry['number']}",
+                    }
+                ],
+                "totalAmount": _currency(-_net(sum(amounts.values()), FEE_KEPT), currency),
+                "contexts": [
+                    {
+                        "contextType": "ProductContext",
+                        "sku": skus[entry["order_item_id"]],
+                        "quantityShipped": 0,
+                        "fulfillmentNetwork": "AFN" if order.is_fba else "MFN",
+                    }
+                ],
+                "breakdowns": _breakdowns(amounts, currency, -1, FEE_KEPT),
+            }
+        )
+    transaction = _transaction(order, "Refund", "Refund Order", entries[0], currency)
+    transaction["relatedIdentifiers"].append(
+        {"relatedIdentifierName": "REFUND_ID", "relatedIdentifierValue": f"amzn1:crow:{transaction['transactionId']}"}
+    )
+    total = -_net(sum(parts.values()), FEE_KEPT)
+    return transaction | {
+        "totalAmount": _currency(total, currency),
+        "items": items,
+        "breakdowns": _breakdowns(parts, currency, -1, FEE_KEPT),
+    }
+
+
+def _shipment(order: OrderRecord, entry: dict[str, Any]) -> dict[str, Any]:
+    items = order.body["orderItems"]
+    currency = next(
+        (item["proceeds"]["proceedsTotal"]["currencyCode"] for item in items if "proceeds" in item),
+        BY_ID[order.body["salesChannel"]["marketplaceId"]].currency,
+    )
+    priced = [item for item in items if "proceeds" in item]
+    parts = {name: sum(paid_amount(item, name) for item in priced) for name in COMPONENTS}
+    return _transaction(order, "Shipment", "Order Payment", entry, currency) | {
+        "totalAmount": _currency(_net(sum(parts.values()), 0), currency),
+        "items": [],
+        "breakdowns": _breakdowns(parts, currency, 1, 0),
+    }
+
+
+def _transaction(
+    order: OrderRecord, kind: str, description: str, entry: dict[str, Any], currency: str
+) -> dict[str, Any]:
+    marketplace = BY_ID[order.body["salesChannel"]["marketplaceId"]]
+    id_ = hashlib.sha256(f"{order.seller_id}/{kind}/{entry['number']}/{currency}".encode()).hexdigest()[:43]
+    return {
+        "sellingPartnerMetadata": {
+            "sellingPartnerId": order.seller_id,
+            "accountType": "Standard Orders",
+            "marketplaceId": marketplace.id,
+        },
+        "relatedIdentifiers": [
+            {"relatedIdentifierName": "ORDER_ID", "relatedIdentifierValue": order.id},
+        ],
+        "transactionType": kind,
+        "transactionId": id_,
+        "transactionStatus": "RELEASED",
+        "description": description,
+        "postedDate": format_iso(parse_iso(entry["at"])),
+        "marketplaceDetails": {"marketplaceId": marketplace.id, "marketplaceName": marketplace.name},
+        "contexts": [],
+    }
+
+
+def _breakdowns(parts: dict[str, int], currency: str, sign: int, fee_kept: int) -> list[dict[str, Any]]:
+    """Return what the buyer paid or got back under one heading, and Amazon's fees under the other."""
+    charges: dict[str, list[dict[str, Any]]] = {}
+    for name, minor in parts.items():
+        if minor:
+            kind, subtype = BREAKDOWNS[name]
+            charges.setdefault(kind, []).append(_breakdown(subtype, sign * minor, currency, None))
+    total = sum(parts.values())
+    fee = _fee(total, fee_kept)
+    buyer = [
+        _breakdown(kind, sum(_minor(row, currency) for row in rows), currency, rows) for kind, rows in charges.items()
+    ]
+    fees = [_breakdown("AmazonFees", -sign * fee, currency, [_breakdown("Commission", -sign * fee, currency, None)])]
+    headings = ("Sales", "Expenses") if sign > 0 else ("Expenses", "Sales")
+    return [
+        _breakdown(headings[0], sign * total, currency, buyer),
+        _breakdown(headings[1], -sign * fee, currency, fees),
+    ]
+
+
+def _breakdown(kind: str, minor: int, currency: str, rows: list[dict[str, Any]] | None) -> dict[str, Any]:
+    found: dict[str, Any] = {"breakdownType": kind, "breakdownAmount": _currency(minor, currency)}
+    return found | ({"breakdowns": rows} if rows else {})
+
+
+def _minor(row: dict[str, Any], currency: str) -> int:
+    return round(row["breakdownAmount"]["currencyAmount"] * 10 ** DIGITS.get(currency, 2))
+
+
+def _fee(total: int, fee_kept: int) -> int:
+    return total * FEE * (100 - fee_kept) // 10_000
+
+
+def _net(total: int, fee_kept: int) -> int:
+    return total - _fee(total, fee_kept)
+
+
+def _currency(minor: int, currency: str) -> dict[str, Any]:
+    """Return Amazon's Currency object, whose amount is a number."""
+    digits = DIGITS.get(currency, 2)
+    return {"currencyCode": currency, "currencyAmount": round(minor / 10**digits, digits) if digits else minor}
