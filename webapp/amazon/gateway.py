@@ -10,6 +10,7 @@ from redis import Redis
 
 from webapp.amazon import (
     feeds,
+    finances,
     messaging,
     orders,
     sellers,
@@ -26,6 +27,7 @@ from webapp.domain.amazon.types import (
     OrderPage,
     Participation,
     PreparedFeed,
+    TransactionPage,
 )
 from webapp.domain.invoicing.amazon_refunds import Refund
 from webapp.domain.invoicing.vat_invoices import VatInvoice
@@ -157,6 +159,18 @@ class Amazon:
         A report may be contradictory (`FeedReport.is_contradictory`); then it proves nothing.
         """
         return feeds.get_report(self._client, feed)
+
+    def refund_transactions(
+        self, *, posted_after: datetime, posted_before: datetime, token: str | None = None
+    ) -> TransactionPage:
+        """Return the refunds of one page of transactions, at most 180 days of them.
+
+        Amazon shows a transaction up to 48 hours after the time at which it is posted. For the next page pass
+        `token=page.next_token` with all else unchanged. Forbidden without the role Finance and Accounting.
+        """
+        return finances.list_transactions(
+            self._client, posted_after=posted_after, posted_before=posted_before, token=token
+        )
 
     def confirm_shipment(self, number: str, marketplace_id: str, parcel: Parcel) -> None:
         """Confirm one parcel of an order; the order's PACKAGES dataset shows it a moment later.

@@ -39,6 +39,7 @@ RATES: dict[str, tuple[float, int]] = {
     "confirmCustomizationDetails": (1.0, 5),
     "createConfirmServiceDetails": (1.0, 5),
     "createDigitalAccessKey": (1.0, 5),
+    "listTransactions": (0.5, 10),
 }
 
 

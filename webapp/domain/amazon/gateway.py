@@ -11,6 +11,7 @@ from webapp.domain.amazon.types import (
     FeedReport,
     OrderPage,
     PreparedFeed,
+    TransactionPage,
 )
 from webapp.domain.invoicing.amazon_refunds import Refund
 from webapp.domain.invoicing.vat_invoices import VatInvoice
@@ -58,6 +59,12 @@ class AmazonGateway(Protocol):
     def feed(self, feed_id: str) -> Feed: ...
 
     def feed_report(self, feed: Feed) -> FeedReport: ...
+
+    def refund_transactions(
+        self, *, posted_after: datetime, posted_before: datetime, token: str | None = None
+    ) -> TransactionPage:
+        """Return one page. Raises Forbidden without the role for payments."""
+        ...
 
     def cancel_order(self, number: str, reason: str) -> None:
         """Request it by REST. Raises Forbidden or ResourceNotFound where Amazon does not offer it, OutcomeUnknown."""

@@ -311,3 +311,27 @@ class FeedReport:
             self.with_error,
             self.with_error + self.with_warning,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class RefundTransaction:
+    """Money that went back to the buyer of an order, as Amazon's payments show it.
+
+    `amount` is what the buyer got, positive, without Amazon's fees. `kind`: Amazon's type of the transaction.
+    """
+
+    transaction_id: str
+    number: str
+    kind: str
+    posted_at: datetime
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionPage:
+    """The refunds of one page of listTransactions, which had `count` transactions of all types."""
+
+    refunds: tuple[RefundTransaction, ...]
+    count: int
+    next_token: str | None
+    request_id: str | None
