@@ -1,19 +1,14 @@
 """Feeds API 2021-06-30: upload a document, create a feed from it, follow the feed and fetch its report."""
 
-import gzip
 import hashlib
-import io
-import re
-import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-import httpx
-
+from webapp.amazon import documents
 from webapp.amazon.client import Client
 from webapp.amazon.feed_flat_files import read_flat_report, refund_document
 from webapp.amazon.feed_xml import cancellation_document, read_report
-from webapp.amazon.http import MAX_BODY_BYTES, AmazonResponse
+from webapp.amazon.http import AmazonResponse
 from webapp.amazon.json_fields import (
     TEXT,
     MalformedError,
@@ -27,10 +22,8 @@ from webapp.amazon.json_fields import (
 from webapp.amazon.orders import check_marketplaces, format_time
 from webapp.amazon.vat_invoices import feed_options
 from webapp.domain.amazon.errors import (
-    InvalidRequest,
     InvalidResponse,
     ResourceNotFound,
-    Unavailable,
 )
 from webapp.domain.amazon.types import (
     Cancellation,
@@ -50,9 +43,6 @@ TABS = "text/tab-separated-values; charset=UTF-8"
 PDF = "application/pdf"
 # More pages of feeds than this are an error: a page holds 100, and Amazon keeps feeds for 90 days.
 MAX_PAGES = 20
-# Hosts of Amazon's document storage. URLs of other hosts are refused.
-STORAGE = (".amazonaws.com", ".amazon.com", ".cloudfront.net")
-_CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.ASCII | re.IGNORECASE)
 
 
 def prepare_cancellations(
@@ -85,7 +75,7 @@ def _prepare(
 ) -> PreparedFeed:
     marketplaces = check_marketplaces(client.credentials.endpoint, marketplace_ids)
     body = {"contentType": content_type}
-    document_id, url = client.call("createFeedDocument", "POST", f"{PATH}/documents", _parse_document, body=body)
+    document_id, url = client.call("createFeedDocument", "POST", f"{PATH}/documents", documents.parse_upload, body=body)
     client.retry(lambda: _upload(client, url, document, content_type))
     digest = hashlib.sha256(document).hexdigest()
     return PreparedFeed(
@@ -135,7 +125,7 @@ def get(client: Client, feed_id: str) -> Feed:
             raise MalformedError("it is another feed")
         return feed
 
-    return client.call("getFeed", "GET", f"{PATH}/feeds/{_check_id('getFeed', feed_id)}", parse)
+    return client.call("getFeed", "GET", f"{PATH}/feeds/{documents.check_id('getFeed', feed_id)}", parse)
 
 
 def get_report(client: Client, feed: Feed) -> FeedReport:
@@ -144,84 +134,32 @@ def get_report(client: Client, feed: Feed) -> FeedReport:
         raise ResourceNotFound(
             f"Amazon wrote no processing report for feed {feed.feed_id}.", operation="getFeedDocument"
         )
-    path = f"{PATH}/documents/{_check_id('getFeedDocument', feed.result_document_id)}"
-    url, compression = client.call("getFeedDocument", "GET", path, _parse_download)
+    path = f"{PATH}/documents/{documents.check_id('getFeedDocument', feed.result_document_id)}"
+    url, compression = client.call("getFeedDocument", "GET", path, documents.parse_download)
     flat = feed.feed_type == refunding.FEED_TYPE
     return client.retry(lambda: _download(client, url, compression, flat=flat))
 
 
 def _upload(client: Client, url: str, document: bytes, content_type: str) -> None:
     # The storage checks the signature in the URL; it must not receive the access token.
-    response = client.transport.send(
-        "upload", "PUT", _check_storage_url(client, url), content=document, headers={"content-type": content_type}
-    )
+    target = documents.check_storage_url(client, url)
+    response = client.transport.send("upload", "PUT", target, content=document, headers={"content-type": content_type})
     if not response.ok:
-        raise _storage_error(response)
+        raise documents.storage_error(response)
 
 
 def _download(client: Client, url: str, compression: str | None, *, flat: bool) -> FeedReport:
-    response = client.transport.send("download", "GET", _check_storage_url(client, url))
-    if not response.ok:
-        raise _storage_error(response)
     try:
-        document = _decompress(response.body) if compression == "GZIP" else response.body
-        return _flat_report(response, document) if flat else read_report(document)
+        response, document = documents.download(client, url, compression)
+        if not flat:
+            return read_report(document)
+        charset = documents.charset_of(response)
+        return read_flat_report(document, charset) if charset else read_flat_report(document)
     except MalformedError as error:
-        raise response.invalid_response(f"a processing report that cannot be read: {error}") from error
-
-
-def _flat_report(response: AmazonResponse, document: bytes) -> FeedReport:
-    charset = _CHARSET.search(response.headers.get("content-type", ""))
-    return read_flat_report(document, charset[1]) if charset else read_flat_report(document)
-
-
-def _decompress(body: bytes) -> bytes:
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(body)) as archive:
-            document = archive.read(MAX_BODY_BYTES + 1)
-    except (OSError, EOFError, zlib.error):
-        raise MalformedError("it is not a whole GZIP file") from None
-    if len(document) > MAX_BODY_BYTES:
-        raise MalformedError(f"it is longer than {MAX_BODY_BYTES} bytes")
-    return document
-
-
-def _check_storage_url(client: Client, url: str) -> str:
-    """Return the URL. Raises InvalidResponse unless it is of Amazon's storage or the account's endpoint."""
-    try:
-        target, endpoint = httpx.URL(url), httpx.URL(client.credentials.endpoint)
-    except httpx.InvalidURL:
-        target = endpoint = httpx.URL()
-    at_endpoint = (target.scheme, target.host, target.port) == (endpoint.scheme, endpoint.host, endpoint.port)
-    at_amazon = target.scheme == "https" and target.port is None and target.host.endswith(STORAGE)
-    if not target.host or target.userinfo or not (at_endpoint or at_amazon):
-        raise InvalidResponse(f"Amazon named an address for a document that is not Amazon's: {target.host!r}.")
-    return url
-
-
-def _storage_error(response: AmazonResponse) -> Exception:
-    # Its URLs expire after five minutes, so the error is temporary: the next attempt gets a new URL.
-    return Unavailable(
-        f"Amazon's storage answered the {response.operation} with {response.status}.",
-        operation=response.operation,
-        status=response.status,
-        request_id=response.request_id,
-    )
-
-
-def _parse_document(response: AmazonResponse) -> tuple[str, str]:
-    body = response.json()
-    url = optional_text(body, "url", limit=TEXT * 2)
-    if url is None:
-        raise MalformedError("url is missing")
-    return required_word(body, "feedDocumentId"), url
-
-
-def _parse_download(response: AmazonResponse) -> tuple[str, str | None]:
-    compression = optional_word(response.json(), "compressionAlgorithm")
-    if compression not in (None, "GZIP"):
-        raise MalformedError("compressionAlgorithm is an unknown one")
-    return _parse_document(response)[1], compression
+        raise InvalidResponse(
+            f"Amazon answered the download with a processing report that cannot be read: {error}.",
+            operation="download",
+        ) from error
 
 
 def _parse_feeds(response: AmazonResponse) -> tuple[list[Feed], str | None]:
@@ -242,15 +180,3 @@ def _parse_feed(raw: Mapping[str, object], path: str, request_id: str | None) ->
         request_id=request_id,
         marketplace_ids=optional_words(raw, "marketplaceIds", path),
     )
-
-
-def _check_id(operation: str, value: str) -> str:
-    # It becomes a part of the URL: a slash in it would lead to another operation.
-    if (
-        not value
-        or not value.isascii()
-        or not all(letter.isalnum() or letter in "-_." for letter in value)
-        or ".." in value
-    ):
-        raise InvalidRequest("That is not an id of Amazon's.", operation=operation)
-    return value
