@@ -135,7 +135,7 @@ def anonymous_client(app: Flask) -> FlaskClient:
 
 @pytest.fixture(scope="session")
 def amazon_server() -> Iterator[AmazonServer]:
-    with AmazonServer(World("empty", update_delay=0, feed_seconds=0)) as server:
+    with AmazonServer(World("empty", update_delay=0, feed_seconds=0, report_seconds=0)) as server:
         yield server
 
 

@@ -16,6 +16,7 @@ from simulator.http import (
     mail_pages,
     messages,
     orders,
+    reports,
     sellers,
     tokens,
 )
@@ -23,7 +24,19 @@ from simulator.http.responses import error_response
 from simulator.operations.mailbox import Mailbox
 from simulator.operations.world import World
 
-MODULES = (tokens, sellers, orders, documents, feeds, finances, messages, control_api, control_pages, mail_pages)
+MODULES = (
+    tokens,
+    sellers,
+    orders,
+    documents,
+    feeds,
+    finances,
+    reports,
+    messages,
+    control_api,
+    control_pages,
+    mail_pages,
+)
 
 
 def create_simulator(world: World, mailbox: Mailbox | None = None) -> Flask:

@@ -1,4 +1,4 @@
-"""Documents of Feeds 2021-06-30: created and looked up by the API, uploaded to and downloaded from signed URLs."""
+"""Documents of feeds and reports: created and looked up by the API, uploaded to and downloaded from signed URLs."""
 
 import gzip
 from datetime import timedelta
@@ -84,6 +84,8 @@ def check_signature(world: World, document_id: str, method: str) -> Response | N
     if content.get("document") != document_id or content.get("method") != method or document_id not in world.documents:
         return storage_error(403, "SignatureDoesNotMatch", "The request signature we calculated does not match.")
     if content["expires"] <= world.now().timestamp():
+        return storage_error(403, "AccessDenied", "Request has expired")
+    if method == "GET" and world.faults.trigger("downloadDocument", name="expired_url"):
         return storage_error(403, "AccessDenied", "Request has expired")
     return None
 

@@ -17,7 +17,15 @@ from simulator.state.orders import OrderRecord
 Result = TypeVar("Result")
 STATUSES = ("UNSHIPPED", "PENDING", "PENDING_AVAILABILITY", "PARTIALLY_SHIPPED", "SHIPPED", "CANCELLED")
 # Settings in seconds that can be changed besides the switches.
-SECONDS = ("update_delay", "feed_seconds", "pending_seconds", "finances_delay", "arrivals")
+SECONDS = (
+    "update_delay",
+    "feed_seconds",
+    "report_seconds",
+    "report_lag",
+    "pending_seconds",
+    "finances_delay",
+    "arrivals",
+)
 
 
 class ControlError(Exception):

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from simulator.operations import feeds, incoming_orders, lifecycle, scenarios
+from simulator.operations import feeds, incoming_orders, lifecycle, reports, scenarios
 from simulator.state.clock import Clock
 from simulator.state.faults import Faults
 from simulator.state.sellers import DEMO_SELLERS, Seller
@@ -12,6 +12,9 @@ from simulator.state.world_state import Options, WorldState
 # Amazon never shows an update before it is two minutes old.
 UPDATE_DELAY = 120.0
 FEED_SECONDS = {"relaxed": 1.0, "amazon": 60.0}
+REPORT_SECONDS = {"relaxed": 1.0, "amazon": 120.0}
+# Reports show a change up to half an hour late.
+REPORT_LAG = {"relaxed": 0.0, "amazon": 900.0}
 # Amazon holds an order back for half an hour, in which its buyer may cancel alone.
 PENDING_SECONDS = {"relaxed": 60.0, "amazon": 1800.0}
 # Amazon shows most transactions after some hours, and promises them only after 48.
@@ -21,9 +24,9 @@ FINANCES_DELAY = {"relaxed": 60.0, "amazon": 21_600.0}
 class World(WorldState):
     """Threads that read or change it must hold `lock`.
 
-    `update_delay`, `feed_seconds`, `pending_seconds`, `finances_delay` and `arrivals` are seconds; `arrivals` is the
-    mean time between two new orders, 0 for none. With `state_path` the state is loaded from that file if it has any,
-    and `scenario` is ignored.
+    `update_delay`, `feed_seconds`, `report_seconds`, `report_lag`, `pending_seconds`, `finances_delay` and `arrivals`
+    are seconds; `arrivals` is the mean time between two new orders, 0 for none. With `state_path` the state is loaded
+    from that file if it has any, and `scenario` is ignored.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class World(WorldState):
         *,
         update_delay: float = UPDATE_DELAY,
         feed_seconds: float | None = None,
+        report_seconds: float | None = None,
         pending_seconds: float | None = None,
         finances_delay: float | None = None,
         arrivals: float = 0.0,
@@ -46,6 +50,8 @@ class World(WorldState):
             limits=limits,
             update_delay=update_delay,
             feed_seconds=FEED_SECONDS.get(limits, 1.0) if feed_seconds is None else feed_seconds,
+            report_seconds=REPORT_SECONDS.get(limits, 1.0) if report_seconds is None else report_seconds,
+            report_lag=REPORT_LAG.get(limits, 0.0),
             pending_seconds=PENDING_SECONDS.get(limits, 60.0) if pending_seconds is None else pending_seconds,
             finances_delay=FINANCES_DELAY.get(limits, 60.0) if finances_delay is None else finances_delay,
             arrivals=arrivals,
@@ -77,6 +83,7 @@ class World(WorldState):
         while due := self.pop_due_event():
             lifecycle.carry_out_event(self, *due)
         feeds.advance(self)
+        reports.advance(self)
 
     def place(self, country: str = "DE", **details: Any) -> str:
         """Place a buyer's order now; return Amazon's order number. `details` are fields of `generator.OrderSpec`."""

@@ -29,6 +29,8 @@ class Options:
     limits: str
     update_delay: float
     feed_seconds: float
+    report_seconds: float
+    report_lag: float
     pending_seconds: float
     finances_delay: float
     arrivals: float
@@ -56,6 +58,8 @@ class WorldState:
         self.limits = Limits(self._options.limits)
         self.update_delay = self._options.update_delay
         self.feed_seconds = self._options.feed_seconds
+        self.report_seconds = self._options.report_seconds
+        self.report_lag = self._options.report_lag
         self.pending_seconds = self._options.pending_seconds
         self.finances_delay = self._options.finances_delay
         self.arrivals = self._options.arrivals
@@ -63,6 +67,7 @@ class WorldState:
         self.switches = dict(SWITCHES)
         self.orders: dict[str, OrderRecord] = {}
         self.feeds: dict[str, dict[str, Any]] = {}
+        self.reports: dict[str, dict[str, Any]] = {}
         self.documents: dict[str, dict[str, Any]] = {}
         self.ledger: list[dict[str, Any]] = []
         self.calls: deque[dict[str, Any]] = deque(maxlen=MAX_CALLS)
@@ -105,7 +110,7 @@ class WorldState:
         _at, order_id, event = heapq.heappop(self._schedule)
         return self.orders[order_id], event
 
-    # --- orders, feeds and documents
+    # --- orders, feeds, reports and documents
 
     def add_order(self, order: OrderRecord) -> OrderRecord:
         self.orders[order.id] = order
@@ -126,6 +131,10 @@ class WorldState:
     def save_feed(self, feed: dict[str, Any]) -> None:
         self.feeds[feed["feedId"]] = feed
         self.mark_unsaved("feed", feed["feedId"], feed)
+
+    def save_report(self, report: dict[str, Any]) -> None:
+        self.reports[report["reportId"]] = report
+        self.mark_unsaved("report", report["reportId"], report)
 
     def save_document(self, document_id: str, document: dict[str, Any]) -> None:
         self.documents[document_id] = document
@@ -199,6 +208,7 @@ class WorldState:
             scheduled = [(at, event) for at, event in row["scheduled"]]
             self.add_order(OrderRecord(row["seller"], row["body"], row["previous"], scheduled))
         self.feeds = dict(self._file.load("feed"))
+        self.reports = dict(self._file.load("report"))
         self.documents = dict(self._file.load("document"))
         self.ledger = [entry for _, entry in self._file.load("ledger")]
         self._unsaved.clear()

@@ -112,7 +112,7 @@ def scripted_server() -> Iterator[Script]:
             self.wfile.write(reply.body)
             self.close_connection = self.close_connection or bool(extra)
 
-        do_GET = do_POST = do_PUT = handle_any  # noqa: N815 - the server calls them so
+        do_GET = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815 - the server calls them so
 
         def log_message(self, *args: Any) -> None:
             """A test's output is no place for an access log."""

@@ -16,6 +16,7 @@ USED = (
     "messaging.json",
     "ordersV0.json",
     "orders_2026-01-01.json",
+    "reports_2021-06-30.json",
     "sellers.json",
 )
 # `make models` copies them to the first; the second is where a workplace may keep them for several checkouts.

@@ -13,6 +13,7 @@ from webapp.amazon import (
     finances,
     messaging,
     orders,
+    reports,
     sellers,
     shipments,
 )
@@ -27,6 +28,7 @@ from webapp.domain.amazon.types import (
     OrderPage,
     Participation,
     PreparedFeed,
+    Report,
     TransactionPage,
 )
 from webapp.domain.invoicing.amazon_refunds import Refund
@@ -171,6 +173,26 @@ class Amazon:
         return finances.list_transactions(
             self._client, posted_after=posted_after, posted_before=posted_before, token=token
         )
+
+    def create_report(self, report_type: str, marketplace_ids: Sequence[str], start: datetime, end: datetime) -> Report:
+        """Request a report about the data between `start` and `end`. Safe to repeat: it costs a call and no more."""
+        return reports.create(self._client, report_type, marketplace_ids, start, end)
+
+    def find_reports(self, report_type: str, created_since: datetime) -> tuple[Report, ...]:
+        """Return all reports of the type created since then, those of other applications included."""
+        return reports.find(self._client, report_type, created_since)
+
+    def report(self, report_id: str) -> Report:
+        """Return a report in its current state."""
+        return reports.get(self._client, report_id)
+
+    def cancel_report(self, report_id: str) -> None:
+        """Cancel a report that is still in the queue. Raises InvalidRequest for any other."""
+        reports.cancel(self._client, report_id)
+
+    def report_document(self, report: Report) -> str:
+        """Return the document of an ended report, decompressed and decoded. Raises ResourceNotFound without one."""
+        return reports.download(self._client, report)
 
     def confirm_shipment(self, number: str, marketplace_id: str, parcel: Parcel) -> None:
         """Confirm one parcel of an order; the order's PACKAGES dataset shows it a moment later.

@@ -73,6 +73,26 @@ def test_feeds_conform_to_the_model(amazon, application):
     check(application.get(f"{FEEDS}/feeds", params={"feedTypes": feed["feedType"]}).json(), model, "GetFeedsResponse")
 
 
+def test_reports_conform_to_the_model(amazon, application):
+    model, path = "reports_2021-06-30", "/reports/2021-06-30"
+    body = {
+        "reportType": "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL",
+        "marketplaceIds": [BY_COUNTRY["DE"].id],
+        "dataStartTime": application.order(amazon.world.place())["createdTime"],
+    }
+    created = application.post(f"{path}/reports", json=body)
+    assert created.status_code == 202
+    check(created.json(), model, "CreateReportResponse")
+    report = application.get(f"{path}/reports/{created.json()['reportId']}").json()
+    check(report, model, "Report")
+    check(application.get(f"{path}/documents/{report['reportDocumentId']}").json(), model, "ReportDocument")
+    check(
+        application.get(f"{path}/reports", params={"reportTypes": report["reportType"]}).json(),
+        model,
+        "GetReportsResponse",
+    )
+
+
 def test_messages_conform_to_the_model(amazon, application):
     number = amazon.world.place("DE")
     address, parameters = f"/messaging/v1/orders/{number}", {"marketplaceIds": BY_COUNTRY["DE"].id}

@@ -11,6 +11,7 @@ from webapp.domain.amazon.types import (
     FeedReport,
     OrderPage,
     PreparedFeed,
+    Report,
     TransactionPage,
 )
 from webapp.domain.invoicing.amazon_refunds import Refund
@@ -64,6 +65,16 @@ class AmazonGateway(Protocol):
         self, *, posted_after: datetime, posted_before: datetime, token: str | None = None
     ) -> TransactionPage:
         """Return one page. Raises Forbidden without the role for payments."""
+        ...
+
+    def create_report(self, report_type: str, marketplace_ids: Sequence[str], start: datetime, end: datetime) -> Report:
+        """Request a report. Safe to repeat."""
+        ...
+
+    def report(self, report_id: str) -> Report: ...
+
+    def report_document(self, report: Report) -> str:
+        """Return the document as text. Raises ResourceNotFound without one."""
         ...
 
     def cancel_order(self, number: str, reason: str) -> None:

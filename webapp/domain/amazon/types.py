@@ -268,6 +268,27 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """A report at Amazon. `status`: IN_QUEUE, IN_PROGRESS, DONE, CANCELLED, FATAL.
+
+    Amazon also cancels a report that would be empty. A FATAL one may have a document that explains it.
+    """
+
+    report_id: str
+    report_type: str
+    status: str
+    created_at: datetime | None = None
+    data_start: datetime | None = None
+    data_end: datetime | None = None
+    document_id: str | None = None
+    marketplace_ids: tuple[str, ...] = ()
+
+    @property
+    def ended(self) -> bool:
+        return self.status in {"DONE", "CANCELLED", "FATAL"}
+
+
+@dataclass(frozen=True, slots=True)
 class FeedMessage:
     """An entry of a processing report about one message; `message_id` 0 concerns the whole feed.
 
