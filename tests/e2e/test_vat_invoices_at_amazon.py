@@ -67,7 +67,7 @@ def test_the_printed_invoice_is_uploaded_to_amazon(harness, number):
     assert (submission.state, submission.subject) == ("verified", f"invoice-{invoice.id}")
     (entry,) = harness.world.effects("vat_invoice", number)
     order = harness.commerce_order(number)
-    pdf = printing.invoice(harness.session, invoice.id)
+    pdf = printing.render_invoice(harness.session, invoice.id)
     assert (entry["sha256"], entry["bytes"]) == (hashlib.sha256(pdf).hexdigest(), len(pdf))
     assert (entry["invoice_number"], entry["document_type"], entry["total"], entry["vat"]) == (
         invoice.number,

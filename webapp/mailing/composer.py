@@ -68,7 +68,7 @@ def _document(session: Session, mail: Mail) -> Attachment:
     """Render the mail's document as a PDF attachment. Raises CannotWrite."""
     document_id = mail.document_id or 0
     try:
-        content = printing.many(session, [(mail.kind, document_id)])
+        content = printing.render_documents(session, [(mail.kind, document_id)])
     except NotFoundError as error:
         raise CannotWrite("mail_document_gone") from error
     number = session.scalars(select(queries.MODELS[mail.kind].number).filter_by(id=document_id)).one()

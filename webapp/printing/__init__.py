@@ -20,16 +20,16 @@ from webapp.queries.invoicing.printing import Key, Printed
 _BATCH = 200
 
 
-def invoice(session: Session, invoice_id: int) -> bytes:
+def render_invoice(session: Session, invoice_id: int) -> bytes:
     """Render an invoice. Raises NotFoundError, like the other functions."""
-    return many(session, [("invoice", invoice_id)])
+    return render_documents(session, [("invoice", invoice_id)])
 
 
-def credit_memo(session: Session, credit_memo_id: int) -> bytes:
-    return many(session, [("credit_memo", credit_memo_id)])
+def render_credit_memo(session: Session, credit_memo_id: int) -> bytes:
+    return render_documents(session, [("credit_memo", credit_memo_id)])
 
 
-def many(session: Session, wanted: Sequence[Key]) -> bytes:
+def render_documents(session: Session, wanted: Sequence[Key]) -> bytes:
     """Render these documents into one file, (kind, id) each: kinds are "invoice", "shipment", "credit_memo"
     and "unshipped", the packing slip of what is left to ship of an order, by the id of the order.
 
@@ -41,35 +41,35 @@ def many(session: Session, wanted: Sequence[Key]) -> bytes:
         said = list[Content]()
         for batch in batched(wanted, _BATCH):
             for printed in queries.load_documents(session, batch):
-                content = _content(printed)
+                content = _build_content(printed)
                 Layout(sheet, content).draw()
                 # The title of the file names its first and last document.
                 said = [*said[:1], content]
         names = dict.fromkeys(f"{content.title} {content.number}" for content in said)
         newest = max(content.written_at for content in said)
-        sheet.about(" – ".join(names), said[0].sender[0], said[0].words.language, newest)
-        return sheet.file()
+        sheet.set_metadata(" – ".join(names), said[0].sender[0], said[0].words.language, newest)
+        return sheet.build_file()
 
 
-def pick_list(session: Session, wanted: Sequence[Key]) -> bytes:
+def render_pick_list(session: Session, wanted: Sequence[Key]) -> bytes:
     """Return one pick list for the orders of these keys, (queries.UNSHIPPED, order id) each.
 
     Raises ValueError when none is asked for.
     """
     if not wanted:
         raise ValueError("A pick list of no orders cannot be printed.")
-    content = pick_lists.content([printed.order for printed in queries.load_documents(session, wanted)])
+    content = pick_lists.build_content([printed.order for printed in queries.load_documents(session, wanted)])
     with closing(PdfCanvas()) as sheet:
         Layout(sheet, content).draw()
-        sheet.about(content.title, content.sender[0], content.words.language, content.written_at)
-        return sheet.file()
+        sheet.set_metadata(content.title, content.sender[0], content.words.language, content.written_at)
+        return sheet.build_file()
 
 
-def _content(printed: Printed) -> Content:
+def _build_content(printed: Printed) -> Content:
     if printed.kind == "invoice":
-        return invoices.content(printed.document, printed.order)  # type: ignore[arg-type]
+        return invoices.build_content(printed.document, printed.order)  # type: ignore[arg-type]
     if printed.kind == "shipment":
-        return packing_slips.content(printed.document, printed.order)  # type: ignore[arg-type]
+        return packing_slips.build_content(printed.document, printed.order)  # type: ignore[arg-type]
     if printed.kind == queries.UNSHIPPED:
-        return packing_slips.unshipped(printed.order)
-    return credit_memos.content(printed.document, printed.order, printed.invoices)  # type: ignore[arg-type]
+        return packing_slips.build_unshipped_content(printed.order)
+    return credit_memos.build_content(printed.document, printed.order, printed.invoices)  # type: ignore[arg-type]

@@ -25,34 +25,34 @@ class Amounts(Protocol):
     total: int
 
 
-class Line(Amounts, Protocol):
+class DocumentLine(Amounts, Protocol):
     order_item_id: int
     quantity: int
 
 
-def sender(store: Store) -> tuple[str, ...]:
+def list_sender_lines(store: Store) -> tuple[str, ...]:
     """Return the seller's name and address, or the store's name if they are not set."""
     lines = tuple(line for text in store.documents_sender.splitlines() if (line := text.strip()))
     return lines or (store.name,)
 
 
-def letter(store: Store) -> bool:
+def uses_letter_paper(store: Store) -> bool:
     return BY_ID[store.marketplace_id].country_code in LETTER_COUNTRIES
 
 
-def recipient(order: Order, words: DocumentLocale) -> tuple[str, ...]:
+def list_recipient_lines(order: Order, words: DocumentLocale) -> tuple[str, ...]:
     """Return the lines of the billing address. Amazon gives only a name, so the shipping address is used with it."""
     if order.billing and order.billing.get("line1"):
         return words.address(order.billing)
-    return delivery(order, words) or words.address(order.billing)
+    return list_shipping_address_lines(order, words) or words.address(order.billing)
 
 
-def delivery(order: Order, words: DocumentLocale) -> tuple[str, ...]:
+def list_shipping_address_lines(order: Order, words: DocumentLocale) -> tuple[str, ...]:
     """Return the lines of the shipping address, including corrections."""
     return words.address(order.amazon_order.recipient_override or order.shipping_address)
 
 
-def facts(order: Order, words: DocumentLocale) -> list[tuple[str, str]]:
+def list_order_details(order: Order, words: DocumentLocale) -> list[tuple[str, str]]:
     """Return the details of the order that each document shows."""
     amazon = order.amazon_order
     found = []
@@ -65,24 +65,24 @@ def facts(order: Order, words: DocumentLocale) -> list[tuple[str, str]]:
     return found
 
 
-def tax_number(order: Order, words: DocumentLocale) -> list[tuple[str, str]]:
+def list_tax_number(order: Order, words: DocumentLocale) -> list[tuple[str, str]]:
     number = order.store.documents_tax_number
     return [(words("Tax number"), number)] if number else []
 
 
-def ordered_by(order: Order) -> str:
+def find_other_buyer(order: Order) -> str:
     """Return the buyer's name if the recipient is another person, else an empty string."""
     name = order.bill_to_name or ""
     goes_to = (order.amazon_order.recipient_override or order.shipping_address or {}).get("name", name)
     return name if name and name != goes_to else ""
 
 
-def product(item: OrderItem, words: DocumentLocale) -> Cell:
+def build_product_cell(item: OrderItem, words: DocumentLocale) -> Cell:
     numbers = [f"{words('SKU')} {item.sku}" if item.sku else "", item.asin or ""]
     return Cell(item.title or item.sku or "–", " · ".join(number for number in numbers if number))
 
 
-def lines(order: Order, rows: Sequence[Line], words: DocumentLocale) -> Section:
+def build_line_table(order: Order, rows: Sequence[DocumentLine], words: DocumentLocale) -> Section:
     """Return the table of lines. Amounts that no line has get no column; each row sums up to its last column."""
     items = {item.id: item for item in order.items}
     heads = {
@@ -103,7 +103,7 @@ def lines(order: Order, rows: Sequence[Line], words: DocumentLocale) -> Section:
         columns,
         tuple(
             (
-                product(items[row.order_item_id], words),
+                build_product_cell(items[row.order_item_id], words),
                 Cell(words.number(row.quantity) if row.quantity else "–"),
                 Cell(words.amount(items[row.order_item_id].price) if row.quantity else "–"),
                 *(Cell(words.amount(getattr(row, name))) for name in shown),
@@ -114,7 +114,7 @@ def lines(order: Order, rows: Sequence[Line], words: DocumentLocale) -> Section:
     )
 
 
-def totals(document: Amounts, words: DocumentLocale) -> list[Total]:
+def build_totals(document: Amounts, words: DocumentLocale) -> list[Total]:
     """Return the parts of the total; some kinds of documents add more."""
     parts = [
         (words("Subtotal"), document.subtotal, True),

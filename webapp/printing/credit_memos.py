@@ -8,17 +8,17 @@ from webapp.printing import localised_text
 from webapp.printing.content import Content, Total
 
 
-def content(memo: CreditMemo, order: Order, invoices: tuple[str, ...]) -> Content:
+def build_content(memo: CreditMemo, order: Order, invoices: tuple[str, ...]) -> Content:
     """Return the content of a credit memo. `invoices`: the numbers of the order's invoices."""
-    say = localised_text.of_store(order.store, order.currency)
+    say = localised_text.build_store_locale(order.store, order.currency)
     facts = [
         (say("Credit memo number"), memo.number),
         (say("Credit memo date"), say.day(memo.created_at)),
         *([(say("For invoice"), ", ".join(invoices))] if invoices else []),
-        *document_parts.facts(order, say),
-        *document_parts.tax_number(order, say),
+        *document_parts.list_order_details(order, say),
+        *document_parts.list_tax_number(order, say),
     ]
-    totals = document_parts.totals(memo, say)
+    totals = document_parts.build_totals(memo, say)
     if memo.adjustment_refund:
         totals.append(Total(say("Adjustment refund"), say.money(memo.adjustment_refund)))
     if memo.adjustment_fee:
@@ -28,18 +28,18 @@ def content(memo: CreditMemo, order: Order, invoices: tuple[str, ...]) -> Conten
         number=memo.number,
         written_at=memo.created_at,
         words=say,
-        sender=document_parts.sender(order.store),
-        recipient=document_parts.recipient(order, say),
+        sender=document_parts.list_sender_lines(order.store),
+        recipient=document_parts.list_recipient_lines(order, say),
         facts=tuple(facts),
-        sections=(document_parts.lines(order, memo.items, say),) if memo.items else (),
+        sections=(document_parts.build_line_table(order, memo.items, say),) if memo.items else (),
         totals=(*totals, Total(say("Total refunded"), say.money(memo.total), grand=True)),
-        notes=_notes(memo, say),
+        notes=_build_notes(memo, say),
         footer=order.store.documents_footer,
-        letter=document_parts.letter(order.store),
+        letter=document_parts.uses_letter_paper(order.store),
     )
 
 
-def _notes(memo: CreditMemo, say: localised_text.DocumentLocale) -> tuple[str, ...]:
+def _build_notes(memo: CreditMemo, say: localised_text.DocumentLocale) -> tuple[str, ...]:
     """Return how the buyer is refunded, if known. Offline credit memos are not refunded by Amazon."""
     if memo.state == amazon_refunds.OFFLINE:
         return ()

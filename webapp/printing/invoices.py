@@ -7,27 +7,30 @@ from webapp.printing import localised_text
 from webapp.printing.content import Content, Total
 
 
-def content(invoice: Invoice, order: Order) -> Content:
-    say = localised_text.of_store(order.store, order.currency)
+def build_content(invoice: Invoice, order: Order) -> Content:
+    say = localised_text.build_store_locale(order.store, order.currency)
     facts = [
         (say("Invoice number"), invoice.number),
         (say("Invoice date"), say.day(invoice.created_at)),
-        *document_parts.facts(order, say),
-        *document_parts.tax_number(order, say),
+        *document_parts.list_order_details(order, say),
+        *document_parts.list_tax_number(order, say),
     ]
-    if buyer := document_parts.ordered_by(order):
+    if buyer := document_parts.find_other_buyer(order):
         facts.append((say("Ordered by"), buyer))
     return Content(
         title=say("Invoice"),
         number=invoice.number,
         written_at=invoice.created_at,
         words=say,
-        sender=document_parts.sender(order.store),
-        recipient=document_parts.recipient(order, say),
+        sender=document_parts.list_sender_lines(order.store),
+        recipient=document_parts.list_recipient_lines(order, say),
         facts=tuple(facts),
-        sections=(document_parts.lines(order, invoice.items, say),),
-        totals=(*document_parts.totals(invoice, say), Total(say("Grand total"), say.money(invoice.total), grand=True)),
+        sections=(document_parts.build_line_table(order, invoice.items, say),),
+        totals=(
+            *document_parts.build_totals(invoice, say),
+            Total(say("Grand total"), say.money(invoice.total), grand=True),
+        ),
         notes=(say("Paid through Amazon. Nothing is left to pay."),),
         footer=order.store.documents_footer,
-        letter=document_parts.letter(order.store),
+        letter=document_parts.uses_letter_paper(order.store),
     )

@@ -55,7 +55,7 @@ class DocumentLocale:
         return (*addresses.lines(address), *([named] if named else ()))
 
 
-def of_store(store: Store, currency: str) -> DocumentLocale:
+def build_store_locale(store: Store, currency: str) -> DocumentLocale:
     marketplace: Marketplace = store.marketplace
     locale = catalogues.locale(store.language, marketplace.country_code)
     return DocumentLocale(store.language, locale, marketplace.country_code, ZoneInfo(marketplace.time_zone), currency)

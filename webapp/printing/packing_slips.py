@@ -15,13 +15,13 @@ from webapp.printing.localised_text import DocumentLocale
 _CODE_39 = re.compile(r"[0-9A-Z.-]{1,24}")
 
 
-def content(shipment: Shipment, order: Order) -> Content:
+def build_content(shipment: Shipment, order: Order) -> Content:
     """Return the packing slip of a shipment, parcel by parcel."""
-    say = localised_text.of_store(order.store, order.currency)
+    say = localised_text.build_store_locale(order.store, order.currency)
     facts = [(say("Packing slip number"), shipment.number), (say("Date"), say.day(shipment.created_at))]
     many = len(shipment.parcels)
     sections = tuple(
-        _section(
+        _build_section(
             [(row.order_item_id, row.quantity) for row in parcel.items],
             order,
             say,
@@ -30,17 +30,17 @@ def content(shipment: Shipment, order: Order) -> Content:
         )
         for place, parcel in enumerate(shipment.parcels, start=1)
     )
-    return _content(shipment.number, shipment.created_at, facts, sections, order, say)
+    return _build_content(shipment.number, shipment.created_at, facts, sections, order, say)
 
 
-def unshipped(order: Order) -> Content:
+def build_unshipped_content(order: Order) -> Content:
     """Return the packing slip of what is left to ship of an order, to pack it by. It has the number of the order."""
-    say = localised_text.of_store(order.store, order.currency)
+    say = localised_text.build_store_locale(order.store, order.currency)
     left = [(line.id, pieces) for line in order.items if (pieces := order_states.left_to_ship(line))]
-    return _content(order.number, order.created_at, [], (_section(left, order, say),), order, say)
+    return _build_content(order.number, order.created_at, [], (_build_section(left, order, say),), order, say)
 
 
-def _content(
+def _build_content(
     title_number: str,
     written_at: datetime,
     facts: list[tuple[str, str]],
@@ -48,8 +48,8 @@ def _content(
     order: Order,
     say: DocumentLocale,
 ) -> Content:
-    facts = [*facts, *document_parts.facts(order, say)]
-    if buyer := document_parts.ordered_by(order):
+    facts = [*facts, *document_parts.list_order_details(order, say)]
+    if buyer := document_parts.find_other_buyer(order):
         facts.append((say("Ordered by"), buyer))
     number = order.amazon_order.number
     return Content(
@@ -57,17 +57,17 @@ def _content(
         number=title_number,
         written_at=written_at,
         words=say,
-        sender=document_parts.sender(order.store),
-        recipient=document_parts.delivery(order, say),
+        sender=document_parts.list_sender_lines(order.store),
+        recipient=document_parts.list_shipping_address_lines(order, say),
         facts=tuple(facts),
         sections=sections,
         footer=order.store.documents_footer,
         barcode=number if _CODE_39.fullmatch(number) else "",
-        letter=document_parts.letter(order.store),
+        letter=document_parts.uses_letter_paper(order.store),
     )
 
 
-def _section(
+def _build_section(
     lines: Sequence[tuple[int, int]], order: Order, say: DocumentLocale, *, heading: str = "", subheading: str = ""
 ) -> Section:
     """Return the table of these items, given as (id of the order's line, quantity)."""
@@ -88,11 +88,11 @@ def _section(
         for line_id, quantity in lines
         for item in [items[line_id]]
     )
-    messages = _gifts({line_id for line_id, _ in lines}, order, say)
+    messages = _list_gift_messages({line_id for line_id, _ in lines}, order, say)
     return Section(columns, rows, heading=heading, subheading=subheading, messages=messages)
 
 
-def _gifts(line_ids: set[int], order: Order, say: DocumentLocale) -> tuple[tuple[str, str], ...]:
+def _list_gift_messages(line_ids: set[int], order: Order, say: DocumentLocale) -> tuple[tuple[str, str], ...]:
     """Return the gift messages of the packed items, without duplicates."""
     ids = {item.order_item_id for item in order.items if item.id in line_ids}
     gifts = [item.gift or {} for item in order.amazon_order.items if item.order_item_id in ids]

@@ -19,13 +19,13 @@ class _Row:
     orders: set[int] = field(default_factory=set)
 
 
-def content(orders: Sequence[Order]) -> Content:
+def build_content(orders: Sequence[Order]) -> Content:
     """Return the pick list of these orders, at least one, in the language and on the paper of the first one's store.
 
     Lines without a SKU are distinguished by their ASIN and title.
     """
     first = orders[0]
-    say = localised_text.of_store(first.store, first.currency)
+    say = localised_text.build_store_locale(first.store, first.currency)
     rows: dict[tuple[str, str], _Row] = defaultdict(lambda: _Row("", ""))
     for order in orders:
         for line in order.items:
@@ -59,12 +59,12 @@ def content(orders: Sequence[Order]) -> Content:
         number="",
         written_at=max(order.created_at for order in orders),
         words=say,
-        sender=document_parts.sender(first.store),
+        sender=document_parts.list_sender_lines(first.store),
         recipient=(),
         facts=(
             (say("Orders"), say.number(len(orders))),
             (say("Quantity"), say.number(sum(row.pieces for row in rows.values()))),
         ),
         sections=(Section(columns, table),),
-        letter=document_parts.letter(first.store),
+        letter=document_parts.uses_letter_paper(first.store),
     )

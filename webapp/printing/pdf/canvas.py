@@ -34,7 +34,7 @@ class PdfCanvas:
         self._pdf.set_margin(0)
         self._pdf.set_creator("Channeldesk")
         for name in (fonts.REGULAR, fonts.BOLD):
-            self._add(name)
+            self._add_font(name)
 
     def page(self, size: tuple[float, float]) -> None:
         self._pdf.add_page(format=size)
@@ -55,13 +55,13 @@ class PdfCanvas:
         if align == "right":
             x -= fonts.width(text, size, bold=bold)
         self._pdf.set_text_color(*colour)
-        for name, stretch in fonts.runs(text, bold):
+        for name, stretch in fonts.split_runs(text, bold):
             if name == fonts.ASIAN and "asian" not in self._pdf.fonts:
-                self._add(name)
+                self._add_font(name)
             family, style = _FAMILY[name]
             self._pdf.set_font(family, style, size)
             if bold and name == fonts.ASIAN:
-                self._heavier(x, baseline, stretch, size, colour)
+                self._draw_heavier(x, baseline, stretch, size, colour)
             else:
                 self._pdf.text(x, baseline, stretch)
             x += fonts.width(stretch, size, bold=bold)
@@ -86,14 +86,14 @@ class PdfCanvas:
         # Each character has three wide and six narrow bars and a gap.
         self._pdf.code39(f"*{text}*", right - letters * narrow * 16 + narrow, y, w=narrow * 3, h=height)
 
-    def about(self, title: str, author: str, language: str, written_at: datetime) -> None:
+    def set_metadata(self, title: str, author: str, language: str, written_at: datetime) -> None:
         """Set the metadata of the file, such that the same documents always give the same bytes."""
         self._pdf.set_title(title)
         self._pdf.set_author(author)
         self._pdf.set_lang(language)
         self._pdf.set_creation_date(written_at)
 
-    def file(self) -> bytes:
+    def build_file(self) -> bytes:
         return bytes(self._pdf.output())
 
     def close(self) -> None:
@@ -102,11 +102,11 @@ class PdfCanvas:
             if isinstance(font, TTFFont):
                 font.ttfont.close()
 
-    def _add(self, name: str) -> None:
+    def _add_font(self, name: str) -> None:
         family, style = _FAMILY[name]
         self._pdf.add_font(family, style, fonts.FOLDER / fonts.FILES[name])
 
-    def _heavier(self, x: float, baseline: float, text: str, size: float, colour: Colour) -> None:
+    def _draw_heavier(self, x: float, baseline: float, text: str, size: float, colour: Colour) -> None:
         with self._pdf.local_context(
             text_mode=TextMode.FILL_STROKE, line_width=size * _HEAVIER, draw_color=colour, text_color=colour
         ):

@@ -55,7 +55,7 @@ def printable(text: str) -> str:
     return _SPACES.sub(" ", "".join(_sign(sign) for sign in text)).strip()
 
 
-def runs(text: str, bold: bool) -> Iterator[tuple[str, str]]:
+def split_runs(text: str, bold: bool) -> Iterator[tuple[str, str]]:
     """Split a `printable` text into (font name, text) runs of one font."""
     latin = BOLD if bold else REGULAR
     if text.isascii():
@@ -75,7 +75,7 @@ def runs(text: str, bold: bool) -> Iterator[tuple[str, str]]:
 def width(text: str, size: float, *, bold: bool = False) -> float:
     """Return the width of a `printable` text in millimetres; `size` in points."""
     total = 0.0
-    for name, stretch in runs(text, bold):
+    for name, stretch in split_runs(text, bold):
         widths = face(name).widths
         total += sum(widths[ord(sign)] for sign in stretch)
     return total / 1000 * size * MM_PER_POINT

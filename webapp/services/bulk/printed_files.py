@@ -23,7 +23,7 @@ def create_file(
     action_id: int,
     keys_of: Callable[[Session, Sequence[int]], list[Key]],
     now: datetime,
-    render: Callable[[Session, Sequence[Key]], bytes] = printing.many,
+    render: Callable[[Session, Sequence[Key]], bytes] = printing.render_documents,
 ) -> None:
     """Print the documents of a bulk action's completed rows, replacing an earlier file. Rolls back first; commits.
 

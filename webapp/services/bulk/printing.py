@@ -31,7 +31,7 @@ def _build_handler(
     name: str,
     subject: str,
     keys_of: Callable[[Session, Sequence[int]], list[Key]],
-    render: Callable[[Session, Sequence[Key]], bytes] = printing.many,
+    render: Callable[[Session, Sequence[Key]], bytes] = printing.render_documents,
 ) -> BulkHandler:
     def process(session: Session, task: Task) -> Outcome:
         """Check that there is something to print; `finish` prints it."""
@@ -59,7 +59,7 @@ def _documents(kind: str) -> Callable[[Session, Sequence[int]], list[Key]]:
 HANDLERS = (
     # Includes what is not shipped yet.
     _build_handler("print_packing_slips", "order", queries.list_packing_slips),
-    _build_handler("print_pick_list", "order", queries.list_unshipped, printing.pick_list),
+    _build_handler("print_pick_list", "order", queries.list_unshipped, printing.render_pick_list),
     *(_build_handler(name, "order", _documents_of_orders(kinds)) for name, kinds in OF_ORDERS.items()),
     *(_build_handler(name, subject, _documents(subject)) for name, subject in OF_DOCUMENTS.items()),
 )

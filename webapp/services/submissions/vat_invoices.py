@@ -111,9 +111,9 @@ class VatInvoiceHandler(SubmissionHandler):
             transaction_id=details.get("transaction_id"),
         )
         marketplace_id = submission.amazon_order.store.marketplace_id
-        render = printing.invoice if details["document"] == INVOICE else printing.credit_memo
+        render = printing.render_invoice if details["document"] == INVOICE else printing.render_credit_memo
         pdf = render(session, document.id)
-        return lambda port: port.prepare_vat_invoice(marketplace_id, invoice, pdf)
+        return lambda gateway: gateway.prepare_vat_invoice(marketplace_id, invoice, pdf)
 
     def check_report(
         self, session: Session, submissions: Sequence[Submission], report: FeedReport | None

@@ -81,7 +81,7 @@ def result(action: BulkAction) -> tuple[str, str] | None:
 
 
 def _pdf(keys: Sequence[Key], name: str) -> Response:
-    return _named(Response(printing.many(db.session(), keys), mimetype="application/pdf"), name)
+    return _named(Response(printing.render_documents(db.session(), keys), mimetype="application/pdf"), name)
 
 
 def _named(response: Response, name: str) -> Response:
