@@ -12,7 +12,7 @@ def open_with(monkeypatch, key: str) -> None:
 
 def words_under(monkeypatch, key: str) -> set[str]:
     open_with(monkeypatch, key)
-    return set(DocumentHasher().document(IndexableOrder("305-1", goods=["A Kettle", "KETTLE-1", None])).split())
+    return set(DocumentHasher().build_document(IndexableOrder("305-1", goods=["A Kettle", "KETTLE-1", None])).split())
 
 
 def test_goods_that_are_remembered_are_hashed_with_the_key_of_now(monkeypatch):
@@ -28,5 +28,5 @@ def test_no_more_goods_are_remembered_than_may_be(monkeypatch):
     search_index._GOODS.clear()
 
     for n in range(9):
-        DocumentHasher().document(IndexableOrder("305-1", goods=[f"SKU-{n}"]))
+        DocumentHasher().build_document(IndexableOrder("305-1", goods=[f"SKU-{n}"]))
         assert len(search_index._GOODS) <= 2

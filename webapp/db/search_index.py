@@ -26,7 +26,7 @@ from webapp.domain.search_tokenizer import (
     SearchQuery,
     Term,
     expand_spellings,
-    is_unparted,
+    is_character_pair,
     list_indexed_texts,
     list_whole_terms,
 )
@@ -44,9 +44,11 @@ _PLAIN = frozenset({NUMBER, REVERSED})
 _FIRST = 3
 _FIRST_DIGITS, _DIGITS = 10, 5
 # Where a chain has a link: each letter up to the twelfth, then each fourth.
-_LINKS = (*range(_FIRST, 13), 16, 20, 24, 28, 32)
+_PREFIX_LENGTHS = (*range(_FIRST, 13), 16, 20, 24, 28, 32)
 # By a word's length; one of one or two letters is a link by itself.
-_LINKS_OF = [tuple(link for link in _LINKS if link <= length) or (length,) for length in range(_LINKS[-1] + 1)]
+_PREFIX_LENGTHS_OF = [
+    tuple(link for link in _PREFIX_LENGTHS if link <= length) or (length,) for length in range(_PREFIX_LENGTHS[-1] + 1)
+]
 # AES knows no other.
 _BLOCK = 16
 _FILLED = [bytes(_BLOCK - length) for length in range(_BLOCK + 1)]
@@ -102,13 +104,13 @@ class DocumentHasher:
     """Makes documents. It remembers the texts it has met: make one for a page of orders, and let it go."""
 
     def __init__(self) -> None:
-        self._scramble = field_cipher.word_hasher()
+        self._hash_blocks = field_cipher.word_hasher()
         # No word is an empty block: this tells the key, and nothing else.
-        self._key = self._scramble(bytes(_BLOCK))
-        self._chains: dict[str, str] = {}
+        self._key = self._hash_blocks(bytes(_BLOCK))
+        self._word_hashes: dict[str, str] = {}
         self._tokens: dict[tuple[str, str], set[str]] = {}
 
-    def document(self, order: IndexableOrder) -> str:
+    def build_document(self, order: IndexableOrder) -> str:
         found: set[str] = set()
         for kind_and_text in list_indexed_texts(order):
             found |= self._tokens.get(kind_and_text) or self._split(*kind_and_text)
@@ -117,7 +119,7 @@ class DocumentHasher:
                 found |= _GOODS.get((self._key, good)) or self._split_good(good)
         for kind, text in list_whole_terms(order):
             letter = _LETTERS[kind]
-            found.add(letter + text if kind in _PLAIN else f"{letter}{self.chain(text)}{_END}")
+            found.add(letter + text if kind in _PLAIN else f"{letter}{self.hash_word(text)}{_END}")
         return " ".join(found)
 
     def _split_good(self, text: str) -> set[str]:
@@ -128,37 +130,37 @@ class DocumentHasher:
 
     def _split(self, kind: str, text: str) -> set[str]:
         """Return the words of a text as they are kept; titles, towns and many a name come again on a page."""
-        letter, chain = _LETTERS[kind], self.chain
-        found = self._tokens[kind, text] = {f"{letter}{chain(word)}{_END}" for word in expand_spellings(text)}
+        letter, hash_word = _LETTERS[kind], self.hash_word
+        found = self._tokens[kind, text] = {f"{letter}{hash_word(word)}{_END}" for word in expand_spellings(text)}
         return found
 
-    def chain(self, word: str) -> str:
+    def hash_word(self, word: str) -> str:
         """Return the links of a word, up to its last one."""
-        found = self._chains.get(word)
+        found = self._word_hashes.get(word)
         if found is None:
-            found = self._chains[word] = self._links(word)
+            found = self._word_hashes[word] = self._hash_prefixes(word)
         return found
 
-    def _links(self, word: str) -> str:
+    def _hash_prefixes(self, word: str) -> str:
         length = len(word)
         if word.isascii() and length <= _BLOCK:
             plain = word.encode()
-            beginnings = [plain[:link] + _FILLED[link] for link in _LINKS_OF[length]]
+            beginnings = [plain[:link] + _FILLED[link] for link in _PREFIX_LENGTHS_OF[length]]
         else:
-            ends = (1, 2)[:length] if is_unparted(word) else _LINKS_OF[min(length, _LINKS[-1])]
-            beginnings = [_in_a_block(word[:link].encode()).ljust(_BLOCK, b"\0") for link in ends]
-        made = self._scramble(b"".join(beginnings)).hex()
+            ends = (1, 2)[:length] if is_character_pair(word) else _PREFIX_LENGTHS_OF[min(length, _PREFIX_LENGTHS[-1])]
+            beginnings = [_fit_block(word[:link].encode()).ljust(_BLOCK, b"\0") for link in ends]
+        made = self._hash_blocks(b"".join(beginnings)).hex()
         first = made[:_FIRST_DIGITS]
         if len(beginnings) == 1:
             return first
         return first + "".join([made[at : at + _DIGITS] for at in range(2 * _BLOCK, len(made), 2 * _BLOCK)])
 
 
-def _in_a_block(text: bytes) -> bytes:
+def _fit_block(text: bytes) -> bytes:
     return text if len(text) <= _BLOCK else hashlib.blake2b(text, digest_size=_BLOCK).digest()
 
 
-def for_sqlite(wanted: SearchQuery) -> str:
+def build_fts5_query(wanted: SearchQuery) -> str:
     """Return what FTS5 is asked. Beginnings cost it a walk over all that follows, but the whole word does not, and most
     people type whole words: so that is one term, and each way it can go on is another."""
     hasher = DocumentHasher()
@@ -166,24 +168,24 @@ def for_sqlite(wanted: SearchQuery) -> str:
     def expression(term: Term) -> str:
         if term.kind in _PLAIN:
             return f"{_LETTERS[term.kind]}{term.text}*"
-        chain = _LETTERS[term.kind] + hasher.chain(term.text)
+        chain = _LETTERS[term.kind] + hasher.hash_word(term.text)
         if _is_whole(term):
             return chain + _END
-        if len(chain) == 1 + _FIRST_DIGITS or len(term.text) not in _LINKS:
+        if len(chain) == 1 + _FIRST_DIGITS or len(term.text) not in _PREFIX_LENGTHS:
             return f"{chain}*"
         return " OR ".join([chain + _END, *(f"{chain}{digit}*" for digit in _HEX)])
 
     return _join_conditions(wanted, expression, " OR ", " AND ")
 
 
-def for_postgresql(wanted: SearchQuery) -> str:
+def build_tsquery(wanted: SearchQuery) -> str:
     """Return what `tsquery` is asked."""
     hasher = DocumentHasher()
 
     def expression(term: Term) -> str:
         if term.kind in _PLAIN:
             return f"{_LETTERS[term.kind]}{term.text}:*"
-        chain = _LETTERS[term.kind] + hasher.chain(term.text)
+        chain = _LETTERS[term.kind] + hasher.hash_word(term.text)
         return chain + _END if _is_whole(term) else f"{chain}:*"
 
     return _join_conditions(wanted, expression, " | ", " & ")
@@ -191,7 +193,7 @@ def for_postgresql(wanted: SearchQuery) -> str:
 
 def _is_whole(term: Term) -> bool:
     """Words of one or two letters are found as they are: half of all words would begin so."""
-    return term.whole or (len(term.text) < _FIRST and not is_unparted(term.text))
+    return term.whole or (len(term.text) < _FIRST and not is_character_pair(term.text))
 
 
 def _join_conditions(wanted: SearchQuery, expression: Any, either: str, both: str) -> str:

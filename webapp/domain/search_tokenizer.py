@@ -91,7 +91,7 @@ def split_words(text: str) -> list[str]:
     """Return the words of a text as they are compared; an unparted script's are pairs, and its last character alone."""
     tokens: list[str] = []
     for word in _plain_words(text):
-        tokens += (word,) if word.isascii() else _split_unparted(word)
+        tokens += (word,) if word.isascii() else _split_character_pairs(word)
     return tokens
 
 
@@ -105,7 +105,7 @@ def _plain_words(text: str) -> list[str]:
     return _ANY_WORDS.findall(unmarked if unmarked.isascii() else unicodedata.normalize("NFC", unmarked))
 
 
-def _split_unparted(word: str) -> list[str]:
+def _split_character_pairs(word: str) -> list[str]:
     if word.isascii():
         return [word]
     parts: list[str] = []
@@ -117,7 +117,7 @@ def _split_unparted(word: str) -> list[str]:
     return parts + ([word[end:]] if end < len(word) else [])
 
 
-def is_unparted(word: str) -> bool:
+def is_character_pair(word: str) -> bool:
     """Return whether this is a pair or a character of a script that does not part its words."""
     return not word.isascii() and _UNPARTED.match(word) is not None
 
@@ -181,7 +181,7 @@ def _build_number_terms(number: str) -> list[tuple[str, str]]:
     return [(NUMBER, joined), (REVERSED, joined[::-1]), *((NUMBER, block) for block in blocks[1:])]
 
 
-def read(text: str, *, kinds: Iterable[str] = KINDS) -> SearchQuery:
+def parse_query(text: str, *, kinds: Iterable[str] = KINDS) -> SearchQuery:
     """What to look for, given what somebody typed; `kinds` narrows where. Nothing can be met where no word was."""
     sought = frozenset(kinds)
     typed = _strip_relay_domain(text)
@@ -194,13 +194,13 @@ def read(text: str, *, kinds: Iterable[str] = KINDS) -> SearchQuery:
 
 
 def _build_groups(word: str, typed: str, sought: frozenset[str]) -> Iterable[tuple[Term, ...]]:
-    parts = _split_unparted(word)
+    parts = _split_character_pairs(word)
     for place, part in enumerate(parts):
-        if len(part) == 1 and place and is_unparted(part):
+        if len(part) == 1 and place and is_character_pair(part):
             continue  # The last character of a run is in the pair before it.
         spellings = {part: None} | dict.fromkeys(_find_transliterations(word, typed) if len(parts) == 1 else ())
         # A pair is sought as it is; one character alone begins pairs.
-        whole = is_unparted(part) and len(part) == 2
+        whole = is_character_pair(part) and len(part) == 2
         group = [Term(kind, text, whole) for kind in (NAME, WORD, GOODS) if kind in sought for text in spellings]
         if NUMBER in sought and _NUMBER.fullmatch(part):
             group.append(Term(NUMBER, part))

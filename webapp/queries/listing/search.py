@@ -33,8 +33,8 @@ from webapp.db.search_index import (
     DOCUMENTS,
     ID_MASK,
     NAME_OF_TABLE,
-    for_postgresql,
-    for_sqlite,
+    build_fts5_query,
+    build_tsquery,
 )
 from webapp.domain import search_tokenizer
 from webapp.domain.common.local_days import midnight
@@ -70,7 +70,7 @@ def decrypt_param(token: str, *, personal: bool) -> str | None:
 
 def has_terms(text: str) -> bool:
     """Return whether the text has a term to search for."""
-    return bool(search_tokenizer.read(text))
+    return bool(search_tokenizer.parse_query(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class FullTextFilter:
 
     @property
     def query(self) -> SearchQuery:
-        return search_tokenizer.read(self.text, kinds=self.kinds)
+        return search_tokenizer.parse_query(self.text, kinds=self.kinds)
 
     @property
     def personal(self) -> bool:
@@ -135,7 +135,7 @@ def match_condition(full_text: FullTextFilter) -> ColumnElement[bool]:
     query = full_text.query
     if not query:
         return false()
-    condition = _matches(literal(for_sqlite(query), Text), literal(for_postgresql(query), Text))
+    condition = _matches(literal(build_fts5_query(query), Text), literal(build_tsquery(query), Text))
     condition.personal = full_text.personal
     return condition
 

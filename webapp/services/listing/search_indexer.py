@@ -31,7 +31,7 @@ def index_new(session: Session, orders: Iterable[tuple[int, AmazonOrder]], numbe
     _insert_documents(
         session,
         [
-            (get_document_id(order.purchased_at, id_), hasher.document(_from_amazon(order, numbers.get(id_))))
+            (get_document_id(order.purchased_at, id_), hasher.build_document(_from_amazon(order, numbers.get(id_))))
             for id_, order in orders
         ],
     )
@@ -58,7 +58,7 @@ def rebuild(session: Session, amazon_order_ids: Sequence[int]) -> None:
     for amazon_order in amazon_orders:
         order = orders.get(amazon_order.id)
         tracking_numbers = numbers_by_order.get(order.id, []) if order else []
-        document = hasher.document(_from_stored(amazon_order, order, tracking_numbers))
+        document = hasher.build_document(_from_stored(amazon_order, order, tracking_numbers))
         documents.append((get_document_id(amazon_order.purchased_at, amazon_order.id), document))
     delete_documents(session, [row for row, _ in documents])
     _insert_documents(session, documents)
