@@ -28,17 +28,17 @@ class LineStock(NamedTuple):
     reserved: int
 
     @property
-    def short(self) -> bool:
+    def is_short(self) -> bool:
         """Whether the line needs more than is in stock."""
         return self.managed and self.reserved > max(0, self.quantity)
 
     @property
-    def contested(self) -> bool:
+    def is_contested(self) -> bool:
         """Whether stock is enough for the line, but not for all reservations."""
-        return self.managed and self.reserved > 0 and self.available < 0 and not self.short
+        return self.managed and self.reserved > 0 and self.available < 0 and not self.is_short
 
 
-class Line(Protocol):
+class StockLine(Protocol):
     @property
     def id(self) -> int: ...
     @property
@@ -83,7 +83,7 @@ def aggregate(orders: Table, amazon_orders: Table) -> JsonAggregate[ProductStock
     )
 
 
-def group_by_line(lines: Iterable[Line], rows: Sequence[ProductStockRow]) -> dict[int, LineStock]:
+def group_by_line(lines: Iterable[StockLine], rows: Sequence[ProductStockRow]) -> dict[int, LineStock]:
     """Group rows by the ids of the lines."""
     by_sku = {row.sku: row[1:6] for row in rows}
     reserved = {row.order_item_id: row.reserved for row in rows}

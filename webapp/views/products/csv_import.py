@@ -33,7 +33,7 @@ def new() -> Response:
 
 @bp.post("")
 @requires("products.write")
-def keep() -> Response:
+def create() -> Response:
     session = db.session()
     form = ProductFileForm(accounts=stores.list_accounts(session))
     try:

@@ -141,14 +141,14 @@ def count(product_id: int) -> Response:
 
 @bp.post("/<int:product_id>/looks")
 @requires("products.write")
-def look_at(product_id: int) -> Response:
+def mark_reviewed(product_id: int) -> Response:
     products.mark_reviewed(db.session(), product_id, now=datetime.now(UTC), actor=current_user.actor)
     return see_other(request, url_for("products.show", product_id=product_id))
 
 
 @bp.post("/looks")
 @requires("products.write")
-def look_at_all() -> Response:
+def mark_all_reviewed() -> Response:
     products.mark_all_reviewed(db.session(), now=datetime.now(UTC), actor=current_user.actor)
     flash(_("All flags were taken away."), "good")
     return see_other(request, url_for("products.index"))

@@ -72,7 +72,7 @@ def correct(number: str, reference: int) -> Response:
 
 @bp.post("/take-backs")
 @requires("orders.write")
-def take_back(number: str, reference: int) -> Response:
+def delete(number: str, reference: int) -> Response:
     """Remove a parcel; its units can be shipped again."""
     parcel, _shipment = queries.get_parcel(db.session(), number, reference)
     parcels.delete(db.session(), parcel.id, now=datetime.now(UTC), actor=current_user.actor)

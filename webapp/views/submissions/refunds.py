@@ -17,7 +17,7 @@ bp = Blueprint("refunds", __name__, url_prefix="/submissions/<int:submission_id>
 
 @bp.post("/arrival")
 @requires("submissions.write")
-def arrived(submission_id: int) -> Response:
+def mark_refunded(submission_id: int) -> Response:
     """Mark the refund as made."""
     refunds.mark_refunded(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("It counts as refunded."), "good")
@@ -26,7 +26,7 @@ def arrived(submission_id: int) -> Response:
 
 @bp.post("/miss")
 @requires("submissions.write")
-def missed(submission_id: int) -> Response:
+def mark_not_refunded(submission_id: int) -> Response:
     """Mark the refund as not made and release its amounts."""
     refunds.mark_not_refunded(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("It can be refunded again."), "good")
@@ -35,7 +35,7 @@ def missed(submission_id: int) -> Response:
 
 @bp.post("/resends")
 @requires("submissions.write")
-def send_again(submission_id: int) -> Response:
+def resend(submission_id: int) -> Response:
     """Mark the refund as not made and send it again."""
     submission = refunds.resend(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
     wake_worker(submission.account_id)

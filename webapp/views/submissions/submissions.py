@@ -106,7 +106,7 @@ def undo(submission_id: int) -> Response:
 
 @bp.post("/<int:submission_id>/looks")
 @requires("submissions.write")
-def look(submission_id: int) -> Response:
+def check_now(submission_id: int) -> Response:
     """Check the state at Amazon now."""
     submission = user_actions.check_now(db.session(), submission_id, now=datetime.now(UTC))
     wake_worker(submission.account_id)
@@ -115,7 +115,7 @@ def look(submission_id: int) -> Response:
 
 @bp.post("/<int:submission_id>/again")
 @requires("submissions.write")
-def ask_again(submission_id: int) -> Response:
+def resubmit(submission_id: int) -> Response:
     """Retry as a new submission; then go to `next` or to its page."""
     retry = user_actions.resubmit(
         db.session(),
@@ -130,7 +130,7 @@ def ask_again(submission_id: int) -> Response:
 
 @bp.post("/<int:submission_id>/insistence")
 @requires("submissions.write")
-def insist(submission_id: int) -> Response:
+def override_conflict(submission_id: int) -> Response:
     """Send the submission in spite of the conflict."""
     submission = user_actions.override_conflict(
         db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor
