@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from webapp.db.engine import ROOM, sqlite_module
+from webapp.db.engine import WRITE_PRAGMAS, sqlite_module
 
 TABLES = (
     "amazon_orders",
@@ -110,8 +110,9 @@ def _writing(database: str) -> Iterator[Any]:
             yield connection
         return
     with contextlib.closing(sqlite_module().connect(database, isolation_level=None)) as connection:
-        # With the room the product's own import takes, and commits that wait for the disk as little as its own.
-        for pragma in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA foreign_keys=OFF", *ROOM):
+        # The cache size and the durability of the product's own import.
+        settings = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA foreign_keys=OFF")
+        for pragma in (*settings, *WRITE_PRAGMAS):
             connection.execute(pragma)
         yield connection
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from webapp.core import database_problems, queue
 from webapp.core.extensions import db
 from webapp.domain.amazon.errors import AmazonError
-from webapp.domain.errors import BusyError, DeskError
+from webapp.domain.errors import AppError, BusyError
 from webapp.services import schedule
 
 log = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ def _log_error(job_id: str, error: Exception) -> str:
     if isinstance(error, AmazonError):
         log.warning("%s failed: %s (Amazon's request %s)", job_id, error.cause, error.request_id or "unknown")
         return error.cause
-    if isinstance(error, DeskError):
+    if isinstance(error, AppError):
         log.warning("%s failed: %s", job_id, error.code)
         return error.code
     log.error("%s failed", job_id, exc_info=error)

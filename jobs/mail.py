@@ -17,7 +17,7 @@ def send_mails() -> None:
 
 def send_messages(account_id: int) -> None:
     session = db.session()
-    keys = accounts.credentials_of(accounts.find(session, account_id))
+    credentials = accounts.credentials_of(accounts.find(session, account_id))
     session.commit()
-    with Amazon(keys, queue.redis(), priority="submission") as port:
-        amazon_messaging.process_due(session, port, account_id, clock=lambda: datetime.now(UTC))
+    with Amazon(credentials, queue.redis(), priority="submission") as gateway:
+        amazon_messaging.process_due(session, gateway, account_id, clock=lambda: datetime.now(UTC))

@@ -11,7 +11,7 @@ from webapp.services.sync import run as sync_run
 
 def sync_account(account_id: int) -> None:
     session = db.session()
-    keys = accounts.credentials_of(accounts.find(session, account_id))
+    credentials = accounts.credentials_of(accounts.find(session, account_id))
     session.commit()
-    with Amazon(keys, queue.redis(), priority="sync") as port:
-        sync_run.sync_account(session, port, account_id, clock=lambda: datetime.now(UTC), actor="schedule")
+    with Amazon(credentials, queue.redis(), priority="sync") as gateway:
+        sync_run.sync_account(session, gateway, account_id, clock=lambda: datetime.now(UTC), actor="schedule")

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from webapp.domain.common.money import Money
-from webapp.domain.errors import DeskError, RefusedError
+from webapp.domain.errors import AppError, RefusedError
 from webapp.models.audit_log import Event
 from webapp.models.documents import CreditMemo
 from webapp.models.submissions import Submission
@@ -121,7 +121,7 @@ def test_the_same_refund_from_a_second_tab_is_refused_and_changes_nothing(harnes
     first, _ = lines(harness, number)
     memo = harness.refund(number, {first: 2})
 
-    with pytest.raises(DeskError) as refused:
+    with pytest.raises(AppError) as refused:
         harness.refund(number, {first: 1})
 
     assert (refused.value.code, refused.value.arguments["left"]) == ("quantity_over", 0)

@@ -8,14 +8,14 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from webapp.db.engine import engine_options, prepare
-from webapp.domain.errors import DeskError
+from webapp.domain.errors import AppError
 
 
 @pytest.fixture
 def run_concurrently(app, settings):
     """`at_once(work, …)`: call each work(session) in a thread with an engine of its own, all from the same moment on.
 
-    Answers what they answered, or the DeskError they raised; any other error fails the test.
+    Answers what they answered, or the AppError they raised; any other error fails the test.
     """
 
     def run(*works):
@@ -31,7 +31,7 @@ def run_concurrently(app, settings):
                     barrier.wait(120)
                     try:
                         return work(session)
-                    except DeskError as error:
+                    except AppError as error:
                         return error
             finally:
                 engine.dispose()

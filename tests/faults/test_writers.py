@@ -14,7 +14,7 @@ from tests.support.factories import (
     shipped_fields,
 )
 from webapp.db import leases, number_sequences
-from webapp.domain.errors import BusyError, DeskError
+from webapp.domain.errors import AppError, BusyError
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem, AmazonOrderVersion
 from webapp.models.audit_log import Event
 from webapp.models.documents import CreditMemo, Invoice
@@ -178,7 +178,7 @@ def test_an_order_created_by_a_user_and_by_a_sync_is_created_once(session, accou
     said = run_concurrently(by_hand, by_sync, by_hand, by_sync, by_hand, by_sync)
 
     assert session.scalars(select(Order.number)).all() == ["100001"]
-    refused = {one.code for one in said if isinstance(one, DeskError)}
+    refused = {one.code for one in said if isinstance(one, AppError)}
     assert refused <= {"order_exists", "order_waits_unshipped"}
 
 
@@ -207,7 +207,7 @@ def test_an_undone_submission_is_never_sent(session, account, run_concurrently):
     assert sent | undone == set(asked)
     assert asked[7] in sent
     assert {one for one in said[1:] if isinstance(one, int)} == undone
-    assert {one.code for one in said[1:] if isinstance(one, DeskError)} <= {"undo_too_late"}
+    assert {one.code for one in said[1:] if isinstance(one, AppError)} <= {"undo_too_late"}
     assert set(session.scalars(select(Submission.feed_id).where(Submission.id.in_(sent)))) == set(
         session.scalars(select(Feed.id))
     )

@@ -77,13 +77,13 @@ def test_a_configured_redis_that_does_not_answer_is_reported(settings: Settings)
 
 def test_a_long_path_has_its_socket_in_a_private_short_one(tmp_path: Path) -> None:
     long = tmp_path / ("x" * 90)
-    path = redis_location.socket_path(long)
+    path = redis_location.get_socket_path(long)
     assert len(os.fsencode(path)) <= redis_location.LONGEST_SOCKET_PATH
     assert path.parent.name.startswith(f"channeldesk-{os.getuid()}-")
-    assert redis_location.socket_path(long) == path
-    assert redis_location.socket_path(Path("/data")) == Path("/data/valkey.sock")
+    assert redis_location.get_socket_path(long) == path
+    assert redis_location.get_socket_path(Path("/data")) == Path("/data/valkey.sock")
 
 
 def test_the_url_of_a_path_with_spaces_is_understood() -> None:
-    url = redis_location.address(Settings.load({}, data_dir=Path("/a desk")))
+    url = redis_location.get_url(Settings.load({}, data_dir=Path("/a desk")))
     assert Redis.from_url(url).connection_pool.connection_kwargs["path"] == "/a desk/valkey.sock"

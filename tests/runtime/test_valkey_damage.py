@@ -86,12 +86,12 @@ def test_files_it_does_not_start_on_are_set_aside(
     used: Settings, damage: Callable[[Path], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     damage(used.data_dir / "valkey")
-    assert redis_location.last_set_aside(used.data_dir) is None
+    assert redis_location.find_last_damage(used.data_dir) is None
     with embedded_valkey.settings_for_command(used) as usable, queue.connect(usable) as redis:
         assert redis.dbsize() == 0
         redis.set("after", "it")
     (aside,) = used.data_dir.glob("valkey.damaged-*")
-    assert redis_location.last_set_aside(used.data_dir) is not None
+    assert redis_location.find_last_damage(used.data_dir) is not None
     (line,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
     assert str(aside) in line
     with embedded_valkey.settings_for_command(used) as usable, queue.connect(usable) as redis:
@@ -103,14 +103,14 @@ def test_a_truncated_journal_is_read_as_far_as_it_goes(used: Settings) -> None:
     path.write_bytes(path.read_bytes()[:-7])
     with embedded_valkey.settings_for_command(used) as usable, queue.connect(usable) as redis:
         assert redis.dbsize() >= 48
-    assert redis_location.last_set_aside(used.data_dir) is None
+    assert redis_location.find_last_damage(used.data_dir) is None
 
 
 def test_a_deleted_folder_is_made_anew(used: Settings) -> None:
     shutil.rmtree(used.data_dir / "valkey")
     with embedded_valkey.settings_for_command(used) as usable, queue.connect(usable) as redis:
         assert redis.dbsize() == 0
-    assert redis_location.last_set_aside(used.data_dir) is None
+    assert redis_location.find_last_damage(used.data_dir) is None
 
 
 def test_another_start_error_is_reported_and_nothing_is_set_aside_again(
@@ -134,11 +134,11 @@ def test_files_damaged_again_at_once_are_set_aside_again(used: Settings) -> None
 
 
 def test_two_files_set_aside_in_the_same_second_keep_different_names(used: Settings) -> None:
-    first = embedded_valkey.set_aside(used.data_dir)
+    first = embedded_valkey.rename_damaged_files(used.data_dir)
     (used.data_dir / "valkey").mkdir()
     (used.data_dir / "valkey" / "file").touch()
     assert first is not None
-    assert first != embedded_valkey.set_aside(used.data_dir)
+    assert first != embedded_valkey.rename_damaged_files(used.data_dir)
     assert len(list(used.data_dir.glob("valkey.damaged-*"))) == 2
 
 
@@ -160,7 +160,7 @@ def test_a_server_that_writes_files_and_never_starts_fills_no_disk(
 def test_only_the_last_ones_are_kept(used: Settings) -> None:
     for n in range(5):
         (used.data_dir / f"valkey.damaged-2026010{n}-000000").mkdir()
-    assert embedded_valkey.set_aside(used.data_dir) is not None
+    assert embedded_valkey.rename_damaged_files(used.data_dir) is not None
     assert len(list(used.data_dir.glob("valkey.damaged-*"))) == embedded_valkey.KEPT_ASIDE
 
 

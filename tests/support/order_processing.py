@@ -19,7 +19,7 @@ from webapp.core.extensions import db
 from webapp.db.base import Base
 from webapp.db.engine import read_only
 from webapp.domain.amazon.types import AmazonOrder
-from webapp.domain.errors import DeskError
+from webapp.domain.errors import AppError
 from webapp.models.audit_log import Event
 from webapp.models.orders import Order
 from webapp.services.sync.import_page import import_page
@@ -77,7 +77,7 @@ def expect_refusal(step: Callable[[], Any]) -> tuple[str, dict[str, Any]]:
     before = dump_tables()
     try:
         step()
-    except DeskError as error:
+    except AppError as error:
         assert dump_tables() == before
         return error.code, error.arguments
     raise AssertionError("The step was not refused.")
@@ -94,7 +94,7 @@ def run_concurrently(app: Any, *steps: Callable[[Session], Any]) -> list[str]:
             try:
                 step(session)
                 outcomes[index] = "done"
-            except DeskError as error:
+            except AppError as error:
                 outcomes[index] = error.code
 
     threads = [threading.Thread(target=run, args=pair) for pair in enumerate(steps)]

@@ -37,7 +37,7 @@ def test_a_status_without_words_of_its_own_gets_those_of_its_kind(app: Flask) ->
 
 
 @pytest.mark.parametrize(("kind", "status"), DOMAIN_ERRORS.items())
-def test_an_error_of_the_domain_says_its_own_sentence(app: Flask, kind: type[domain.DeskError], status: int) -> None:
+def test_an_error_of_the_domain_says_its_own_sentence(app: Flask, kind: type[domain.AppError], status: int) -> None:
     def fail() -> None:
         raise kind("order_unknown", number="1000")
 
@@ -47,8 +47,8 @@ def test_an_error_of_the_domain_says_its_own_sentence(app: Flask, kind: type[dom
 
 
 def test_every_error_of_the_domain_has_a_status() -> None:
-    kinds = {kind for kind in vars(domain).values() if isinstance(kind, type) and issubclass(kind, domain.DeskError)}
-    assert set(DOMAIN_ERRORS) == kinds - {domain.DeskError}
+    kinds = {kind for kind in vars(domain).values() if isinstance(kind, type) and issubclass(kind, domain.AppError)}
+    assert set(DOMAIN_ERRORS) == kinds - {domain.AppError}
 
 
 def test_htmx_gets_a_toast_and_not_a_page(app: Flask) -> None:

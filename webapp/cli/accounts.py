@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from webapp.cli.base import Group, data_dir_option, desk, instant, json_option, show
+from webapp.cli.base import Group, data_dir_option, format_instant, json_option, open_app, show
 from webapp.domain.accounts.credentials import ConnectionReport
 from webapp.domain.common.marketplaces import REGIONS
 from webapp.domain.errors import InvalidError
@@ -45,20 +45,20 @@ def connect(
 ) -> None:
     """Connect a seller account after Amazon has accepted its credentials. Each marketplace becomes a store."""
     from webapp.core.extensions import db, settings
-    from webapp.services.accounts import accounts as verbs
-    from webapp.web.amazon_gateway import open_port
+    from webapp.services.accounts import accounts as service
+    from webapp.web.amazon_gateway import open_gateway
 
-    fields["client_secret"] = _secret(client_secret_file)
-    fields["refresh_token"] = _secret(refresh_token_file)
-    credentials = verbs.check_fields(fields)
+    fields["client_secret"] = _read_secret(client_secret_file)
+    fields["refresh_token"] = _read_secret(refresh_token_file)
+    credentials = service.check_fields(fields)
     countries = [text.strip() for text in marketplaces.split(",") if text.strip()]
-    with desk(data_dir):
+    with open_app(data_dir):
         session = db.session()
-        verbs.check_not_connected(session, fields)
+        service.check_not_connected(session, fields)
         session.rollback()
-        with open_port(credentials) as port:
-            report = verbs.try_connection(port, fields["region"])
-        account = verbs.connect(
+        with open_gateway(credentials) as gateway:
+            report = service.try_connection(gateway, fields["region"])
+        account = service.connect(
             session,
             fields,
             countries,
@@ -68,8 +68,8 @@ def connect(
             now=datetime.now(UTC),
             actor="cli",
         )
-        said = described(account) | {"missing_datasets": sorted(report.missing)}
-        show(said, as_json, lambda _: _connected(account, report))
+        data = serialize(account) | {"missing_datasets": sorted(report.missing)}
+        show(data, as_json, lambda _: _format_connection(account, report))
 
 
 @accounts.command("list")
@@ -80,11 +80,11 @@ def list_accounts(data_dir: Path | None, as_json: bool) -> None:
     from webapp.core.extensions import db
     from webapp.queries.accounts import stores
 
-    with desk(data_dir):
-        show([described(account) for account in stores.list_accounts(db.session())], as_json, _lines)
+    with open_app(data_dir):
+        show([serialize(account) for account in stores.list_accounts(db.session())], as_json, _format_list)
 
 
-def described(account: Account) -> dict[str, Any]:
+def serialize(account: Account) -> dict[str, Any]:
     """Return an account for JSON, without secrets. Times are ISO 8601 in UTC."""
     return {
         "id": account.id,
@@ -92,15 +92,15 @@ def described(account: Account) -> dict[str, Any]:
         "region": account.region,
         "seller_id": account.seller_id,
         "stores": [store.name for store in account.stores],
-        "created_at": instant(account.created_at),
-        "last_synced_at": instant(account.last_synced_at),
+        "created_at": format_instant(account.created_at),
+        "last_synced_at": format_instant(account.last_synced_at),
         "error_code": account.error_code,
         "error_message": account.error_message,
         "missing_datasets": account.missing_datasets,
     }
 
 
-def _secret(path: Path) -> str:
+def _read_secret(path: Path) -> str:
     """Read a secret from a file. Raises InvalidError, naming the file, if it cannot be a secret of Amazon's."""
     try:
         text = path.read_bytes().decode("ascii")
@@ -117,7 +117,7 @@ def _secret(path: Path) -> str:
     return text
 
 
-def _connected(account: Account, report: ConnectionReport) -> Iterator[str]:
+def _format_connection(account: Account, report: ConnectionReport) -> Iterator[str]:
     from webapp.messages import text_for
 
     yield f"Connected {account.name}: {', '.join(store.name for store in account.stores)}."
@@ -125,7 +125,7 @@ def _connected(account: Account, report: ConnectionReport) -> Iterator[str]:
         yield f"Amazon does not show: {text_for(f'dataset_{name}')}. {text_for(f'without_{name}')}"
 
 
-def _lines(rows: list[dict[str, Any]]) -> Iterator[str]:
+def _format_list(rows: list[dict[str, Any]]) -> Iterator[str]:
     from webapp.messages import text_for
 
     if not rows:

@@ -8,7 +8,16 @@ from typing import Any
 import click
 from redis.exceptions import RedisError
 
-from webapp.cli.base import Group, data_dir_option, desk, instant, json_option, number_argument, number_type, show
+from webapp.cli.base import (
+    Group,
+    data_dir_option,
+    format_instant,
+    json_option,
+    number_argument,
+    number_type,
+    open_app,
+    show,
+)
 from webapp.domain.amazon import statuses
 from webapp.domain.common.money import Money
 from webapp.domain.submissions import cancellation
@@ -32,16 +41,16 @@ def list_orders(store: str | None, status: str | None, limit: int, data_dir: Pat
     from webapp.queries.sync.amazon_orders import find_order_numbers, list_latest
     from webapp.services.accounts import stores
 
-    with desk(data_dir):
+    with open_app(data_dir):
         session = db.session()
         conditions = []
         if store:
             conditions.append(AmazonOrder.store_id == stores.find(session, store).id)
         if status:
             conditions.append(AmazonOrder.status == statuses.normalise(status))
-        found = list_latest(session, conditions, limit)
-        numbers = find_order_numbers(session, [order.id for order in found])
-        show([described(order, numbers.get(order.id)) for order in found], as_json, _lines)
+        orders = list_latest(session, conditions, limit)
+        numbers = find_order_numbers(session, [order.id for order in orders])
+        show([serialize(order, numbers.get(order.id)) for order in orders], as_json, _format_list)
 
 
 @amazon_orders.command("show")
@@ -53,10 +62,10 @@ def show_order(number: str, data_dir: Path | None, as_json: bool) -> None:
     from webapp.core.extensions import db
     from webapp.queries.sync.amazon_orders import find_order_numbers, get_by_number
 
-    with desk(data_dir):
+    with open_app(data_dir):
         session = db.session()
         order = get_by_number(session, number)
-        show(described(order, find_order_numbers(session, [order.id]).get(order.id)), as_json, _story)
+        show(serialize(order, find_order_numbers(session, [order.id]).get(order.id)), as_json, _format_details)
 
 
 @amazon_orders.command()
@@ -72,7 +81,7 @@ def cancel(number: str, reason: str, no_undo: bool, data_dir: Path | None, as_js
     from webapp.queries.sync.amazon_orders import get_id
     from webapp.services.submissions import cancellations
 
-    with desk(data_dir):
+    with open_app(data_dir):
         session = db.session()
         submission = cancellations.request(
             session,
@@ -82,7 +91,7 @@ def cancel(number: str, reason: str, no_undo: bool, data_dir: Path | None, as_js
             now=datetime.now(UTC),
             actor="cli",
         )
-        asked = {
+        data = {
             "id": submission.id,
             "kind": submission.kind,
             "amazon_order_number": number,
@@ -94,10 +103,10 @@ def cancel(number: str, reason: str, no_undo: bool, data_dir: Path | None, as_js
             queue.enqueue(queue.redis(), "advance_submissions", submission.account_id)
         except RedisError:
             click.echo("Redis does not answer. The request is stored and will be sent once Redis is back.", err=True)
-        show(asked, as_json, lambda one: iter([f"Submission {one['id']}: cancelling {number} is {one['state']}."]))
+        show(data, as_json, lambda one: iter([f"Submission {one['id']}: cancelling {number} is {one['state']}."]))
 
 
-def described(order: AmazonOrder, order_number: str | None) -> dict[str, Any]:
+def serialize(order: AmazonOrder, order_number: str | None) -> dict[str, Any]:
     """Return the order for JSON; docs/cli.md lists the keys."""
     from webapp.messages import text_for
 
@@ -107,18 +116,18 @@ def described(order: AmazonOrder, order_number: str | None) -> dict[str, Any]:
         "marketplace": order.store.marketplace.country_code,
         "status": order.status,
         "fulfilled_by": order.fulfilled_by,
-        "purchase_date": instant(order.purchased_at),
-        "last_updated": instant(order.last_updated_at),
+        "purchase_date": format_instant(order.purchased_at),
+        "last_updated": format_instant(order.last_updated_at),
         "buyer_name": order.buyer_name,
         "total": order.money.as_json() if order.money else None,
-        "items": [_item(item) for item in order.items],
+        "items": [_serialize_item(item) for item in order.items],
         "ship_to": order.recipient_override or order.recipient,
         "order_number": order_number,
         "note": text_for(order.note, order.note_args) if order.note else None,
     }
 
 
-def _item(item: AmazonOrderItem) -> dict[str, Any]:
+def _serialize_item(item: AmazonOrderItem) -> dict[str, Any]:
     def money(minor: int | None) -> dict[str, str] | None:
         return None if minor is None or item.currency is None else Money(minor, item.currency).as_json()
 
@@ -134,25 +143,25 @@ def _item(item: AmazonOrderItem) -> dict[str, Any]:
     }
 
 
-def priced(money: dict[str, str] | None) -> str:
+def format_amount(money: dict[str, str] | None) -> str:
     return f"{money['amount']} {money['currency']}" if money else "-"
 
 
-def _lines(rows: list[dict[str, Any]]) -> Iterator[str]:
+def _format_list(rows: list[dict[str, Any]]) -> Iterator[str]:
     if not rows:
         yield "There are no such Amazon orders."
     for row in rows:
         yield (
             f"{row['number']:<19}  {row['purchase_date'][:16]}  {row['status']:<18}  "
-            f"{priced(row['total']):>14}  {row['store']}  {row['note'] or ''}".rstrip()
+            f"{format_amount(row['total']):>14}  {row['store']}  {row['note'] or ''}".rstrip()
         )
 
 
-def _story(one: dict[str, Any]) -> Iterator[str]:
+def _format_details(order: dict[str, Any]) -> Iterator[str]:
     for name in ("number", "store", "status", "fulfilled_by", "purchase_date", "buyer_name", "order_number", "note"):
-        yield f"{name.replace('_', ' '):<14} {one[name] or '-'}"
-    yield f"{'total':<14} {priced(one['total'])}"
-    for value in (one["ship_to"] or {}).values():
+        yield f"{name.replace('_', ' '):<14} {order[name] or '-'}"
+    yield f"{'total':<14} {format_amount(order['total'])}"
+    for value in (order["ship_to"] or {}).values():
         yield f"{'ship to':<14} {value}"
-    for item in one["items"]:
-        yield f"{'item':<14} {item['quantity']} x {item['title'] or item['sku'] or '-'}  {priced(item['total'])}"
+    for item in order["items"]:
+        yield f"{'item':<14} {item['quantity']} x {item['title'] or item['sku'] or '-'}  {format_amount(item['total'])}"

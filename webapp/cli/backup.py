@@ -28,10 +28,10 @@ def backup(file: Path, force: bool, data_dir: Path | None, as_json: bool) -> Non
         "orders": made.rows.get("orders", 0),
         "keys": backups.keys_location(settings),
     }
-    show(data, as_json, _lines)
+    show(data, as_json, _format_result)
 
 
-def _lines(data: dict[str, Any]) -> Iterator[str]:
+def _format_result(data: dict[str, Any]) -> Iterator[str]:
     yield (
         f"{data['file']}: {data['amazon_orders']} Amazon orders, {data['orders']} orders, {data['bytes']} bytes; "
         "checked."

@@ -18,7 +18,7 @@ from webapp.core.errors import CannotRunError
 from webapp.core.settings import SettingError, Settings
 from webapp.db.encryption import DecryptionError
 from webapp.domain.amazon.errors import AmazonError
-from webapp.domain.errors import DeskError, InvalidError
+from webapp.domain.errors import AppError, InvalidError
 
 
 class _DataFolder(click.Path):
@@ -55,10 +55,10 @@ def one_line_errors() -> Iterator[None]:
         _fail(str(error))
     except AmazonError as error:
         _fail(error.message + (f" (Amazon's request {error.request_id})" if error.request_id else ""))
-    except DeskError as error:
+    except AppError as error:
         from webapp.messages import text_for
 
-        _fail(_about(error) + text_for(error.code, error.arguments))
+        _fail(_build_prefix(error) + text_for(error.code, error.arguments))
     except RedisError as error:
         _fail(f"Redis stopped answering ({type(error).__name__}). Try again; if the desk is running, look at its log.")
     except DecryptionError as error:
@@ -76,7 +76,7 @@ def one_line_errors() -> Iterator[None]:
         _fail(f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}.")
 
 
-def _about(error: DeskError) -> str:
+def _build_prefix(error: AppError) -> str:
     """Return the field or file that a message is about, if the message does not name it."""
     if isinstance(error, InvalidError) and error.code in _FIELD_MESSAGES:
         return f"{error.field}: "
@@ -111,7 +111,7 @@ def load_settings(data_dir: Path | None, **overrides: Any) -> Settings:
 
 
 @contextmanager
-def desk(data_dir: Path | None) -> Iterator[Flask]:
+def open_app(data_dir: Path | None) -> Iterator[Flask]:
     """Yield the application in its context, with a database at the newest revision and a Redis that answers.
 
     Works while Channeldesk runs and without it. Raises CannotRunError and SettingError.
@@ -146,7 +146,7 @@ def show(data: Any, as_json: bool, lines: Callable[[Any], Iterator[str]]) -> Non
         click.echo(line)
 
 
-def instant(at: datetime | None) -> str | None:
+def format_instant(at: datetime | None) -> str | None:
     """Format as ISO 8601 in UTC with Z, like Amazon."""
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -156,7 +156,7 @@ class Group(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the name and the first sentence of each command."""
-        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
-        rows = [(name, one.get_short_help_str(limit=1000)) for name, one in found if one is not None]
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, command.get_short_help_str(limit=1000)) for name, command in commands if command is not None]
         with formatter.section("Commands"):
             formatter.write_dl(rows)

@@ -54,12 +54,12 @@ def demo(port: int | None, data_dir: Path | None) -> None:
 
 def _simulator_port(settings: Settings, name: str = "simulator-port") -> int:
     """Return the simulator's port, the same at each start, since it is stored in the accounts."""
-    kept = settings.data_dir / name
-    if kept.exists():
-        return int(kept.read_text())
+    port_file = settings.data_dir / name
+    if port_file.exists():
+        return int(port_file.read_text())
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
-    kept.write_text(str(port))
+    port_file.write_text(str(port))
     return port
 
 
@@ -102,8 +102,8 @@ def _connect(session: Any, seller: dict[str, Any], goods: list[dict[str, str]]) 
     if session.scalar(select(Account.id).where(Account.seller_id == seller["seller_id"])):
         return
     countries = seller.pop("marketplaces")
-    with Amazon(accounts.check_fields(seller), queue.redis(), priority="person") as port:
-        participations = port.participations()
+    with Amazon(accounts.check_fields(seller), queue.redis(), priority="person") as gateway:
+        participations = gateway.participations()
     account = accounts.connect(
         session,
         seller,

@@ -20,11 +20,11 @@ def doctor(port: int | None, data_dir: Path | None, as_json: bool) -> None:
     from webapp.runtime.doctor import FAIL, examine
 
     findings = [asdict(finding) for finding in examine(load_settings(data_dir, port=port))]
-    show(findings, as_json, _lines)
+    show(findings, as_json, _format_findings)
     if any(finding["level"] == FAIL for finding in findings):
         sys.exit(1)
 
 
-def _lines(findings: list[dict[str, Any]]) -> Iterator[str]:
+def _format_findings(findings: list[dict[str, Any]]) -> Iterator[str]:
     for finding in findings:
         yield f"{finding['level']:<4}  {finding['check']}: {finding['message']}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from webapp.cli.base import Group, data_dir_option, desk, instant, json_option, number_type, show
+from webapp.cli.base import Group, data_dir_option, format_instant, json_option, number_type, open_app, show
 from webapp.domain.mail.state_machine import FAILED, STATES
 
 
@@ -25,9 +25,9 @@ def list_mails(states: tuple[str, ...], limit: int, data_dir: Path | None, as_js
     from webapp.core.extensions import db
     from webapp.queries.mails import list_latest
 
-    with desk(data_dir):
-        found = list_latest(db.session(), {"state": states} if states else {}, limit)
-        show([_described(row) for row in found], as_json, _lines)
+    with open_app(data_dir):
+        rows = list_latest(db.session(), {"state": states} if states else {}, limit)
+        show([_serialize(row) for row in rows], as_json, _format_list)
 
 
 @mails.command()
@@ -41,21 +41,21 @@ def retry(mail_id: int | None, all_failed: bool, data_dir: Path | None, as_json:
 
     from webapp.core.extensions import db
     from webapp.queries.mails import list_latest
-    from webapp.services.mail import outbox as verbs
+    from webapp.services.mail import outbox as service
 
     if (mail_id is None) is not all_failed:
         raise click.UsageError("Name one mail by its id, or say --failed.")
-    with desk(data_dir):
+    with open_app(data_dir):
         session = db.session()
-        wanted = [row.id for row in list_latest(session, {"state": [FAILED]}, 1_000_000)] if all_failed else [mail_id]
+        mail_ids = [row.id for row in list_latest(session, {"state": [FAILED]}, 1_000_000)] if all_failed else [mail_id]
         session.rollback()
-        about: dict[str, Any] = {"now": datetime.now(UTC), "actor": "cli"}
+        arguments: dict[str, Any] = {"now": datetime.now(UTC), "actor": "cli"}
         if all_failed:
-            verbs.retry_all(session, **about)
+            service.retry_all(session, **arguments)
         elif mail_id is not None:
-            verbs.retry(session, mail_id, **about)
-        found = list_latest(session, {"ids": wanted}, len(wanted) or 1)
-        show([_described(row) for row in found], as_json, _lines)
+            service.retry(session, mail_id, **arguments)
+        rows = list_latest(session, {"ids": mail_ids}, len(mail_ids) or 1)
+        show([_serialize(row) for row in rows], as_json, _format_list)
 
 
 @mails.command()
@@ -72,7 +72,7 @@ def test(address: str, data_dir: Path | None, as_json: bool) -> None:
     from webapp.messages import text_for
     from webapp.queries import mails as queries
 
-    with desk(data_dir):
+    with open_app(data_dir):
         to = domain.clean_address(address, "address")
         session = db.session()
         server = queries.find_server(session)
@@ -84,11 +84,11 @@ def test(address: str, data_dir: Path | None, as_json: bool) -> None:
             composer.send_test(server, sender, to, "Test mail of Channeldesk", "This mail shows that mails go out.")
         except MailError as error:
             raise RefusedError("mail_test_refused", why=text_for(error.cause), words=error.words or "–") from error
-        said = {"to": to, "from": sender.address, "server": f"{server.host}:{server.port}"}
-        show(said, as_json, lambda one: iter([f"{one['server']} took a mail from {one['from']} to {one['to']}."]))
+        data = {"to": to, "from": sender.address, "server": f"{server.host}:{server.port}"}
+        show(data, as_json, lambda one: iter([f"{one['server']} took a mail from {one['from']} to {one['to']}."]))
 
 
-def _described(row: Any) -> dict[str, Any]:
+def _serialize(row: Any) -> dict[str, Any]:
     from webapp.messages import text_for
 
     return {
@@ -100,15 +100,15 @@ def _described(row: Any) -> dict[str, Any]:
         "state": row.state,
         "cause": text_for(row.cause) if row.cause else None,
         "tries": row.tries,
-        "created_at": instant(row.created_at),
-        "due_at": instant(row.due_at),
-        "sent_at": instant(row.sent_at),
+        "created_at": format_instant(row.created_at),
+        "due_at": format_instant(row.due_at),
+        "sent_at": format_instant(row.sent_at),
     }
 
 
-def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
-    if not found:
+def _format_list(rows: list[dict[str, Any]]) -> Iterator[str]:
+    if not rows:
         yield "There are no such mails."
-    for one in found:
-        said = f"  {one['cause']}" if one["cause"] else ""
-        yield f"{one['id']:>6}  {one['order']}  {one['kind']}  {one['state']}{said}"
+    for row in rows:
+        cause = f"  {row['cause']}" if row["cause"] else ""
+        yield f"{row['id']:>6}  {row['order']}  {row['kind']}  {row['state']}{cause}"

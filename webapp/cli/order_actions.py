@@ -8,9 +8,9 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from webapp.cli.base import data_dir_option, desk, json_option, number_argument, show
+from webapp.cli.base import data_dir_option, json_option, number_argument, open_app, show
 from webapp.cli.order_export import export  # noqa: F401 - a command of the group, like those below
-from webapp.cli.orders import described, orders, story
+from webapp.cli.orders import format_details, orders, serialize
 from webapp.domain.errors import InvalidError
 from webapp.domain.invoicing.amazon_refunds import REASONS
 from webapp.domain.invoicing.drafts import CreditRequest, parse_amount
@@ -43,7 +43,7 @@ def hold(number: str, reason: str, until: str | None, data_dir: Path | None, as_
     from webapp.services.orders import holds
 
     def step(session: Session, order: Order, about: dict[str, Any]) -> None:
-        held = holds.hold(session, order.id, reason, until=_instant(until), **about)
+        held = holds.hold(session, order.id, reason, until=_parse_instant(until), **about)
         if order_states.is_held_past(held.ship_by, held.hold_until):
             click.echo(text_for("held_past_ship_by"), err=True)
 
@@ -75,8 +75,8 @@ def invoice(number: str, items: tuple[str, ...], comment: str, data_dir: Path | 
     from webapp.services.invoicing import invoices
 
     def step(session: Session, order: Order, about: dict[str, Any]) -> str:
-        chosen = _quantities(order, items)
-        return invoices.create(session, order.id, chosen, comment=comment, **about).number
+        quantities = _parse_quantities(order, items)
+        return invoices.create(session, order.id, quantities, comment=comment, **about).number
 
     _process(number, data_dir, as_json, step)
 
@@ -113,8 +113,10 @@ def ship(
     from webapp.services.shipping import shipments
 
     def step(session: Session, order: Order, about: dict[str, Any]) -> str:
-        code, name = _carrier(carrier, tracking, order.store.marketplace.country_code)
-        parcel = Parcel(_quantities(order, items), code, name, tracking, shared=shared_parcel, confirmed=accept_number)
+        code, name = _find_carrier(carrier, tracking, order.store.marketplace.country_code)
+        parcel = Parcel(
+            _parse_quantities(order, items), code, name, tracking, shared=shared_parcel, confirmed=accept_number
+        )
         undo_seconds = 0 if no_undo else settings().undo_seconds
         about |= {"comment": comment, "undo_seconds": undo_seconds, "ship_anyway": ship_anyway}
         return shipments.create(session, order.id, [parcel], **about).number
@@ -166,18 +168,18 @@ def refund(
         raise click.UsageError("--no-undo is for --on-amazon; a credit memo that is only recorded cannot be undone.")
 
     def step(session: Session, order: Order, about: dict[str, Any]) -> str:
-        chosen = _quantities(order, items)
+        quantities = _parse_quantities(order, items)
         currency = order.currency
-        asked = CreditRequest(
-            chosen,
-            parse_amount(shipping, currency, "shipping") if shipping is not None else None if chosen is None else 0,
+        credit_request = CreditRequest(
+            quantities,
+            parse_amount(shipping, currency, "shipping") if shipping is not None else None if quantities is None else 0,
             parse_amount(adjustment_refund, currency, "adjustment_refund"),
             parse_amount(adjustment_fee, currency, "adjustment_fee"),
         )
         return credit_memos.create(
             session,
             order.id,
-            asked,
+            credit_request,
             on_amazon=on_amazon,
             reason=reason or "",
             undo_seconds=0 if no_undo else settings().undo_seconds,
@@ -211,48 +213,48 @@ def _process(
     from webapp.core.extensions import db
     from webapp.queries.orders.orders import find_number, get_by_number
 
-    with desk(data_dir):
+    with open_app(data_dir):
         session = db.session()
         order = get_by_number(session, find_number(session, number) or number)
-        written = step(session, order, {"now": datetime.now(UTC), "actor": "cli"})
-        said = described(order) | ({} if written is None else {"document": written})
-        show(said, as_json, story)
+        document_number = step(session, order, {"now": datetime.now(UTC), "actor": "cli"})
+        data = serialize(order) | ({} if document_number is None else {"document": document_number})
+        show(data, as_json, format_details)
 
 
-def _quantities(order: Order, items: Sequence[str]) -> dict[int, int] | None:
+def _parse_quantities(order: Order, items: Sequence[str]) -> dict[int, int] | None:
     """Return quantities by line id, or None without items. A repeated SKU means its next line."""
     if not items:
         return None
-    chosen: dict[int, int] = {}
+    quantities: dict[int, int] = {}
     for text in items:
-        sku, _, pieces = text.rpartition("=")
-        lines = [item for item in order.items if (item.sku or "-") == sku and item.id not in chosen]
-        if not lines or not pieces.lstrip("-").isdecimal():
+        sku, _, quantity = text.rpartition("=")
+        lines = [item for item in order.items if (item.sku or "-") == sku and item.id not in quantities]
+        if not lines or not quantity.lstrip("-").isdecimal():
             known = ", ".join(item.sku or "-" for item in order.items)
             raise InvalidError("item_unreadable", text=text, known=known)
-        chosen[lines[0].id] = int(pieces)
-    return chosen
+        quantities[lines[0].id] = int(quantity)
+    return quantities
 
 
-def _carrier(text: str, tracking_number: str, country: str) -> tuple[str, str]:
+def _find_carrier(text: str, tracking_number: str, country: str) -> tuple[str, str]:
     """Return Amazon's code and the name of the carrier: the given one, or the one detected from the number.
 
     Raises InvalidError where the number does not tell it.
     """
     if not text.strip():
-        found = classify(tracking_number, country=country)
-        if found.code in CARRIER_QUESTIONS:
-            raise InvalidError(found.code, field="carrier", **found.args)
-        return (found.carrier.code, found.carrier.name) if found.carrier else ("", "")
-    known = find_by_exact_name(text)
-    return (known.code, known.name) if known else (carriers.OTHER, " ".join(text.split()))
+        classification = classify(tracking_number, country=country)
+        if classification.code in CARRIER_QUESTIONS:
+            raise InvalidError(classification.code, field="carrier", **classification.args)
+        return (classification.carrier.code, classification.carrier.name) if classification.carrier else ("", "")
+    carrier = find_by_exact_name(text)
+    return (carrier.code, carrier.name) if carrier else (carriers.OTHER, " ".join(text.split()))
 
 
-def _instant(text: str | None) -> datetime | None:
+def _parse_instant(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        found = datetime.fromisoformat(text)
+        instant = datetime.fromisoformat(text)
     except ValueError:
         raise InvalidError("time_unreadable", field="until", text=text) from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.cli.base import data_dir_option, json_option, open_app, show
 from webapp.cli.orders import orders
 from webapp.domain.errors import InvalidError
 from webapp.domain.orders.state_machine import STATES
@@ -30,14 +30,14 @@ class Amount(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
         try:
-            found = Decimal(value)
+            amount = Decimal(value)
         except InvalidOperation:
-            found = Decimal("NaN")
-        if not found.is_finite() or found < 0:
+            amount = Decimal("NaN")
+        if not amount.is_finite() or amount < 0:
             self.fail(f"{value} is not an amount. Write it as 12.50.", param, ctx)
-        if found >= _LARGEST:
+        if amount >= _LARGEST:
             self.fail(f"{value} is too much: less than a million millions fits.", param, ctx)
-        return found
+        return amount
 
 
 class Day(click.ParamType):
@@ -86,14 +86,17 @@ def export(
     if output is None and (format_ == "xlsx" or as_json):
         raise click.UsageError("Name the file with --output: a workbook or a summary is not for the terminal.")
     _check_ranges(filters)
-    given = {name: value for name, value in filters.items() if value not in (None, "", ())}
-    wanted = {name: list(value) if name == "state" else value for name, value in given.items()}
+    given = {
+        name: list(value) if name == "state" else value
+        for name, value in filters.items()
+        if value not in (None, "", ())
+    }
     names = [name.strip() for name in columns.split(",") if name.strip()]
-    with desk(data_dir):
-        count = _export(wanted, names, sort, format_, output, personal=not without_personal_data)
+    with open_app(data_dir):
+        count = _export(given, names, sort, format_, output, personal=not without_personal_data)
     if output is not None:
-        said = {"rows": count, "file": str(output), "format": format_}
-        show(said, as_json, lambda one: iter([f"{one['rows']} Orders written to {one['file']}"]))
+        summary = {"rows": count, "file": str(output), "format": format_}
+        show(summary, as_json, lambda one: iter([f"{one['rows']} Orders written to {one['file']}"]))
 
 
 def _export(

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from webapp.cli.amazon_orders import priced
-from webapp.cli.base import Group, data_dir_option, desk, json_option, number_argument, number_type, show
+from webapp.cli.amazon_orders import format_amount
+from webapp.cli.base import Group, data_dir_option, json_option, number_argument, number_type, open_app, show
 from webapp.models.orders import Order
 
 _COUNTS = ("ordered", "invoiced", "shipped", "refunded", "canceled")
@@ -27,8 +27,8 @@ def list_orders(limit: int, data_dir: Path | None, as_json: bool) -> None:
     from webapp.core.extensions import db
     from webapp.queries.orders.orders import list_latest
 
-    with desk(data_dir):
-        show([described(order) for order in list_latest(db.session(), limit)], as_json, _lines)
+    with open_app(data_dir):
+        show([serialize(order) for order in list_latest(db.session(), limit)], as_json, _format_list)
 
 
 @orders.command("show")
@@ -40,12 +40,12 @@ def show_order(number: str, data_dir: Path | None, as_json: bool) -> None:
     from webapp.core.extensions import db
     from webapp.queries.orders.orders import find_number, get_by_number
 
-    with desk(data_dir):
+    with open_app(data_dir):
         session = db.session()
-        show(described(get_by_number(session, find_number(session, number) or number)), as_json, story)
+        show(serialize(get_by_number(session, find_number(session, number) or number)), as_json, format_details)
 
 
-def described(order: Order) -> dict[str, Any]:
+def serialize(order: Order) -> dict[str, Any]:
     """Return the order for JSON; docs/cli.md lists the keys."""
     return {
         "number": order.number,
@@ -57,22 +57,21 @@ def described(order: Order) -> dict[str, Any]:
     }
 
 
-def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
-    if not found:
+def _format_list(rows: list[dict[str, Any]]) -> Iterator[str]:
+    if not rows:
         yield "There are no Orders yet."
-    for one in found:
-        yield (
-            f"{one['number']:<10}  {one['amazon_order_number']:<19}  {one['status']:<15}  {priced(one['total']):>14}"
-        ).rstrip()
+    for row in rows:
+        total = format_amount(row["total"])
+        yield f"{row['number']:<10}  {row['amazon_order_number']:<19}  {row['status']:<15}  {total:>14}".rstrip()
 
 
-def story(one: dict[str, Any]) -> Iterator[str]:
+def format_details(order: dict[str, Any]) -> Iterator[str]:
     """Yield the text lines for an order as returned by `described`."""
     for name in ("number", "amazon_order_number", "state", "status"):
-        yield f"{name.replace('_', ' '):<20} {one[name]}"
-    yield f"{'total':<20} {priced(one['total'])}"
-    for item in one["items"]:
+        yield f"{name.replace('_', ' '):<20} {order[name]}"
+    yield f"{'total':<20} {format_amount(order['total'])}"
+    for item in order["items"]:
         counts = ", ".join(f"{name} {item[name]}" for name in _COUNTS)
         yield f"{item['sku'] or '-':<20} {counts}"
-    if "document" in one:
-        yield f"{'document':<20} {one['document']}"
+    if "document" in order:
+        yield f"{'document':<20} {order['document']}"

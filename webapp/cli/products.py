@@ -7,7 +7,7 @@ from typing import IO, Any
 
 import click
 
-from webapp.cli.base import Group, data_dir_option, desk, json_option, show
+from webapp.cli.base import Group, data_dir_option, json_option, open_app, show
 from webapp.domain.products.csv_import import (
     LOW,
     Entry,
@@ -43,13 +43,13 @@ def list_products(
     from webapp.core.extensions import db
     from webapp.queries.products import products as queries
 
-    with desk(data_dir):
+    with open_app(data_dir):
         session = db.session()
         filters: dict[str, Any] = {"q": text, "stock": stock, "flagged": flagged or None}
         if account is not None:
             filters["account"] = queries.get_account(session, account).id
-        found = queries.iterate_export(session, {name: value for name, value in filters.items() if value is not None})
-        show(list(found), as_json, _lines)
+        rows = queries.iterate_export(session, {name: value for name, value in filters.items() if value is not None})
+        show(list(rows), as_json, _format_list)
 
 
 @products.command("set")
@@ -79,20 +79,20 @@ def set_product(
     from webapp.core.extensions import db
     from webapp.domain.errors import NotFoundError
     from webapp.queries.products import products as queries
-    from webapp.services.products import products as verbs
+    from webapp.services.products import products as service
 
     entry = Entry(sku, title, asin, enabled, manage_stock, quantity)
-    about: dict[str, Any] = {"now": datetime.now(UTC), "actor": "cli"}
-    with desk(data_dir):
+    arguments: dict[str, Any] = {"now": datetime.now(UTC), "actor": "cli"}
+    with open_app(data_dir):
         session = db.session()
         account_id = queries.get_account(session, account).id
         try:
-            known = queries.get_by_sku(session, account_id, sku.strip())
+            existing = queries.get_by_sku(session, account_id, sku.strip())
         except NotFoundError:
-            product = verbs.create(session, account_id, entry, **about)
+            product = service.create(session, account_id, entry, **arguments)
         else:
-            product = verbs.update_product(session, known.id, entry, reason=reason, **about)
-        show(described(product), as_json, lambda one: _lines([one]))
+            product = service.update_product(session, existing.id, entry, reason=reason, **arguments)
+        show(serialize(product), as_json, lambda one: _format_list([one]))
 
 
 @products.command("import")
@@ -106,11 +106,11 @@ def import_file(file: IO[bytes], account: str | None, preview: bool, data_dir: P
     from webapp.core.extensions import db
     from webapp.messages import text_for
     from webapp.queries.products import products as queries
-    from webapp.services.products import products as verbs
+    from webapp.services.products import products as service
 
     sheet = read(decode(file.read()))
     rows = sheet.rows
-    with desk(data_dir):
+    with open_app(data_dir):
         session = db.session()
         account_id = queries.get_account(session, account).id
         changes = queries.preview_import(session, account_id, rows)
@@ -125,11 +125,11 @@ def import_file(file: IO[bytes], account: str | None, preview: bool, data_dir: P
             if row.wrong is not None
         ]
         if preview:
-            counts = _counted(changes)
+            counts = _count_changes(changes)
         else:
-            counts = verbs.import_rows(session, account_id, rows, now=datetime.now(UTC), actor="cli")
-        said = {"preview": preview, **counts, "left_out": wrong, "ignored": list(sheet.ignored)}
-        show(said, as_json, _result)
+            counts = service.import_rows(session, account_id, rows, now=datetime.now(UTC), actor="cli")
+        summary = {"preview": preview, **counts, "left_out": wrong, "ignored": list(sheet.ignored)}
+        show(summary, as_json, _format_result)
 
 
 @products.command("export")
@@ -141,14 +141,14 @@ def export_file(file: IO[str], account: str | None, data_dir: Path | None) -> No
     from webapp.core.extensions import db
     from webapp.queries.products import products as queries
 
-    with desk(data_dir):
+    with open_app(data_dir):
         session = db.session()
         filters = {} if account is None else {"account": queries.get_account(session, account).id}
         for lines in write(queries.iterate_export(session, filters)):
             click.echo(lines, file=file, nl=False)
 
 
-def described(product: Product) -> dict[str, Any]:
+def serialize(product: Product) -> dict[str, Any]:
     """Return a product for JSON."""
     return {
         "sku": product.sku,
@@ -164,31 +164,31 @@ def described(product: Product) -> dict[str, Any]:
     }
 
 
-def _counted(changes: list[Any]) -> dict[str, int]:
-    right = [one for one in changes if one.row.wrong is None]
-    created = sum(one.new for one in right)
-    changed = sum(bool(one.changes) and not one.new for one in right)
-    same = len(right) - created - changed
-    return {"created": created, "changed": changed, "same": same, "wrong": len(changes) - len(right)}
+def _count_changes(changes: list[Any]) -> dict[str, int]:
+    valid = [change for change in changes if change.row.wrong is None]
+    created = sum(change.new for change in valid)
+    changed = sum(bool(change.changes) and not change.new for change in valid)
+    same = len(valid) - created - changed
+    return {"created": created, "changed": changed, "same": same, "wrong": len(changes) - len(valid)}
 
 
-def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
-    if not found:
+def _format_list(rows: list[dict[str, Any]]) -> Iterator[str]:
+    if not rows:
         yield "There are no such products."
-    for one in found:
-        stock = f"{one['quantity']} on hand, {one['reserved']} reserved, {one['available']} to sell"
-        said = ["" if one["enabled"] else "disabled", one["flag"].replace("_", " ")]
-        state = ", ".join(word for word in said if word)
-        yield f"{one['sku']:<24}  {stock if one['manage_stock'] else 'no stock kept'}  {state}  {one['title']}".rstrip()
+    for row in rows:
+        stock = f"{row['quantity']} on hand, {row['reserved']} reserved, {row['available']} to sell"
+        notes = ["" if row["enabled"] else "disabled", row["flag"].replace("_", " ")]
+        state = ", ".join(word for word in notes if word)
+        yield f"{row['sku']:<24}  {stock if row['manage_stock'] else 'no stock kept'}  {state}  {row['title']}".rstrip()
 
 
-def _result(said: dict[str, Any]) -> Iterator[str]:
-    for one in said["left_out"]:
-        yield f"line {one['line']}: {one['words']}"
-    if said["ignored"]:
-        yield f"Some columns mean nothing here: {', '.join(said['ignored'])}"
-    would = "would be " if said["preview"] else ""
+def _format_result(summary: dict[str, Any]) -> Iterator[str]:
+    for row in summary["left_out"]:
+        yield f"line {row['line']}: {row['words']}"
+    if summary["ignored"]:
+        yield f"Some columns mean nothing here: {', '.join(summary['ignored'])}"
+    would = "would be " if summary["preview"] else ""
     yield (
-        f"{said['created']} {would}created, {said['changed']} {would}changed, {said['same']} the same, "
-        f"{said['wrong']} left out"
+        f"{summary['created']} {would}created, {summary['changed']} {would}changed, {summary['same']} the same, "
+        f"{summary['wrong']} left out"
     )

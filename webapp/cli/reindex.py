@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.cli.base import data_dir_option, json_option, open_app, show
 
 
 @click.command()
@@ -17,10 +17,10 @@ def reindex(data_dir: Path | None, as_json: bool) -> None:
     from webapp.core.extensions import db
     from webapp.services.listing import search_indexer
 
-    with desk(data_dir):
+    with open_app(data_dir):
         done = search_indexer.rebuild_all(db.session())
-        show({"orders": done}, as_json, _lines)
+        show({"orders": done}, as_json, _format_result)
 
 
-def _lines(data: dict[str, Any]) -> Iterator[str]:
+def _format_result(data: dict[str, Any]) -> Iterator[str]:
     yield f"{data['orders']} orders indexed."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from sqlalchemy.orm import Session
 
-from webapp.cli.base import Group, data_dir_option, desk, json_option, show
+from webapp.cli.base import Group, data_dir_option, json_option, open_app, show
 from webapp.domain.errors import InvalidError
 from webapp.domain.shipping.tracking import text as tracking_text
 from webapp.domain.shipping.tracking.matching import Choice
@@ -50,28 +50,28 @@ def import_sheets(
     from webapp.queries.shipping import tracking_import as queries
     from webapp.services.shipping import tracking_import
 
-    texts = [(path.name, _text(path)) for path in files]
-    with desk(data_dir):
+    texts = [(path.name, _read_text(path)) for path in files]
+    with open_app(data_dir):
         session, now = db.session(), datetime.now(UTC)
         sheets = tracking_import.parse_sheets(session, texts)
-        kept = tracking_import.create(session, sheets, now=now, actor="cli")
-        rows = queries.list_rows(session, kept.id)
-        found = queries.evaluate(session, rows, now)
+        stored = tracking_import.create(session, sheets, now=now, actor="cli")
+        rows = queries.list_rows(session, stored.id)
+        matches = queries.evaluate(session, rows, now)
         if shared_parcels:
-            asked = [row.id for row, one in zip(rows, found, strict=True) if one.asks_shared]
-            tracking_import.update_rows(session, kept.id, dict.fromkeys(asked, Choice(shared=True)))
-            found = queries.evaluate(session, queries.list_rows(session, kept.id), now)
+            row_ids = [row.id for row, match in zip(rows, matches, strict=True) if match.asks_shared]
+            tracking_import.update_rows(session, stored.id, dict.fromkeys(row_ids, Choice(shared=True)))
+            matches = queries.evaluate(session, queries.list_rows(session, stored.id), now)
         outcomes: dict[int, dict[str, Any]] = {}
-        if not dry_run and any(one.goes for one in found):
+        if not dry_run and any(match.goes for match in matches):
             undo_seconds = 0 if no_undo else settings().undo_seconds
-            outcomes = _ship(session, kept.id, undo_seconds=undo_seconds, now=now)
+            outcomes = _ship(session, stored.id, undo_seconds=undo_seconds, now=now)
         names = [sheet.name for sheet in sheets for _ in sheet.lines]
-        said = [{"file": name} | _line(one, outcomes) for name, one in zip(names, found, strict=True)]
-        about = {"dry_run": dry_run, "lines": said, "files": [_account(sheet) for sheet in sheets]}
-        show(about | _counts(said), as_json, _words)
+        lines = [{"file": name} | _serialize_line(match, outcomes) for name, match in zip(names, matches, strict=True)]
+        summary = {"dry_run": dry_run, "lines": lines, "files": [_serialize_sheet(sheet) for sheet in sheets]}
+        show(summary | _count_states(lines), as_json, _format_result)
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     if path.stat().st_size > tracking_text.MAX_FILE_BYTES:
         raise InvalidError("sheet_too_large", name=path.name, most=tracking_text.MAX_FILE_BYTES // 1024 // 1024)
     return tracking_text.decode_file(path.name, path.read_bytes())
@@ -93,22 +93,22 @@ def _ship(session: Session, import_id: int, *, undo_seconds: int, now: datetime)
     }
 
 
-def _line(one: "Match", outcomes: dict[int, dict[str, Any]]) -> dict[str, Any]:
+def _serialize_line(match: "Match", outcomes: dict[int, dict[str, Any]]) -> dict[str, Any]:
     """Return a line for JSON. `state`: ready, choose, already, blocked; after shipping done or failed."""
-    ended = outcomes.get(one.order.id) if one.order and one.goes else None
+    outcome = outcomes.get(match.order.id) if match.order and match.goes else None
     return {
-        "line": one.line.place,
-        "order_number": one.order.number if one.order else one.line.order or None,
-        "tracking_number": one.line.tracking_number or one.line.written or None,
-        "carrier": one.title or one.line.carrier or None,
-        "late": one.late,
-        "state": ended["state"] if ended else one.standing,
-        "message": ended["words"] if ended else text_for(one.code, one.args) if one.code else None,
-        "remark": text_for(one.line.remark) if one.line.remark else None,
+        "line": match.line.place,
+        "order_number": match.order.number if match.order else match.line.order or None,
+        "tracking_number": match.line.tracking_number or match.line.written or None,
+        "carrier": match.title or match.line.carrier or None,
+        "late": match.late,
+        "state": outcome["state"] if outcome else match.standing,
+        "message": outcome["words"] if outcome else text_for(match.code, match.args) if match.code else None,
+        "remark": text_for(match.line.remark) if match.line.remark else None,
     }
 
 
-def _account(sheet: "ParsedSheet") -> dict[str, Any]:
+def _serialize_sheet(sheet: "ParsedSheet") -> dict[str, Any]:
     """Return how a file was parsed. Every line is an entry of `lines` or a heading."""
     return {
         "file": sheet.name,
@@ -120,20 +120,20 @@ def _account(sheet: "ParsedSheet") -> dict[str, Any]:
     }
 
 
-def _counts(lines: Sequence[dict[str, Any]]) -> dict[str, int]:
+def _count_states(lines: Sequence[dict[str, Any]]) -> dict[str, int]:
     states = [line["state"] for line in lines]
     return {state: states.count(state) for state in _STATES}
 
 
-def _words(said: dict[str, Any]) -> Iterator[str]:
-    several = len({line["file"] for line in said["lines"]}) > 1
-    for line in said["lines"]:
+def _format_result(summary: dict[str, Any]) -> Iterator[str]:
+    several = len({line["file"] for line in summary["lines"]}) > 1
+    for line in summary["lines"]:
         where = f"{line['file']}:{line['line']}" if several else line["line"]
-        about = f"{line['order_number'] or '-'}  {line['tracking_number'] or '-'}  {line['carrier'] or '-'}"
-        yield f"{where}: {about}  {line['state']}" + "".join(
+        cells = f"{line['order_number'] or '-'}  {line['tracking_number'] or '-'}  {line['carrier'] or '-'}"
+        yield f"{where}: {cells}  {line['state']}" + "".join(
             f": {words}" for words in (line["message"], line["remark"]) if words
         )
-    for file in said["files"]:
+    for file in summary["files"]:
         name = f"{file['file']}: " if several else ""
         lines = f"{file['lines_read']} lines read, {file['lines_explained']} explained"
         lines += f", headings: {file['heading_lines']}" if file["heading_lines"] else ""
@@ -142,4 +142,4 @@ def _words(said: dict[str, Any]) -> Iterator[str]:
             for column in file["unused_columns"]
         )
         yield name + lines + (f"; columns not used: {unused}" if unused else "")
-    yield ", ".join(f"{said[state]} {state}" for state in _STATES if said[state])
+    yield ", ".join(f"{summary[state]} {state}" for state in _STATES if summary[state])

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from webapp.cli.base import Group, data_dir_option, desk, instant, json_option, number_type, show
+from webapp.cli.base import Group, data_dir_option, format_instant, json_option, number_type, open_app, show
 from webapp.domain.errors import BusyError
 from webapp.domain.submissions.state_machine import STATES
 from webapp.services.submissions.handlers import NAMES
@@ -37,10 +37,10 @@ def list_submissions(
     from webapp.core.extensions import db
     from webapp.queries.submissions import list_latest
 
-    wanted: dict[str, Any] = {"open": True} if only_open else {}
-    wanted |= {name: value for name, value in (("state", state), ("kind", kind)) if value}
-    with desk(data_dir):
-        show([_described(row) for row in list_latest(db.session(), wanted, limit)], as_json, _lines)
+    filters: dict[str, Any] = {"open": True} if only_open else {}
+    filters |= {name: value for name, value in (("state", state), ("kind", kind)) if value}
+    with open_app(data_dir):
+        show([_serialize(row) for row in list_latest(db.session(), filters, limit)], as_json, _format_list)
 
 
 @submissions.command()
@@ -59,18 +59,22 @@ def run(account: str | None, wait: int | None, data_dir: Path | None, as_json: b
     from webapp.queries.submissions import find_next_check, list_latest, list_open_ids
     from webapp.services.accounts import accounts
 
-    with desk(data_dir):
+    with open_app(data_dir):
         session = db.session()
-        only = accounts.find_by_name(session, account).id if account else None
-        begun = list_open_ids(session, only)
+        account_id = accounts.find_by_name(session, account).id if account else None
+        open_ids = list_open_ids(session, account_id)
         session.rollback()
-        _advance_until(session, only, time.monotonic() + (wait or 0))
-        check = find_next_check(session, only) if wait is None else None
+        _advance_until(session, account_id, time.monotonic() + (wait or 0))
+        next_check = find_next_check(session, account_id) if wait is None else None
         session.rollback()
-        if check is not None and check - datetime.now(UTC) <= _FIRST_CHECK:
-            _advance_until(session, only, time.monotonic() + _FIRST_CHECK.total_seconds())
+        if next_check is not None and next_check - datetime.now(UTC) <= _FIRST_CHECK:
+            _advance_until(session, account_id, time.monotonic() + _FIRST_CHECK.total_seconds())
         session.expire_all()
-        show([_described(row) for row in list_latest(session, {"ids": begun}, len(begun) or 1)], as_json, _lines)
+        show(
+            [_serialize(row) for row in list_latest(session, {"ids": open_ids}, len(open_ids) or 1)],
+            as_json,
+            _format_list,
+        )
 
 
 @submissions.command()
@@ -79,7 +83,7 @@ def run(account: str | None, wait: int | None, data_dir: Path | None, as_json: b
 @json_option
 def undo(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
     """Withdraw a submission before it is sent."""
-    _decide("undo", submission_id, data_dir, as_json)
+    _apply("undo", submission_id, data_dir, as_json)
 
 
 @submissions.command()
@@ -88,7 +92,7 @@ def undo(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
 @json_option
 def insist(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
     """Send a submission in spite of its conflict."""
-    _decide("insist", submission_id, data_dir, as_json)
+    _apply("override_conflict", submission_id, data_dir, as_json)
 
 
 @submissions.command()
@@ -97,7 +101,7 @@ def insist(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
 @json_option
 def again(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
     """Request again what has ended without success, and print the new submission."""
-    _decide("again", submission_id, data_dir, as_json)
+    _apply("resubmit", submission_id, data_dir, as_json)
 
 
 @submissions.command()
@@ -111,45 +115,45 @@ def settle(submission_id: int, happened: str, data_dir: Path | None, as_json: bo
     from webapp.queries.submissions import list_latest
     from webapp.services.submissions import refunds
 
-    verbs = {"refunded": refunds.mark_refunded, "missed": refunds.mark_not_refunded, "resend": refunds.resend}
-    with desk(data_dir):
-        decided = verbs[happened](db.session(), submission_id, now=datetime.now(UTC), actor="cli")
-        show([_described(row) for row in list_latest(db.session(), {"ids": [decided.id]}, 1)], as_json, _lines)
+    actions = {"refunded": refunds.mark_refunded, "missed": refunds.mark_not_refunded, "resend": refunds.resend}
+    with open_app(data_dir):
+        submission = actions[happened](db.session(), submission_id, now=datetime.now(UTC), actor="cli")
+        show([_serialize(row) for row in list_latest(db.session(), {"ids": [submission.id]}, 1)], as_json, _format_list)
 
 
-def _decide(verb: str, submission_id: int, data_dir: Path | None, as_json: bool) -> None:
-    """Apply a decision to a submission. The scheduler enqueues its job."""
+def _apply(action: str, submission_id: int, data_dir: Path | None, as_json: bool) -> None:
+    """Apply a user action to a submission. The scheduler enqueues its job."""
     from webapp.core.extensions import db, settings
     from webapp.queries.submissions import list_latest
-    from webapp.services.submissions import user_actions as verbs
+    from webapp.services.submissions import user_actions
 
-    with desk(data_dir):
-        about: dict[str, Any] = {"now": datetime.now(UTC), "actor": "cli"}
-        if verb == "again":
-            about["undo_seconds"] = settings().undo_seconds
+    with open_app(data_dir):
+        arguments: dict[str, Any] = {"now": datetime.now(UTC), "actor": "cli"}
+        if action == "resubmit":
+            arguments["undo_seconds"] = settings().undo_seconds
         actions: dict[str, Callable[..., Any]] = {
-            "undo": verbs.undo,
-            "insist": verbs.override_conflict,
-            "again": verbs.resubmit,
+            "undo": user_actions.undo,
+            "override_conflict": user_actions.override_conflict,
+            "resubmit": user_actions.resubmit,
         }
-        decided = actions[verb](db.session(), submission_id, **about)
-        show([_described(row) for row in list_latest(db.session(), {"ids": [decided.id]}, 1)], as_json, _lines)
+        submission = actions[action](db.session(), submission_id, **arguments)
+        show([_serialize(row) for row in list_latest(db.session(), {"ids": [submission.id]}, 1)], as_json, _format_list)
 
 
-def _advance_until(session: Session, only: int | None, deadline: float) -> None:
+def _advance_until(session: Session, account_id: int | None, deadline: float) -> None:
     """Process submissions as soon as they are due, at least once, until the deadline."""
     from webapp.queries.submissions import find_next_due
 
     while True:
-        due = find_next_due(session, only)
+        due = find_next_due(session, account_id)
         session.rollback()
         now = datetime.now(UTC)
         busy = sum(_advance(session, id_, deadline) for id_, at in due.items() if at <= now)
-        left = deadline - time.monotonic()
-        if not due or left <= 0:
+        remaining = deadline - time.monotonic()
+        if not due or remaining <= 0:
             return
         soonest = (min(due.values()) - now).total_seconds()
-        time.sleep(min(max(soonest, 0.5 if busy else 0.05), left))
+        time.sleep(min(max(soonest, 0.5 if busy else 0.05), remaining))
 
 
 def _advance(session: Session, account_id: int, deadline: float) -> bool:
@@ -157,15 +161,15 @@ def _advance(session: Session, account_id: int, deadline: float) -> bool:
     from webapp.core.extensions import settings
     from webapp.services.accounts import accounts
     from webapp.services.submissions import processor as submission_processor
-    from webapp.web.amazon_gateway import open_port
+    from webapp.web.amazon_gateway import open_gateway
 
-    keys = accounts.credentials_of(accounts.find(session, account_id))
+    credentials = accounts.credentials_of(accounts.find(session, account_id))
     session.rollback()
     try:
-        with open_port(keys) as port:
+        with open_gateway(credentials) as gateway:
             submission_processor.run(
                 session,
-                port,
+                gateway,
                 account_id,
                 clock=lambda: datetime.now(UTC),
                 feed_interval=settings().feed_interval,
@@ -178,30 +182,30 @@ def _advance(session: Session, account_id: int, deadline: float) -> bool:
     return False
 
 
-def _described(row: Any) -> dict[str, Any]:
+def _serialize(row: Any) -> dict[str, Any]:
     """Return a row of the list of submissions for JSON."""
     from webapp.messages import text_for
 
-    one = row.Submission
+    submission = row.Submission
     return {
-        "id": one.id,
-        "kind": one.kind,
+        "id": submission.id,
+        "kind": submission.kind,
         "amazon_order_number": row.number,
         "account": row.account,
-        "state": one.state,
-        "open": one.open,
-        "reason": one.details.get("reason"),
-        "details": one.details,
-        "message": one.message or (text_for(one.cause) if one.cause else None),
-        "request_id": one.request_id,
-        "requested_at": instant(one.requested_at),
-        "due_at": instant(one.due_at if one.open else None),
+        "state": submission.state,
+        "open": submission.open,
+        "reason": submission.details.get("reason"),
+        "details": submission.details,
+        "message": submission.message or (text_for(submission.cause) if submission.cause else None),
+        "request_id": submission.request_id,
+        "requested_at": format_instant(submission.requested_at),
+        "due_at": format_instant(submission.due_at if submission.open else None),
     }
 
 
-def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
-    if not found:
+def _format_list(rows: list[dict[str, Any]]) -> Iterator[str]:
+    if not rows:
         yield "There are no such submissions."
-    for one in found:
-        said = f"  {one['message']}" if one["message"] else ""
-        yield f"{one['id']:>6}  {one['kind']}  {one['amazon_order_number']}  {one['state']}{said}"
+    for row in rows:
+        message = f"  {row['message']}" if row["message"] else ""
+        yield f"{row['id']:>6}  {row['kind']}  {row['amazon_order_number']}  {row['state']}{message}"

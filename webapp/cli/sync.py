@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from webapp.cli.base import data_dir_option, desk, instant, json_option, show
+from webapp.cli.base import data_dir_option, format_instant, json_option, open_app, show
 from webapp.models.sync_runs import SyncRun
 
 COUNTS = ("received", "new", "changed", "same", "stale", "blocked", "quarantined", "orders_created")
@@ -20,13 +20,13 @@ class Instant(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         try:
-            found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+            instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is no instant such as 2026-03-31 or 2026-03-31T12:00:00Z", param, ctx)
-        found = found if found.tzinfo else found.replace(tzinfo=UTC)
-        if found > datetime.now(UTC):
+        instant = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+        if instant > datetime.now(UTC):
             self.fail(f"{value!r} lies in the future", param, ctx)
-        return found
+        return instant
 
 
 @click.command()
@@ -39,33 +39,33 @@ def sync(account: str, since: datetime | None, data_dir: Path | None, as_json: b
     from webapp.core.extensions import db
     from webapp.services.accounts import accounts
     from webapp.services.sync import run as sync_run
-    from webapp.web.amazon_gateway import open_port
+    from webapp.web.amazon_gateway import open_gateway
 
-    with desk(data_dir):
+    with open_app(data_dir):
         session = db.session()
-        found = accounts.find_by_name(session, account)
-        account_id, keys = found.id, accounts.credentials_of(found)
+        account_record = accounts.find_by_name(session, account)
+        account_id, credentials = account_record.id, accounts.credentials_of(account_record)
         session.rollback()
-        with open_port(keys) as port:
+        with open_gateway(credentials) as gateway:
             run = sync_run.sync_account(
-                session, port, account_id, clock=lambda: datetime.now(UTC), actor="cli", since=since
+                session, gateway, account_id, clock=lambda: datetime.now(UTC), actor="cli", since=since
             )
-        show(_described(run), as_json, _lines)
+        show(_serialize(run), as_json, _format_counts)
 
 
-def _described(run: SyncRun) -> dict[str, Any]:
+def _serialize(run: SyncRun) -> dict[str, Any]:
     return {
         "id": run.id,
         "account": run.account.name,
         "state": run.state,
-        "updated_after": instant(run.updated_after),
-        "updated_before": instant(run.updated_before),
+        "updated_after": format_instant(run.updated_after),
+        "updated_before": format_instant(run.updated_before),
         "pages": run.pages,
         **{name: getattr(run, name) for name in COUNTS},
         "request_id": run.request_id,
     }
 
 
-def _lines(run: dict[str, Any]) -> Iterator[str]:
+def _format_counts(run: dict[str, Any]) -> Iterator[str]:
     for name in COUNTS:
         yield f"{name.replace('_', ' '):<14} {run[name]:>6}"

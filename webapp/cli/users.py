@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from webapp.cli.base import Group, data_dir_option, desk, instant, json_option, show
+from webapp.cli.base import Group, data_dir_option, format_instant, json_option, open_app, show
 from webapp.domain.errors import InvalidError
 from webapp.domain.users.permissions import ROLES
 from webapp.models.users import User
@@ -34,11 +34,11 @@ def create(email: str, role: str, data_dir: Path | None, as_json: bool) -> None:
 
     check_role(role)
     email = clean_email(email)
-    password = _password()
+    password = _read_password()
     check_password(password, email)
-    with desk(data_dir):
+    with open_app(data_dir):
         user = create_user(db.session(), email, role, auth.hash_password(password), datetime.now(UTC))
-        show(_described(user), as_json, lambda one: iter([f"Created {one['email']} as {one['role']}."]))
+        show(_serialize(user), as_json, lambda one: iter([f"Created {one['email']} as {one['role']}."]))
 
 
 @users.command("list")
@@ -49,8 +49,8 @@ def list_users(data_dir: Path | None, as_json: bool) -> None:
     from webapp.core.extensions import db
     from webapp.queries.users import list_users
 
-    with desk(data_dir):
-        show([_described(user) for user in list_users(db.session())], as_json, _lines)
+    with open_app(data_dir):
+        show([_serialize(user) for user in list_users(db.session())], as_json, _format_list)
 
 
 @users.command()
@@ -60,15 +60,15 @@ def list_users(data_dir: Path | None, as_json: bool) -> None:
 def link(email: str, data_dir: Path | None, as_json: bool) -> None:
     """Print a link with which a user sets a new password and signs in. It works once within 24 hours."""
     from webapp.core.extensions import db
-    from webapp.runtime.file_lock import running_at
+    from webapp.runtime.file_lock import find_running_address
     from webapp.services.users.users import make_sign_in_link
 
-    with desk(data_dir) as app:
+    with open_app(data_dir) as app:
         settings = app.config["CHANNELDESK"]
         # Channeldesk may have been started on another port than the settings of this shell say.
-        settings = replace(settings, public_url=running_at(settings.data_dir) or settings.public_url)
-        made = make_sign_in_link(db.session(), settings, datetime.now(UTC), email)
-        show({"link": made}, as_json, lambda one: iter([one["link"]]))
+        settings = replace(settings, public_url=find_running_address(settings.data_dir) or settings.public_url)
+        url = make_sign_in_link(db.session(), settings, datetime.now(UTC), email)
+        show({"link": url}, as_json, lambda one: iter([one["link"]]))
 
 
 @users.command()
@@ -117,7 +117,7 @@ def sign_out(email: str, data_dir: Path | None, as_json: bool) -> None:
     from webapp.core.extensions import db
     from webapp.services.users import users as actions
 
-    with desk(data_dir):
+    with open_app(data_dir):
         user = _find(db.session(), email)
         count = actions.sign_out_everywhere(db.session(), user.id, now=datetime.now(UTC), actor="cli")
         data = {"email": user.email, "sessions": count}
@@ -127,9 +127,9 @@ def sign_out(email: str, data_dir: Path | None, as_json: bool) -> None:
 def _change(data_dir: Path | None, email: str, as_json: bool, action: Callable[..., User], word: str) -> None:
     from webapp.core.extensions import db
 
-    with desk(data_dir):
+    with open_app(data_dir):
         user = action(db.session(), _find(db.session(), email).id, now=datetime.now(UTC), actor="cli")
-        show(_described(user), as_json, lambda one: iter([f"{one['email']}: {word}"]))
+        show(_serialize(user), as_json, lambda one: iter([f"{one['email']}: {word}"]))
 
 
 def _find(session: Any, email: str) -> User:
@@ -143,7 +143,7 @@ def _find(session: Any, email: str) -> User:
     return user
 
 
-def _password() -> str:
+def _read_password() -> str:
     """Prompt twice at a terminal, or read one line from a pipe."""
     if sys.stdin.isatty():
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
@@ -153,19 +153,19 @@ def _password() -> str:
         raise InvalidError("password_not_text", field="password") from None
 
 
-def _described(user: User) -> dict[str, Any]:
+def _serialize(user: User) -> dict[str, Any]:
     return {
         "id": user.id,
         "email": user.email,
         "role": user.role,
         "active": user.active,
         "has_password": user.password is not None,
-        "created_at": instant(user.created_at),
+        "created_at": format_instant(user.created_at),
     }
 
 
-def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
-    if not found:
+def _format_list(users: list[dict[str, Any]]) -> Iterator[str]:
+    if not users:
         yield "There are no users yet."
-    for user in found:
+    for user in users:
         yield f"{user['email']}  {user['role']}{'' if user['active'] else '  disabled'}"

@@ -58,7 +58,7 @@ def key(name: str, *ids: int) -> str:
 
 def connect(settings: Settings, *, impatient: bool = False) -> Redis:
     """Return a client that connects when first used. `impatient`: it fails at once, for pages and checks."""
-    url = redis_location.address(settings)
+    url = redis_location.get_url(settings)
     if impatient:
         return Redis.from_url(url, socket_connect_timeout=1, socket_timeout=2, retry=Reconnect(NoBackoff(), 0))
     # The embedded Valkey is back within a second of being killed: the client retries for longer than that.
@@ -141,7 +141,7 @@ def _again_key(job_id: str) -> str:
 
 def set_aside_at(settings: Settings) -> datetime | None:
     """Return when the embedded Valkey last had to be started without its files, or None."""
-    return redis_location.last_set_aside(settings.data_dir)
+    return redis_location.find_last_damage(settings.data_dir)
 
 
 def record_scheduler_heartbeat(connection: Redis, now: datetime) -> None:

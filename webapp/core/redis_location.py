@@ -15,12 +15,12 @@ LONGEST_SOCKET_PATH = 99
 ASIDE = "valkey.damaged-"
 
 
-def address(settings: Settings) -> str:
+def get_url(settings: Settings) -> str:
     """Return the URL of the Redis in use."""
-    return settings.redis_url or f"unix://{quote(str(socket_path(settings.data_dir)))}"
+    return settings.redis_url or f"unix://{quote(str(get_socket_path(settings.data_dir)))}"
 
 
-def socket_path(data_dir: Path) -> Path:
+def get_socket_path(data_dir: Path) -> Path:
     """Return the socket's path: in the data folder, or in a private temporary folder when that path is too long."""
     path = data_dir / "valkey.sock"
     if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
@@ -32,12 +32,12 @@ def socket_path(data_dir: Path) -> Path:
     return Path("/tmp") / short.relative_to(tempfile.gettempdir())  # noqa: S108 - private, see _private_folder
 
 
-def last_set_aside(data_dir: Path) -> datetime | None:
+def find_last_damage(data_dir: Path) -> datetime | None:
     """Return when the server's folder was last set aside, or None."""
-    kept = kept_aside(data_dir)
+    kept = list_damaged_copies(data_dir)
     return datetime.fromtimestamp(kept[-1].lstat().st_mtime, UTC) if kept else None
 
 
-def kept_aside(data_dir: Path) -> list[Path]:
+def list_damaged_copies(data_dir: Path) -> list[Path]:
     """The oldest first, by their names."""
     return sorted(data_dir.glob(f"{ASIDE}*"))

@@ -170,7 +170,7 @@ class Encrypted(TypeDecorator[str]):
         return _decrypt_text
 
 
-class BlindIndex(LargeBinary):
+class KeyedHash(LargeBinary):
     """A column with the keyed hash of a personal value (`FieldCipher.hash`), to find equal values."""
 
 

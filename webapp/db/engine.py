@@ -25,7 +25,7 @@ except ImportError:  # No wheel for this platform; `channeldesk doctor` says wha
 _ALWAYS = {"hide_parameters": True, "json_serializer": compressed_json.text}
 
 # Seconds after which a connection that lay still is tried before it is used.
-_TRUSTED = 10.0
+_SECONDS_TRUSTED = 10.0
 
 # With WAL, NORMAL never damages the file, but a power cut may take the last commits with it.
 _DURABLE, _LOSABLE = "synchronous=FULL", "synchronous=NORMAL"
@@ -33,7 +33,7 @@ _DURABLE, _LOSABLE = "synchronous=FULL", "synchronous=NORMAL"
 # For who writes very many rows: a page of orders at a million changes more pages of the file than fit into the two
 # megabytes SQLite keeps otherwise, and what does not fit is written twice. And what it writes is put into the file less
 # often, since many of the pages change again soon. Who else commits still does so as soon as ever.
-ROOM = ("PRAGMA cache_size=-8000", "PRAGMA wal_autocheckpoint=4000")
+WRITE_PRAGMAS = ("PRAGMA cache_size=-8000", "PRAGMA wal_autocheckpoint=4000")
 
 # Milliseconds a transaction on SQLite waits for the write lock.
 _LOCK_WAIT = 10_000
@@ -105,10 +105,10 @@ def reading_options(engine: Engine) -> dict[str, Any]:
 
 def enlarge_cache(connection: Connection) -> None:
     """Have a connection to SQLite keep more in memory from now on, because much will be written over it."""
-    if connection.dialect.name == "sqlite" and not connection.info.get("room"):
-        for pragma in ROOM:
+    if connection.dialect.name == "sqlite" and not connection.info.get("enlarged"):
+        for pragma in WRITE_PRAGMAS:
             connection.exec_driver_sql(pragma)
-        connection.info["room"] = True
+        connection.info["enlarged"] = True
 
 
 def sqlite_module() -> ModuleType:
@@ -185,13 +185,13 @@ class _Check:
         silent = now - record.info.get("used", 0.0)
         record.info["used"] = now
         try:
-            if silent > _TRUSTED or _has_word(connection):
+            if silent > _SECONDS_TRUSTED or _has_unread_data(connection):
                 self._dialect.do_ping(connection)
         except self._dialect.loaded_dbapi.Error as error:
             raise InvalidatePoolError from error
 
 
-def _has_word(connection: Any) -> bool:
+def _has_unread_data(connection: Any) -> bool:
     waiting = select.poll()
     waiting.register(connection.fileno(), select.POLLIN)
     return bool(waiting.poll(0))

@@ -3,7 +3,7 @@
 from typing import Any
 
 
-class DeskError(Exception):
+class AppError(Exception):
     """Base class. `code` is a key of `messages`; `args` are the arguments of its text, without personal data."""
 
     def __init__(self, code: str, **args: Any) -> None:
@@ -12,11 +12,11 @@ class DeskError(Exception):
         self.arguments = args
 
 
-class NotFoundError(DeskError):
+class NotFoundError(AppError):
     """There is no such order, store, account…"""
 
 
-class InvalidError(DeskError):
+class InvalidError(AppError):
     """What was entered cannot be taken. `field` names the input where there is one."""
 
     def __init__(self, code: str, *, field: str = "", **args: Any) -> None:
@@ -28,9 +28,9 @@ class ConfirmationError(InvalidError):
     """What was entered is only taken once a person has confirmed it."""
 
 
-class RefusedError(DeskError):
+class RefusedError(AppError):
     """It cannot be done now, because of where things stand. Nothing was changed."""
 
 
-class BusyError(DeskError):
+class BusyError(AppError):
     """Somebody else is at it; it can be tried again."""

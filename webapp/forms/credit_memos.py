@@ -7,7 +7,7 @@ from wtforms import BooleanField, Field, RadioField, SelectField, StringField
 
 from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.common.money import Money
-from webapp.domain.errors import DeskError, InvalidError, RefusedError
+from webapp.domain.errors import AppError, InvalidError, RefusedError
 from webapp.domain.invoicing import drafts
 from webapp.forms.documents import DocumentForm, build_line_form, parse_quantities
 from webapp.forms.fields import choices
@@ -71,7 +71,7 @@ class CreditMemoForm(DocumentForm):
         """Return the lines whose pieces come back."""
         return {line.id for line in self.order.items if self[f"stock-{line.id}"].data}
 
-    def find_field(self, error: DeskError) -> Field | None:
+    def find_field(self, error: AppError) -> Field | None:
         if isinstance(error, RefusedError) and error.code.startswith("refund_"):
             return self.way
         return super().find_field(error)

@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, Form, HiddenField, StringField, TextAreaField
 
 from webapp.core.i18n.locale import lazy_gettext as _l
-from webapp.domain.errors import DeskError, InvalidError
+from webapp.domain.errors import AppError, InvalidError
 from webapp.domain.orders import state_machine as order_states
 from webapp.messages import text_for
 from webapp.models.orders import Order, OrderItem
@@ -32,7 +32,7 @@ class DocumentForm(FlaskForm):
         self.idempotency_key.data = self.idempotency_key.data or secrets.token_hex(16)
         self.expected_version.data = str(order.version)
 
-    def find_field(self, error: DeskError) -> Field | None:
+    def find_field(self, error: AppError) -> Field | None:
         """Return the field of an error, the first quantity if no quantity was entered."""
         name = getattr(error, "field", "")
         if name == "quantities":
@@ -40,7 +40,7 @@ class DocumentForm(FlaskForm):
         error_field: Field | None = self._fields.get(name)
         return error_field
 
-    def show_error(self, error: DeskError) -> bool:
+    def show_error(self, error: AppError) -> bool:
         """Show the error at its field. Return whether there is one."""
         field = self.find_field(error)
         if field is not None:

@@ -8,7 +8,7 @@ from wtforms import BooleanField, Field, FieldList, Form, FormField, SelectField
 from wtforms.fields.choices import SelectChoice
 
 from webapp.core.i18n.locale import lazy_gettext as _l
-from webapp.domain.errors import DeskError, InvalidError
+from webapp.domain.errors import AppError, InvalidError
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.shipping import carriers as shipping_carriers
 from webapp.domain.shipping import parcels
@@ -165,7 +165,7 @@ class ShipmentForm(DocumentForm):
         """Return what the text is that was entered as the number of each parcel."""
         return [self._classified(entry.form) for entry in self.parcels]
 
-    def show_error(self, error: DeskError) -> bool:
+    def show_error(self, error: AppError) -> bool:
         """Show the error at its field; below a number that another order has, offer to confirm the shared parcel."""
         if error.code == "tracking_shared":
             self.asked_shared = error.arguments["number"]
@@ -183,7 +183,7 @@ class ShipmentForm(DocumentForm):
             for field in entry.form:
                 field.errors = []
 
-    def find_field(self, error: DeskError) -> Field | None:
+    def find_field(self, error: AppError) -> Field | None:
         if error.code in _NUMBER_CONFLICTS:
             number = error.arguments["number"]
             written = (entry.form for entry in self.parcels)

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.db.base import AUTOINCREMENT, Base, UtcDateTime
-from webapp.db.encryption import BlindIndex, Encrypted
+from webapp.db.encryption import Encrypted, KeyedHash
 
 
 class Customer(Base):
@@ -15,7 +15,7 @@ class Customer(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
-    email_hash: Mapped[bytes] = mapped_column(BlindIndex(16))
+    email_hash: Mapped[bytes] = mapped_column(KeyedHash(16))
     email: Mapped[str] = mapped_column(Encrypted)
     name: Mapped[str | None] = mapped_column(Encrypted)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -17,7 +17,7 @@ from webapp.core.extensions import db
 from webapp.core.settings import SettingError, Settings
 from webapp.db.engine import sqlite_module
 from webapp.runtime import data_dir, embedded_valkey, migrate
-from webapp.runtime.file_lock import desk_lock
+from webapp.runtime.file_lock import create_run_lock
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 # The first SQLite without the WAL-reset bug, by which several processes can, rarely, corrupt a database.
@@ -209,7 +209,7 @@ def _redis(settings: Settings) -> Finding:
             return Finding("redis", FAIL, str(problem))
     try:
         client = Redis.from_url(
-            redis_location.address(settings), socket_connect_timeout=3, socket_timeout=3, retry=Retry(NoBackoff(), 0)
+            redis_location.get_url(settings), socket_connect_timeout=3, socket_timeout=3, retry=Retry(NoBackoff(), 0)
         )
         with client:
             finding = _policy(client.info())
@@ -220,7 +220,7 @@ def _redis(settings: Settings) -> Finding:
 
 def _with_files_set_aside(settings: Settings, finding: Finding) -> Finding:
     """Add to the finding that the embedded server was started without its files, if it was."""
-    aside = None if settings.redis_url else redis_location.last_set_aside(settings.data_dir)
+    aside = None if settings.redis_url else redis_location.find_last_damage(settings.data_dir)
     if finding.level != OK or aside is None:
         return finding
     return Finding(
@@ -250,9 +250,9 @@ def _policy(info: Any) -> Finding:
 
 def _port(settings: Settings) -> Finding:
     where = f"{settings.host}:{settings.port}"
-    with desk_lock(settings.data_dir) as lock:
+    with create_run_lock(settings.data_dir) as lock:
         try:
-            mine = not lock.try_take()
+            mine = not lock.try_acquire()
         except OSError:
             mine = False
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET

@@ -54,7 +54,7 @@ def binary() -> str:
 
 def command(data_dir: Path) -> list[str]:
     """Return the command that starts the server."""
-    path = redis_location.socket_path(data_dir)
+    path = redis_location.get_socket_path(data_dir)
     _private_folder(path.parent)
     (data_dir / "valkey").mkdir(mode=0o700, exist_ok=True)
     options = {
@@ -77,7 +77,7 @@ def run(data_dir: Path) -> None:
     processes.execute(command(data_dir))
 
 
-def set_aside(data_dir: Path) -> Path | None:
+def rename_damaged_files(data_dir: Path) -> Path | None:
     """Rename the server's folder because the server does not start with it; the next start creates an empty one.
 
     Nothing is lost with it: what is to be done is in the database, and maintenance enqueues it again. Returns the new
@@ -86,7 +86,7 @@ def set_aside(data_dir: Path) -> Path | None:
     CannotRunError when it cannot be renamed.
     """
     journal = data_dir / "valkey"
-    kept = redis_location.kept_aside(data_dir)
+    kept = redis_location.list_damaged_copies(data_dir)
     try:
         if not os.path.lexists(journal) or (journal.is_dir() and not any(journal.iterdir())):
             return None
@@ -120,7 +120,7 @@ def answers(data_dir: Path) -> bool:
 
 
 def _probe(data_dir: Path) -> Redis:
-    path = str(redis_location.socket_path(data_dir))
+    path = str(redis_location.get_socket_path(data_dir))
     return Redis(unix_socket_path=path, socket_connect_timeout=1, socket_timeout=1, retry=Retry(NoBackoff(), 0))
 
 
@@ -138,7 +138,7 @@ def end_leftover(data_dir: Path) -> None:
     """End the server of a killed process, which may be running where the kernel does not end orphans (macOS)."""
     with contextlib.closing(_probe(data_dir)) as client, contextlib.suppress(RedisError):
         client.shutdown(nosave=True)
-    redis_location.socket_path(data_dir).unlink(missing_ok=True)
+    redis_location.get_socket_path(data_dir).unlink(missing_ok=True)
 
 
 def wait_until_ready(data_dir: Path, pid: int, *, is_second: bool = False) -> bool:
@@ -149,7 +149,7 @@ def wait_until_ready(data_dir: Path, pid: int, *, is_second: bool = False) -> bo
     deadline = time.monotonic() + READY_WITHIN
     while not answers(data_dir):
         if not processes.alive(pid):
-            if not is_second and set_aside(data_dir):
+            if not is_second and rename_damaged_files(data_dir):
                 return False
             raise CannotRunError(f"The embedded Valkey did not start; {data_dir / 'valkey.log'} says why.")
         if time.monotonic() > deadline:
@@ -159,7 +159,7 @@ def wait_until_ready(data_dir: Path, pid: int, *, is_second: bool = False) -> bo
     return True
 
 
-def store_lock(data_dir: Path) -> FileLock:
+def create_lock(data_dir: Path) -> FileLock:
     """Return the lock of the embedded server: two servers would destroy the journal."""
     return FileLock(data_dir / "valkey.lock")
 
@@ -175,16 +175,16 @@ def settings_for_command(settings: Settings) -> Iterator[Settings]:
         yield settings
         return
     runtime_data_dir.prepare(settings.data_dir)
-    with_store = replace(settings, redis_url=redis_location.address(settings))
+    with_store = replace(settings, redis_url=redis_location.get_url(settings))
     # Who started the server stays until the other commands that use it have left.
-    with FileLock(settings.data_dir / "valkey.users") as users, store_lock(settings.data_dir) as lock:
-        users.take(shared=True)
+    with FileLock(settings.data_dir / "valkey.users") as users, create_lock(settings.data_dir) as lock:
+        users.acquire(shared=True)
         pid = _attach_or_start(settings.data_dir, lock)
         try:
             yield with_store
         finally:
             if pid:
-                users.take()
+                users.acquire()
                 processes.stop(pid, 5.0)
 
 
@@ -192,7 +192,7 @@ def _attach_or_start(data_dir: Path, lock: FileLock) -> int:
     """Return 0 if another process's server answers, else the process id of the one that was started."""
     deadline = time.monotonic() + READY_WITHIN
     while not answers(data_dir):
-        if lock.try_take():
+        if lock.try_acquire():
             return start(data_dir)
         if time.monotonic() > deadline:
             raise CannotRunError("The embedded Valkey does not answer. Restart Channeldesk.")

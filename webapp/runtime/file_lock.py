@@ -13,11 +13,11 @@ class FileLock:
         self.path = path
         self._descriptor: int | None = None
 
-    def try_take(self, *, shared: bool = False) -> bool:
+    def try_acquire(self, *, shared: bool = False) -> bool:
         """Acquire the lock if it is free (shared: if nobody holds it exclusively); return whether it was acquired."""
         return self._flock((fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
 
-    def take(self, *, shared: bool = False) -> None:
+    def acquire(self, *, shared: bool = False) -> None:
         """Wait for the lock and acquire it."""
         self._flock(fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
 
@@ -26,7 +26,7 @@ class FileLock:
             os.close(self._descriptor)
             self._descriptor = None
 
-    def leave(self, note: str) -> None:
+    def write_note(self, note: str) -> None:
         """Write a line into the file, for processes that cannot acquire the lock."""
         self.path.write_text(note)
 
@@ -47,13 +47,13 @@ class FileLock:
         self.release()
 
 
-def desk_lock(data_dir: Path) -> FileLock:
+def create_run_lock(data_dir: Path) -> FileLock:
     """Return the lock that `up` holds while it runs."""
     return FileLock(data_dir / "desk.lock")
 
 
-def running_at(data_dir: Path) -> str:
+def find_running_address(data_dir: Path) -> str:
     """Return the address of the process that runs on a data folder, or an empty string."""
-    with desk_lock(data_dir) as lock:
+    with create_run_lock(data_dir) as lock:
         # The lock is free, so the address is of a process that has ended.
-        return "" if lock.try_take(shared=True) else lock.path.read_text()
+        return "" if lock.try_acquire(shared=True) else lock.path.read_text()

@@ -21,7 +21,7 @@ from webapp.runtime import (
     gc_tuning,
     log_config,
 )
-from webapp.runtime.file_lock import desk_lock
+from webapp.runtime.file_lock import create_run_lock
 from webapp.runtime.supervisor import Service, Supervisor
 
 log = logging.getLogger(__name__)
@@ -44,8 +44,8 @@ def up(
     log_config.configure(settings.log_level)
     data_dir.prepare(settings.data_dir)
     with ExitStack() as stack:
-        lock = stack.enter_context(desk_lock(settings.data_dir))
-        if not lock.try_take():
+        lock = stack.enter_context(create_run_lock(settings.data_dir))
+        if not lock.try_acquire():
             raise CannotRunError(
                 f"A desk is running on {settings.data_dir} already. Open it, end it, or name another folder with "
                 "--data-dir."
@@ -56,7 +56,7 @@ def up(
         listener = stack.enter_context(web_server.listen(settings))
         load_or_make(settings)
         settings = replace(settings, port=listener.getsockname()[1])
-        lock.leave(settings.address)
+        lock.write_note(settings.address)
         supervisor = stack.enter_context(Supervisor())
         own_store = not settings.redis_url
         if own_store:
@@ -77,9 +77,9 @@ def up(
 
 
 def _start_store(settings: Settings, supervisor: Supervisor, stack: ExitStack) -> str:
-    lock = stack.enter_context(embedded_valkey.store_lock(settings.data_dir))
+    lock = stack.enter_context(embedded_valkey.create_lock(settings.data_dir))
     patience = 100
-    while not lock.try_take():
+    while not lock.try_acquire():
         patience -= 1
         if supervisor.stopping or not patience:
             raise CannotRunError(
@@ -95,12 +95,12 @@ def _start_store(settings: Settings, supervisor: Supervisor, stack: ExitStack) -
     )
     if not embedded_valkey.wait_until_ready(settings.data_dir, supervisor.watch(service)):
         embedded_valkey.wait_until_ready(settings.data_dir, supervisor.watch(service), is_second=True)
-    return redis_location.address(settings)
+    return redis_location.get_url(settings)
 
 
 def _set_store_aside(settings: Settings) -> None:
     try:
-        embedded_valkey.set_aside(settings.data_dir)
+        embedded_valkey.rename_damaged_files(settings.data_dir)
     except CannotRunError as problem:
         # The supervisor goes on restarting it, and /healthz reports that Redis does not answer.
         log.error("%s", problem)  # noqa: TRY400 - the line says it all

@@ -118,8 +118,8 @@ def amazon_time(session: Session, account_id: int, now: datetime) -> datetime:
     return now - timedelta(seconds=account.clock_offset)
 
 
-def record_clock_difference(account: Account, port: AmazonGateway, now: datetime) -> None:
+def record_clock_difference(account: Account, gateway: AmazonGateway, now: datetime) -> None:
     """Store the difference between our clock and Amazon's, if a response has shown it. Does not commit."""
-    amazon_time = port.amazon_time()
+    amazon_time = gateway.amazon_time()
     if amazon_time is not None:
         account.clock_offset, account.clock_measured_at = round((now - amazon_time).total_seconds()), now

@@ -26,7 +26,7 @@ class ErrorText(NamedTuple):
     advice: str | LazyString
 
 
-DOMAIN_ERRORS: dict[type[domain.DeskError], int] = {
+DOMAIN_ERRORS: dict[type[domain.AppError], int] = {
     domain.NotFoundError: 404,
     domain.InvalidError: 422,
     domain.ConfirmationError: 422,
@@ -136,12 +136,12 @@ class _DatabaseProblemFilter(logging.Filter):
 
 def init_app(app: Flask) -> None:
     app.logger.addFilter(_DatabaseProblemFilter())
-    app.register_error_handler(domain.DeskError, _desk_error)
+    app.register_error_handler(domain.AppError, _app_error)
     app.register_error_handler(CSRFError, _page_expired)
     app.register_error_handler(HTTPException, _http_error)
 
 
-def _desk_error(error: domain.DeskError) -> Response:
+def _app_error(error: domain.AppError) -> Response:
     status = next((DOMAIN_ERRORS[kind] for kind in type(error).__mro__ if kind in DOMAIN_ERRORS), 500)
     return _error(status, said=text_for(error.code, error.arguments))
 

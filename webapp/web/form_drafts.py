@@ -11,7 +11,7 @@ from flask import session
 LIFE = timedelta(minutes=10)
 
 
-def keep(name: str, draft: dict[str, Any]) -> None:
+def save(name: str, draft: dict[str, Any]) -> None:
     """Store a JSON-serializable draft under `name`."""
     session[_key(name)] = {"at": datetime.now(UTC).timestamp(), "draft": draft}
 
@@ -26,7 +26,7 @@ def read(name: str) -> dict[str, Any] | None:
     return draft if 0 <= age < LIFE.total_seconds() else None
 
 
-def drop(name: str) -> None:
+def delete(name: str) -> None:
     session.pop(_key(name), None)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import example, given, strategies
 
-from webapp.domain.errors import DeskError
+from webapp.domain.errors import AppError
 from webapp.domain.invoicing import drafts
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.orders import amounts as order_amounts
@@ -192,7 +192,7 @@ def test_whatever_is_written_in_whatever_sequence_the_sums_hold(history, sequenc
         before = (len(history.invoices), len(history.memos), history.money_left)
         try:
             take(history, step)
-        except DeskError:
+        except AppError:
             assert (len(history.invoices), len(history.memos), history.money_left) == before
     check(history)
 
@@ -220,7 +220,7 @@ def test_what_is_left_after_any_history_can_be_given_back_to_the_last_unit(histo
     for step in sequence:
         try:
             take(history, step)
-        except DeskError:
+        except AppError:
             continue
 
     draft = drafts.build_full_credit(history.lines, history.total, given=history.given, money_left=history.money_left)

@@ -22,7 +22,7 @@ from webapp.models.daily_sales import DailySales
 from webapp.models.stores import Store
 from webapp.queries.accounts import dashboard, stores
 from webapp.services.accounts import daily_sales
-from webapp.services.accounts import stores as verbs
+from webapp.services.accounts import stores as service
 from webapp.services.sync import import_page, order_decisions
 
 pytestmark = pytest.mark.both_databases
@@ -241,11 +241,11 @@ def test_the_sums_of_a_day_follow_whatever_becomes_of_its_orders(session, store)
     arrive(session, store, an_order(2, updated=1, purchased_at=NOW - timedelta(days=3)))
     assert kept() == counted_anew()
 
-    verbs.set_active(session, store, False, now=NOW, actor="test")
+    service.set_active(session, store, False, now=NOW, actor="test")
     arrive(session, store, an_order(7))
     before = kept()
     assert before == counted_anew()
-    verbs.set_active(session, store, True, now=NOW, actor="test")
+    service.set_active(session, store, True, now=NOW, actor="test")
     order_decisions.retry_blocked(session, store.account_id, now=NOW, actor="test")
     assert kept() != before
     assert kept() == counted_anew()
@@ -269,6 +269,6 @@ def test_a_new_day_is_begun_without_looking_for_its_orders(session, store):
 
 def test_a_store_takes_its_sums_along(session, store):
     arrive(session, store, an_order(1))
-    verbs.delete_store(session, store, store.name, now=NOW, actor="test")
+    service.delete_store(session, store, store.name, now=NOW, actor="test")
 
     assert session.scalars(select(DailySales)).all() == []

@@ -204,7 +204,7 @@ def test_the_count_is_exact_up_to_a_thousand_and_then_says_more(table):
     everything = fetch_page(table.session, GRID, place, {})
     some = fetch_page(table.session, GRID, place, {"name": "b"})
 
-    assert (everything.more, some.more, some.count) == (True, False, 1000)
+    assert (everything.has_more, some.has_more, some.count) == (True, False, 1000)
 
 
 def test_an_invalid_url_opens_the_first_page():

@@ -74,7 +74,7 @@ def test_the_sheet_says_what_the_order_does(session: Session, worked_on: Order) 
     for ours, theirs in ((sheet.store, worked_on.store), (sheet.amazon_order, worked_on.amazon_order)):
         assert ours._asdict() == {name: getattr(theirs, name) for name in ours._fields}
     assert [line._asdict() for line in sheet.items] == [
-        {name: getattr(item, name) for name in order_detail.Line._fields} for item in worked_on.items
+        {name: getattr(item, name) for name in order_detail.OrderLine._fields} for item in worked_on.items
     ]
     assert sheet.store.marketplace is worked_on.store.marketplace
     assert sheet.stock == line_stock.load_for_order(session, worked_on) != {}

@@ -111,7 +111,7 @@ def test_counts_are_exact_or_say_more(session, eleven, monkeypatch, name):
 
     def count(**filters):
         page = grid_fetch.fetch_page(session, grid, parse_page_request(grid, {}), filters)
-        return page.count, page.more
+        return page.count, page.has_more
 
     assert count() == (11, False)
     assert count(**{field: "odd"}) == (6, False)

@@ -35,7 +35,7 @@ from tests.support.stock import (
     load_product,
     stock_counters,
 )
-from webapp.domain.errors import DeskError, RefusedError
+from webapp.domain.errors import AppError, RefusedError
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.shipping.parcels import Parcel
 from webapp.models.amazon_orders import AmazonOrder
@@ -163,7 +163,7 @@ class History:
         for verb, which, place, pieces in steps:
             try:
                 getattr(self, verb.replace(" ", "_"))(which, place, pieces)
-            except DeskError:
+            except AppError:
                 self.session.rollback()
             self.check()
 

@@ -20,7 +20,7 @@ from tests.support.order_processing import (
     expect_refusal,
     line_quantities,
 )
-from webapp.domain.errors import DeskError
+from webapp.domain.errors import AppError
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.shipping.parcels import Parcel
 from webapp.models.audit_log import Event
@@ -254,7 +254,7 @@ def test_whatever_happens_the_pieces_add_up(session, seed):
         step = chance.choices((create, take_back, edit, advance, again, ship_there), (6, 4, 2, 6, 2, 1))[0]
         try:
             step()
-        except (DeskError, IndexError):
+        except (AppError, IndexError):
             session.rollback()
         session.expire_all()
         packed: Counter[int] = Counter()

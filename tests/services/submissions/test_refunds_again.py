@@ -23,7 +23,7 @@ from tests.support.refunds import (
     apply_feed_report,
     create_shipped_order,
 )
-from webapp.domain.errors import DeskError
+from webapp.domain.errors import AppError
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.models.documents import CreditMemo
 from webapp.models.orders import Order
@@ -169,7 +169,7 @@ def step(session, order, chance):
     )
     try:
         credit_memos.create(session, order.id, wish, **(ON_AMAZON if chance.random() < 0.7 else AUDIT_ARGS))
-    except DeskError:
+    except AppError:
         session.rollback()
 
 

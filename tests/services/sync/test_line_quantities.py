@@ -15,7 +15,7 @@ from tests.support.factories import (
 )
 from tests.support.order_processing import AUDIT_ARGS, create_orders, event_kinds
 from tests.support.stock import a_product, stock_counters
-from webapp.domain.errors import DeskError
+from webapp.domain.errors import AppError
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.shipping.parcels import Parcel
@@ -339,7 +339,7 @@ def step(session, order, at_amazon, number, one):
             found = session.scalars(select(ParcelRow.id).order_by(ParcelRow.id)).first()
             if found is not None:
                 parcels.delete(session, found, **AUDIT_ARGS)
-    except DeskError:
+    except AppError:
         session.rollback()
     session.expire_all()
     return at_amazon

@@ -23,7 +23,7 @@ class Credentials:
     token_url: str
 
 
-class AccountPort(Protocol):
+class AccountGateway(Protocol):
     """What connecting asks of Amazon. `webapp/amazon` answers it. Every method raises a typed `AmazonError`."""
 
     def participations(self) -> tuple[Participation, ...]: ...

@@ -37,7 +37,7 @@ _REFUSED_BY_STATUS = {
 }
 
 
-def find_refusal(
+def find_refusal_reason(
     amazon_status: str, fulfilled_by: str, *, writable: bool, requested: bool, left: bool = False
 ) -> str | None:
     """Return why a cancellation cannot be requested, as a code of `messages`, or None.

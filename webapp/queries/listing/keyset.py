@@ -30,7 +30,7 @@ class Page:
     next: Cursor | None
 
     @property
-    def more(self) -> bool:
+    def has_more(self) -> bool:
         """Whether more rows match than were counted."""
         return self.count > query_plan.COUNTED
 

@@ -5,13 +5,13 @@ from typing import Any
 from sqlalchemy.sql import visitors
 
 from webapp.db.encryption import (
-    BlindIndex,
     Encrypted,
     EncryptedBytes,
     EncryptedJson,
+    KeyedHash,
 )
 
-_TYPES = (BlindIndex, Encrypted, EncryptedBytes, EncryptedJson)
+_TYPES = (KeyedHash, Encrypted, EncryptedBytes, EncryptedJson)
 
 
 def is_personal(expression: Any) -> bool:

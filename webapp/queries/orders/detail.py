@@ -68,7 +68,7 @@ class AmazonOrderRow(NamedTuple):
     recipient: dict[str, str] | None
 
 
-class Line(NamedTuple):
+class OrderLine(NamedTuple):
     id: int
     order_item_id: str
     sku: str | None
@@ -157,7 +157,7 @@ class OrderDetail(NamedTuple):
     store: StoreRow
     amazon_order: AmazonOrderRow
     related: RelatedCounts
-    items: Sequence[Line]
+    items: Sequence[OrderLine]
     submissions: Sequence[SubmissionRow]
     parcels: Sequence[ParcelRow]
     comments: Sequence[CommentRow]
@@ -246,7 +246,7 @@ def _aggregates(tab: str) -> dict[str, JsonAggregate[Any]]:
     """The rows of each field of `OrderDetail` that holds several."""
     amazon_order_id = _orders.c.amazon_order_id
     aggregates: dict[str, JsonAggregate[Any]] = {
-        "items": _rows(Line, OrderItem, table_of(OrderItem).c.order_id == _orders.c.id),
+        "items": _rows(OrderLine, OrderItem, table_of(OrderItem).c.order_id == _orders.c.id),
         "submissions": _rows(SubmissionRow, Submission, table_of(Submission).c.amazon_order_id == amazon_order_id),
         "parcels": _rows(ParcelRow, Parcel, table_of(Parcel).c.order_id == _orders.c.id),
     }

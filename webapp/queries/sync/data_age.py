@@ -28,7 +28,7 @@ class Freshness(NamedTuple):
     error_code: str | None
 
     @property
-    def alarming(self) -> bool:
+    def needs_attention(self) -> bool:
         return self.late or self.error_code is not None
 
 

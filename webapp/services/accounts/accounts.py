@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.domain.accounts.credentials import AccountPort, ConnectionReport, Credentials
+from webapp.domain.accounts.credentials import AccountGateway, ConnectionReport, Credentials
 from webapp.domain.amazon.errors import AmazonError
 from webapp.domain.amazon.types import DATASETS, Participation
 from webapp.domain.common import clocks, marketplaces
@@ -78,12 +78,12 @@ def check_not_connected(session: Session, fields: dict[str, str]) -> None:
         raise InvalidError("account_connected_already", field="seller_id", name=other_name)
 
 
-def try_connection(port: AccountPort, region: str) -> ConnectionReport:
+def try_connection(gateway: AccountGateway, region: str) -> ConnectionReport:
     """Ask Amazon where the account may sell and which datasets it can read. Not to be called inside a transaction.
 
     Raises InvalidError if it sells nowhere in `region`, and AmazonError.
     """
-    participating = [participation for participation in port.participations() if participation.participating]
+    participating = [participation for participation in gateway.participations() if participation.participating]
     known_marketplaces = [
         participation for participation in participating if participation.marketplace_id in marketplaces.BY_ID
     ]
@@ -100,16 +100,16 @@ def try_connection(port: AccountPort, region: str) -> ConnectionReport:
     if not in_region:
         raise InvalidError("account_sells_nowhere", field="region")
     return ConnectionReport(
-        tuple(in_region), port.probe_datasets([participation.marketplace_id for participation in in_region])
+        tuple(in_region), gateway.probe_datasets([participation.marketplace_id for participation in in_region])
     )
 
 
-def try_replacement(port: AccountPort, region: str, stores: Iterable[str]) -> ConnectionReport:
+def try_replacement(gateway: AccountGateway, region: str, stores: Iterable[str]) -> ConnectionReport:
     """Test new credentials of a connected account. `stores`: the marketplace ids of its stores.
 
     Raises InvalidError if they belong to an account that does not sell there.
     """
-    report = try_connection(port, region)
+    report = try_connection(gateway, region)
     sells_in = {participation.marketplace_id for participation in report.marketplaces}
     missing = [marketplaces.BY_ID[store].country_code for store in stores if store not in sells_in]
     if missing:

@@ -45,10 +45,10 @@ class BulkHandler:
     """What differs between kinds of bulk actions.
 
     `process`: process one row by calling a service, which may commit; the row's outcome is written in the same
-    transaction. It raises DeskError if that is not possible, which rolls the row back, and makes no network calls.
+    transaction. It raises AppError if that is not possible, which rolls the row back, and makes no network calls.
     `find_skip_reasons`: return for a whole selection what `process` would refuse. `immediate`: runs without
     confirmation. `finish`: called outside a transaction when no row is left, and again if the worker is killed, so it
-    must be safe to repeat. It may commit and may raise DeskError.
+    must be safe to repeat. It may commit and may raise AppError.
     """
 
     name: str

@@ -114,7 +114,7 @@ def _cancel_skip_reasons(session: Session, ids: Sequence[int]) -> list[SkipReaso
             .where(Order.id.in_(batch))
         )
         for row in rows:
-            code = cancellation.find_refusal(
+            code = cancellation.find_refusal_reason(
                 row.status, row.fulfilled_by, writable=row.import_orders, requested=row.requested
             )
             code = "cancel_shipped" if code is None and row.has_parcel else code

@@ -17,7 +17,7 @@ from webapp.db.bulk_write import insert_many
 from webapp.db.database_errors import is_database_failure
 from webapp.db.engine import read_only
 from webapp.domain import bulk_states
-from webapp.domain.errors import DeskError, InvalidError, NotFoundError, RefusedError
+from webapp.domain.errors import AppError, InvalidError, NotFoundError, RefusedError
 from webapp.models.bulk_actions import BulkAction, BulkRow
 from webapp.services import audit_log
 from webapp.services.bulk import registry as bulk_registry
@@ -233,7 +233,7 @@ def _process(outer: Session, handler: BulkHandler, task: Task) -> Outcome:
         with Session(connection, join_transaction_mode="create_savepoint") as inner:
             outcome = handler.process(inner, task)
             inner.commit()
-    except DeskError as error:
+    except AppError as error:
         savepoint.rollback()
         return Outcome(error.code, error.arguments, bulk_states.FAILED)
     except Exception as error:
@@ -280,7 +280,7 @@ def _run_finish(session: Session, handler: BulkHandler, action_id: int, now: dat
         return None
     try:
         handler.finish(session, action_id, now)
-    except DeskError as error:
+    except AppError as error:
         outcome = Outcome(error.code, error.arguments, bulk_states.FAILED)
     except Exception as error:
         if is_database_failure(error):

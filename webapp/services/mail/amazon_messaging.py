@@ -47,16 +47,16 @@ def is_fresh(offer: MessageOffer, now: datetime) -> bool:
     return clocks.is_within(offer.answered_at, MAX_AGE, now)
 
 
-def process_due(session: Session, port: AmazonGateway, account_id: int, *, clock: Clock) -> None:
+def process_due(session: Session, gateway: AmazonGateway, account_id: int, *, clock: Clock) -> None:
     """Load requested kinds and send due messages. Calls Amazon, commits. Raises BusyError if already running."""
     owner = leases.acquire(session, leases.build_lease_name("messages", account_id), clock(), "messages_running")
     try:
         for amazon_order_id in _requested_order_ids(session, account_id):
-            _load_allowed(session, port, amazon_order_id, clock)
+            _load_allowed(session, gateway, amazon_order_id, clock)
             leases.renew(session, leases.build_lease_name("messages", account_id), owner, clock())
             session.commit()
         for mail_id in _due_mail_ids(session, account_id, clock()):
-            _send(session, port, account_id, mail_id, owner, clock)
+            _send(session, gateway, account_id, mail_id, owner, clock)
     finally:
         session.rollback()
         leases.release(session, leases.build_lease_name("messages", account_id), owner)
@@ -80,13 +80,13 @@ def _due_mail_ids(session: Session, account_id: int, now: datetime) -> list[int]
     return ids
 
 
-def _load_allowed(session: Session, port: AmazonGateway, amazon_order_id: int, clock: Clock) -> None:
+def _load_allowed(session: Session, gateway: AmazonGateway, amazon_order_id: int, clock: Clock) -> None:
     order = session.get_one(AmazonOrder, amazon_order_id)
     number, marketplace_id = order.number, order.store.marketplace_id
     session.rollback()
     kinds, cause, message = "", None, None
     try:
-        kinds = ",".join(port.allowed_messages(number, marketplace_id))
+        kinds = ",".join(gateway.allowed_messages(number, marketplace_id))
     except AmazonError as error:
         cause, message = error.cause, error.message[:_MAX_LENGTH]
     offer = session.get(MessageOffer, amazon_order_id, with_for_update=True)
@@ -95,7 +95,7 @@ def _load_allowed(session: Session, port: AmazonGateway, amazon_order_id: int, c
     session.commit()
 
 
-def _send(session: Session, port: AmazonGateway, account_id: int, mail_id: int, owner: str, clock: Clock) -> None:
+def _send(session: Session, gateway: AmazonGateway, account_id: int, mail_id: int, owner: str, clock: Clock) -> None:
     mail = _load_locked(session, mail_id)
     if mail.state == domain.SENDING:
         # Left by a process that died: Amazon does not say whether the buyer has it.
@@ -121,7 +121,7 @@ def _send(session: Session, port: AmazonGateway, account_id: int, mail_id: int, 
     session.commit()
     fault_points.crash("message.before_send")
     try:
-        port.send_message(number, marketplace_id, kind, text)
+        gateway.send_message(number, marketplace_id, kind, text)
         fault_points.crash("message.after_send")
     except AmazonError as error:
         _handle_error(session, account_id, mail_id, error, clock())

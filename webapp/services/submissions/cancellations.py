@@ -49,7 +49,7 @@ def enqueue(
 ) -> Submission:
     """Queue a cancellation like `request`. Requires the account lock; does not commit. Roll back after RefusedError."""
     _check_reason(reason)
-    error = refusal(session, order)
+    error = load_refusal_reason(session, order)
     if error:
         raise RefusedError(error)
     try:
@@ -67,7 +67,7 @@ def _check_reason(reason: str) -> None:
         raise InvalidError("reason_unknown", field="reason", reason=reason, known=known)
 
 
-def refusal(session: Session, order: AmazonOrder) -> str | None:
+def load_refusal_reason(session: Session, order: AmazonOrder) -> str | None:
     """Return why this order cannot be cancelled now, as a message code, or None."""
     open_submission = select(Submission.id).where(
         Submission.amazon_order_id == order.id, Submission.kind == cancellation.KIND, Submission.open
@@ -75,7 +75,7 @@ def refusal(session: Session, order: AmazonOrder) -> str | None:
     parcel = (
         select(Parcel.id).join(Order, Order.id == Parcel.order_id).where(Order.amazon_order_id == order.id).limit(1)
     )
-    return cancellation.find_refusal(
+    return cancellation.find_refusal_reason(
         order.status,
         order.fulfilled_by,
         writable=order.store.import_orders,
@@ -101,7 +101,7 @@ class CancellationHandler(SubmissionHandler):
 
     def build_call(self, session: Session, submission: Submission) -> Callable[[AmazonGateway], None]:
         number, reason = submission.amazon_order.number, submission.details["reason"]
-        return lambda port: port.cancel_order(number, reason)
+        return lambda gateway: gateway.cancel_order(number, reason)
 
     def build_feed_document(
         self, session: Session, submissions: Sequence[Submission]
@@ -116,11 +116,11 @@ class CancellationHandler(SubmissionHandler):
             for submission in submissions
         ]
         marketplaces = sorted({submission.amazon_order.store.marketplace_id for submission in submissions})
-        return lambda port: port.prepare_cancellations(marketplaces, cancellations)
+        return lambda gateway: gateway.prepare_cancellations(marketplaces, cancellations)
 
     def check_preflight(self, session: Session, submission: Submission) -> PreflightFailure | None:
         order = submission.amazon_order
-        error = cancellation.find_refusal(order.status, order.fulfilled_by, writable=True, requested=False)
+        error = cancellation.find_refusal_reason(order.status, order.fulfilled_by, writable=True, requested=False)
         return PreflightFailure(error) if error else None
 
     def is_shown_by(self, session: Session, submission: Submission, amazon_order: amazon_types.AmazonOrder) -> bool:
@@ -133,4 +133,4 @@ class CancellationHandler(SubmissionHandler):
         return request(session, old.amazon_order_id, reason, undo_seconds=undo_seconds, now=now, actor=actor)
 
     def resubmit_error(self, session: Session, old: Submission) -> str | None:
-        return refusal(session, old.amazon_order)
+        return load_refusal_reason(session, old.amazon_order)

@@ -58,9 +58,9 @@ def filter_unknown(session: Session, account_id: int, listed: Sequence[AmazonFee
     return [amazon_feed for amazon_feed in listed if amazon_feed.feed_id not in known_ids]
 
 
-def load_reports(port: AmazonGateway, listed: Iterable[AmazonFeed]) -> list[Candidate]:
+def load_reports(gateway: AmazonGateway, listed: Iterable[AmazonFeed]) -> list[Candidate]:
     """Load the reports of the feeds that have ended. Calls Amazon."""
-    return [Candidate(amazon_feed, _load_report(port, amazon_feed)) for amazon_feed in listed]
+    return [Candidate(amazon_feed, _load_report(gateway, amazon_feed)) for amazon_feed in listed]
 
 
 def matches(session: Session, feed: Feed, candidate: Candidate) -> bool:
@@ -88,11 +88,11 @@ def _has_same_marketplaces(feed: Feed, amazon_feed: AmazonFeed) -> bool:
     return set(feed.marketplace_ids) == set(amazon_feed.marketplace_ids)
 
 
-def _load_report(port: AmazonGateway, amazon_feed: AmazonFeed) -> FeedReport | None:
+def _load_report(gateway: AmazonGateway, amazon_feed: AmazonFeed) -> FeedReport | None:
     if not amazon_feed.ended or not amazon_feed.result_document_id:
         return None
     try:
-        return port.feed_report(amazon_feed)
+        return gateway.feed_report(amazon_feed)
     except (ResourceNotFound, InvalidResponse):
         # It may be readable at the next attempt.
         return None

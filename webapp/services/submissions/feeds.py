@@ -78,7 +78,7 @@ def create_batch(
     return feed
 
 
-def submit(session: Session, port: AmazonGateway, feed: Feed, now: datetime) -> None:
+def submit(session: Session, gateway: AmazonGateway, feed: Feed, now: datetime) -> None:
     """Upload the document and create the feed, storing the state "sending" between the two. Commits."""
     waiting = _submissions_in(feed, submission_states.SENDING)
     if not waiting:
@@ -90,7 +90,7 @@ def submit(session: Session, port: AmazonGateway, feed: Feed, now: datetime) -> 
     session.commit()
     stage = PREPARING
     try:
-        prepared = document(port)
+        prepared = document(gateway)
         if not _lock_in_state(session, feed, stage):
             return
         stage = SENDING
@@ -102,7 +102,7 @@ def submit(session: Session, port: AmazonGateway, feed: Feed, now: datetime) -> 
             submission.due_at = now + MIN_RECOVERY_DELAY
         session.commit()
         fault_points.crash("feed.before_create")
-        created = port.create_feed(prepared)
+        created = gateway.create_feed(prepared)
         fault_points.crash("feed.after_create")
     except OutcomeUnknown as error:
         if _lock_in_state(session, feed, stage):
@@ -190,7 +190,7 @@ def close_settled(session: Session, *, now: datetime) -> int:
     return closed
 
 
-def recover_lost(session: Session, port: AmazonGateway, feed: Feed, now: datetime) -> None:
+def recover_lost(session: Session, gateway: AmazonGateway, feed: Feed, now: datetime) -> None:
     """Find the feed at Amazon after a lost response; prepare it to be sent again only if it is not there. Commits.
 
     The only feed of its type in that time may still belong to another program of the seller.
@@ -198,10 +198,10 @@ def recover_lost(session: Session, port: AmazonGateway, feed: Feed, now: datetim
     since = feed_matching.earliest_creation(feed, now)
     feed_type = feed.feed_type
     session.commit()
-    listed = port.find_feeds(feed_type, since)
+    listed = gateway.find_feeds(feed_type, since)
     possible_feeds = feed_matching.filter_unknown(session, feed.account_id, feed_matching.filter_possible(feed, listed))
     session.commit()
-    candidates = feed_matching.load_reports(port, possible_feeds)
+    candidates = feed_matching.load_reports(gateway, possible_feeds)
     if not _lock_in_state(session, feed, SENDING):
         return
     still_unknown = feed_matching.filter_unknown(session, feed.account_id, possible_feeds)
@@ -246,13 +246,13 @@ def _handle_not_found(session: Session, feed: Feed, now: datetime) -> None:
     session.commit()
 
 
-def poll(session: Session, port: AmazonGateway, feed: Feed, now: datetime) -> None:
+def poll(session: Session, gateway: AmazonGateway, feed: Feed, now: datetime) -> None:
     """Read the state of the feed, and apply its report when it has ended. Commits."""
     amazon_feed_id = feed.amazon_feed_id or ""
     session.commit()
     try:
-        amazon_feed = port.feed(amazon_feed_id)
-        report = port.feed_report(amazon_feed) if amazon_feed.ended and amazon_feed.result_document_id else None
+        amazon_feed = gateway.feed(amazon_feed_id)
+        report = gateway.feed_report(amazon_feed) if amazon_feed.ended and amazon_feed.result_document_id else None
     except AmazonError as error:
         if not _give_up_polling(session, feed, error, now):
             raise

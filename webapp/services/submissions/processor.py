@@ -49,7 +49,7 @@ CHECK_TIME = timedelta(seconds=3)
 
 def run(
     session: Session,
-    port: AmazonGateway,
+    gateway: AmazonGateway,
     account_id: int,
     *,
     clock: Clock,
@@ -62,7 +62,7 @@ def run(
     on them.
     """
     owner = leases.acquire(session, leases.build_lease_name("submissions", account_id), clock(), "submissions_running")
-    processor = SubmissionProcessor(session, port, account_id, owner, clock)
+    processor = SubmissionProcessor(session, gateway, account_id, owner, clock)
     try:
         clock_corrections.correct_account(session, account_id, clock())
         with suppress(RetryAfterError):
@@ -81,8 +81,8 @@ def run(
 class SubmissionProcessor:
     """One run over one account's submissions, under its lease."""
 
-    def __init__(self, session: Session, port: AmazonGateway, account_id: int, owner: str, clock: Clock) -> None:
-        self.session, self.port, self.account_id = session, port, account_id
+    def __init__(self, session: Session, gateway: AmazonGateway, account_id: int, owner: str, clock: Clock) -> None:
+        self.session, self.gateway, self.account_id = session, gateway, account_id
         self.owner, self.clock = owner, clock
         self.started_at = clock()
         # Ids of the Amazon orders read in this run.
@@ -223,7 +223,7 @@ class SubmissionProcessor:
         self.session.commit()
         fault_points.crash(f"{handler.name}.before_call")
         try:
-            call(self.port)
+            call(self.gateway)
         except OutcomeUnknown as error:
             if self._is_sending(submission):
                 feeds.reschedule([submission], self.clock(), error)
@@ -274,7 +274,7 @@ class SubmissionProcessor:
         """Read its order from Amazon and verify what that shows; return False if that failed. Keeps the lock."""
         amazon_order_id, order = submission.amazon_order_id, submission.amazon_order
         try:
-            current = sync_run.refresh_order(self.session, self.port, order, now=self.clock(), actor="amazon")
+            current = sync_run.refresh_order(self.session, self.gateway, order, now=self.clock(), actor="amazon")
         except AmazonError as error:
             self._record_error([submission], error)
             self._stop_if_blocked(error)
@@ -310,7 +310,7 @@ class SubmissionProcessor:
         submissions = [submission for submission in feed.submissions if submission.open]
         try:
             with isolate_errors(self.session, submissions, self.clock()):
-                step(self.session, self.port, feed, self.clock())
+                step(self.session, self.gateway, feed, self.clock())
         except AmazonError as error:
             self._record_error([submission for submission in submissions if submission.open], error)
 

@@ -63,7 +63,7 @@ class RefundHandler(SubmissionHandler):
             submission.message_id = len(lines) + 1
             lines += _build_lines(submission, load_memo(session, submission))
         marketplaces = sorted({submission.amazon_order.store.marketplace_id for submission in submissions})
-        return lambda port: port.prepare_refunds(marketplaces, lines)
+        return lambda gateway: gateway.prepare_refunds(marketplaces, lines)
 
     def check_report(
         self, session: Session, submissions: Sequence[Submission], report: FeedReport | None

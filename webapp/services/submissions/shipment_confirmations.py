@@ -134,7 +134,7 @@ class ShipmentConfirmationHandler(SubmissionHandler):
         )
         order = submission.amazon_order
         number, marketplace_id = order.number, order.store.marketplace_id
-        return lambda port: port.confirm_shipment(number, marketplace_id, sent_parcel)
+        return lambda gateway: gateway.confirm_shipment(number, marketplace_id, sent_parcel)
 
     def check_preflight(self, session: Session, submission: Submission) -> PreflightFailure | None:
         order = submission.amazon_order

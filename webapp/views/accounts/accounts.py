@@ -25,7 +25,7 @@ from webapp.models.accounts import Account
 from webapp.queries.accounts import stores
 from webapp.services.accounts import accounts
 from webapp.web import form_drafts
-from webapp.web.amazon_gateway import open_port
+from webapp.web.amazon_gateway import open_gateway
 from webapp.web.auth import requires
 from webapp.web.form_errors import add_error
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
@@ -66,9 +66,9 @@ def test_connection() -> Response:
         except AmazonError as error:
             problem = error
         else:
-            form_drafts.keep(DRAFT, {"fields": fields, "report": _to_json(report)})
+            form_drafts.save(DRAFT, {"fields": fields, "report": _to_json(report)})
             return see_other(request, url_for("accounts.marketplaces_page"))
-    form_drafts.keep(DRAFT, {"fields": fields})
+    form_drafts.save(DRAFT, {"fields": fields})
     form.kept = _secrets_in(fields)
     return render_invalid(request, *_CONNECT, form=form, problem=problem, expired=False)
 
@@ -109,7 +109,7 @@ def connect() -> ResponseReturnValue:
         db.session.rollback()
         add_error(form, error)
         return render_invalid(request, *_MARKETPLACES, form=form, **_marketplaces_context(draft, report))
-    form_drafts.drop(DRAFT)
+    form_drafts.delete(DRAFT)
     flash(_("%(account)s is connected. Its orders are being fetched.", account=account.name), "good")
     only = account.stores[0] if len(account.stores) == 1 else None
     return see_other(request, url_for("stores.show", slug=only.slug) if only else url_for("stores.index"))
@@ -132,8 +132,8 @@ def replace_credentials(account_id: int) -> Response:
     try:
         tried = accounts.check_replacement(account, form.client_secret.data or "", form.refresh_token.data or "")
         session.rollback()
-        with open_port(tried) as port:
-            report = accounts.try_replacement(port, region, sells_in)
+        with open_gateway(tried) as gateway:
+            report = accounts.try_replacement(gateway, region, sells_in)
         accounts.replace_credentials(
             session, account_id, tried, report, now=datetime.now(UTC), actor=current_user.actor
         )
@@ -168,8 +168,8 @@ def _test_connection(fields: dict[str, str]) -> ConnectionReport:
     accounts.check_not_connected(db.session(), fields)
     # The call may take long, so no transaction is open during it.
     db.session.rollback()
-    with open_port(credentials) as port:
-        return accounts.try_connection(port, fields["region"])
+    with open_gateway(credentials) as gateway:
+        return accounts.try_connection(gateway, fields["region"])
 
 
 def _stored_fields() -> dict[str, str]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp.core.extensions import db, settings
 from webapp.domain.common.money import Money
-from webapp.domain.errors import DeskError, InvalidError, RefusedError
+from webapp.domain.errors import AppError, InvalidError, RefusedError
 from webapp.domain.invoicing import drafts
 from webapp.domain.orders import state_machine as order_states
 from webapp.forms.credit_memos import CreditMemoForm, credit_memo_form
@@ -56,7 +56,7 @@ def _preview(session: Session, order: Order, form: CreditMemoForm) -> dict[str, 
     return context | {"worth": document_pages.draft_totals(draft, order.currency, _l("Total to refund"))}
 
 
-def _amazon_error(session: Session, order: Order, draft: drafts.Draft) -> DeskError | None:
+def _amazon_error(session: Session, order: Order, draft: drafts.Draft) -> AppError | None:
     """Return why Amazon would not refund this draft, or None."""
     try:
         refundable.build_amazon_lines(session, order, draft)

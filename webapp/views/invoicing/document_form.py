@@ -17,7 +17,7 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from webapp.core.extensions import db
-from webapp.domain.errors import DeskError, InvalidError, RefusedError
+from webapp.domain.errors import AppError, InvalidError, RefusedError
 from webapp.domain.orders import state_machine as order_states
 from webapp.forms.documents import DocumentForm
 from webapp.messages import text_for
@@ -119,7 +119,7 @@ def _create(document: DocumentType, number: str) -> Response:
         return _render(render_invalid, document, queries.get_by_number(session, number), form, error)
     if key:
         created = {**(form_drafts.read(CREATED) or {}), key: document_number}
-        form_drafts.keep(CREATED, dict(list(created.items())[-MAX_CREATED:]))
+        form_drafts.save(CREATED, dict(list(created.items())[-MAX_CREATED:]))
     flash(document.message(document_number), "good")
     return see_other(request, url_for(f"{document.name}.show", number=document_number))
 
@@ -129,7 +129,7 @@ def _render(
     document: DocumentType,
     order: Order,
     form: DocumentForm,
-    error: DeskError | None = None,
+    error: AppError | None = None,
     *,
     edited: bool = False,
 ) -> Response:

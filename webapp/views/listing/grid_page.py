@@ -197,7 +197,7 @@ def _pager(place: PageRequest, page: Page | None, address: GridUrls, counted: Ca
         previous=edge("before", page.previous),
         next=edge("after", page.next),
         last=address.to(before=END) if page.next else "",
-        text=_("More than %(most)s", most=number(COUNTED)) if page.more else counted(page.count),
+        text=_("More than %(most)s", most=number(COUNTED)) if page.has_more else counted(page.count),
     )
 
 

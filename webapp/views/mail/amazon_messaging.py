@@ -48,7 +48,7 @@ def ask(number: str) -> Response:
     order = orders.get_by_number(session, number)
     account_id = order.amazon_order.account_id
     amazon_messaging.request_allowed(session, order, now=datetime.now(UTC))
-    _ring(account_id)
+    _enqueue_send(account_id)
     if wants_fragment(request):
         # The fragment is on the page that writes an e-mail, which stays.
         return render_fragment_or_page(request, *_PAGE, order=order, message=about(order))
@@ -79,7 +79,7 @@ def create(number: str) -> Response:
         return render_invalid(request, *_PAGE, order=order, message=about(order, form))
     mail_id = mail.id
     session.rollback()
-    _ring(account_id)
+    _enqueue_send(account_id)
     flash(_("The message is in line and goes to Amazon in a moment."), "good")
     return see_other(request, url_for("mails.show", mail_id=mail_id))
 
@@ -109,7 +109,7 @@ def allowed(order: Order) -> list[str]:
     return [kind for kind in (offer.kinds.split(",") if offer else []) if kind in LIMITS]
 
 
-def _ring(account_id: int) -> None:
+def _enqueue_send(account_id: int) -> None:
     try:
         queue.enqueue(queue.redis(), "send_messages", account_id)
     except RedisError:

@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from webapp.core.extensions import db
 from webapp.domain.common.languages import LANGUAGES
-from webapp.domain.errors import DeskError, InvalidError, NotFoundError
+from webapp.domain.errors import AppError, InvalidError, NotFoundError
 from webapp.domain.mail import state_machine as mail_states
 from webapp.domain.mail import templates as domain
 from webapp.domain.mail.errors import CannotWrite
@@ -127,7 +127,7 @@ def _preview(kind: str, language: str, form: TemplateForm) -> dict[str, str]:
         subject, body = mail_states.clean_header(subject, "subject", 500), mail_states.clean_body(body)
         domain.check(kind, subject, body)
         values = _values(kind, language, number)
-    except DeskError as error:
+    except AppError as error:
         return {"subject": "", "body": "", "problem": text_for(error.code, error.arguments)}
     except CannotWrite as error:
         return {"subject": "", "body": "", "problem": text_for(error.cause)}

@@ -85,7 +85,7 @@ def _button(order: OrderDetail, action: str, leading: str) -> ActionButton:
 def _unavailable_reason(order: OrderDetail, action: str) -> str | None:
     """Return why this action is unavailable, or None."""
     if action == "cancel":
-        code = cancellation.find_refusal(
+        code = cancellation.find_refusal_reason(
             order.amazon_order.status,
             order.amazon_order.fulfilled_by,
             writable=order.store.import_orders,

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from webapp.core.extensions import db, settings
-from webapp.domain.errors import ConfirmationError, DeskError, RefusedError
+from webapp.domain.errors import AppError, ConfirmationError, RefusedError
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.shipping import carriers, parcels
 from webapp.domain.submissions import shipment_confirmation
@@ -79,7 +79,7 @@ def _preview(session: Session, order: Order, form: ShipmentForm) -> dict[str, An
         "numbers": form.classify_numbers(),
         "packed": None,
         "asked_to_cancel": shipment_confirmation.is_cancellation_requested(order.amazon_order),
-        "cancel_refused": cancellations.refusal(session, order.amazon_order),
+        "cancel_refused": cancellations.load_refusal_reason(session, order.amazon_order),
     }
     if not any(map(order_states.left_to_ship, order.items)):
         raise RefusedError("nothing_to_ship")
@@ -91,7 +91,7 @@ def _preview(session: Session, order: Order, form: ShipmentForm) -> dict[str, An
         shipments.check_tracking_numbers(session, order, drafts)
     except ConfirmationError:
         return context
-    except DeskError as error:
+    except AppError as error:
         form.show_error(error)
         return context
     return context | {"packed": (sum(sum((draft.quantities or {}).values()) for draft in drafts), len(drafts))}

@@ -77,7 +77,7 @@ def load(number: str) -> AmazonOrderSummary:
     session = db.session()
     order, order_number, items, packages, cancellation_requested, has_left = queries.get_detail(session, number)
     submission = queries.find_last_cancellation(session, order.id) if cancellation_requested else None
-    refused = cancellation.find_refusal(
+    refused = cancellation.find_refusal_reason(
         order.status,
         order.fulfilled_by,
         writable=order.store.import_orders,

@@ -45,7 +45,7 @@ def state(number: str) -> Response:
     order = queries.get_by_number(db.session(), number)
     in_ = _fresh(order, began)
     if not in_ and began == now:
-        _ring(order.id)
+        _enqueue_refresh(order.id)
     given_up = not in_ and now - began > PATIENCE
     look = LiveStatus(int(began.timestamp()), asking=not in_ and not given_up, given_up=given_up)
     zone = order.store.marketplace.time_zone
@@ -59,7 +59,7 @@ def _fresh(order: AmazonOrder, began: datetime) -> bool:
     return order.read_at is not None and order.read_at >= began - FRESH and not clocks.is_ahead(order.read_at, now)
 
 
-def _ring(amazon_order_id: int) -> None:
+def _enqueue_refresh(amazon_order_id: int) -> None:
     try:
         queue.enqueue(queue.redis(), "refresh_order", amazon_order_id)
     except RedisError:

@@ -159,11 +159,11 @@ def read_again(quarantine_id: int) -> Response:
     """Read the order from Amazon during the request."""
     session = db.session()
     order, account = sync_runs.get_quarantined(session, quarantine_id)
-    name, keys = order.number, accounts.credentials_of(account)
+    name, credentials = order.number, accounts.credentials_of(account)
     session.rollback()
     try:
-        with amazon_gateway.open_port(keys) as port:
-            sync_run.read_quarantined(session, port, quarantine_id, now=datetime.now(UTC), actor=current_user.actor)
+        with amazon_gateway.open_gateway(credentials) as gateway:
+            sync_run.read_quarantined(session, gateway, quarantine_id, now=datetime.now(UTC), actor=current_user.actor)
     except AmazonError as error:
         flash(_("Order %(number)s still cannot be read. %(why)s", number=name, why=_error_text(error)), "bad")
         return see_other(request, url_for("syncs.quarantined_order", quarantine_id=quarantine_id))

@@ -8,7 +8,7 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 
 from webapp.core.extensions import db
-from webapp.domain.errors import DeskError, InvalidError, RefusedError
+from webapp.domain.errors import AppError, InvalidError, RefusedError
 from webapp.domain.users.credentials import SHORTEST_PASSWORD, check_password, clean_email
 from webapp.forms.users import BY_LINK, FirstOwnerForm, PasswordForm, SignInForm
 from webapp.messages import text_for
@@ -102,5 +102,5 @@ def _link_gone() -> ResponseReturnValue:
     return render_template("auth/link_gone.html"), 410
 
 
-def _words(error: DeskError) -> str:
+def _words(error: AppError) -> str:
     return text_for(error.code, error.arguments)
