@@ -65,7 +65,7 @@ def retry(mail_id: int | None, all_failed: bool, data_dir: Path | None, as_json:
 def test(address: str, data_dir: Path | None, as_json: bool) -> None:
     """Send a test mail to ADDRESS with the current settings."""
     from webapp.core.extensions import db
-    from webapp.domain.errors import NotFoundError, RefusedError
+    from webapp.domain.errors import RefusedError, require
     from webapp.domain.mail import state_machine as domain
     from webapp.domain.mail.errors import MailError
     from webapp.mailing import composer
@@ -75,9 +75,7 @@ def test(address: str, data_dir: Path | None, as_json: bool) -> None:
     with open_app(data_dir):
         to = domain.clean_address(address, "address")
         session = db.session()
-        server = queries.find_server(session)
-        if server is None:
-            raise NotFoundError("mail_not_configured")
+        server = require(queries.find_server(session), "mail_not_configured")
         sender = queries.get_sender(session)
         session.rollback()
         try:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from webapp.cli.base import Group, data_dir_option, format_instant, json_option, open_app, show
-from webapp.domain.errors import InvalidError
+from webapp.domain.errors import InvalidError, require
 from webapp.domain.users.permissions import ROLES
 from webapp.models.users import User
 
@@ -133,14 +133,10 @@ def _change(data_dir: Path | None, email: str, as_json: bool, action: Callable[.
 
 
 def _find(session: Any, email: str) -> User:
-    from webapp.domain.errors import NotFoundError
     from webapp.domain.users.credentials import normalize_email
     from webapp.queries.users import find_by_email
 
-    user = find_by_email(session, normalize_email(email))
-    if user is None:
-        raise NotFoundError("user_unknown")
-    return user
+    return require(find_by_email(session, normalize_email(email)), "user_unknown")
 
 
 def _read_password() -> str:

@@ -1,6 +1,8 @@
 """Errors shown to users: a code and its arguments. `webapp/messages` has the texts."""
 
-from typing import Any
+from typing import Any, TypeVar
+
+_Found = TypeVar("_Found")
 
 
 class AppError(Exception):
@@ -34,3 +36,10 @@ class RefusedError(AppError):
 
 class BusyError(AppError):
     """Somebody else is at it; it can be tried again."""
+
+
+def require(row: _Found | None, code: str, **args: Any) -> _Found:
+    """Return the row. Raises NotFoundError with the code and arguments if it is None."""
+    if row is None:
+        raise NotFoundError(code, **args)
+    return row

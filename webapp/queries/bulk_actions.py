@@ -7,7 +7,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from webapp.domain import bulk_states
-from webapp.domain.errors import NotFoundError
+from webapp.domain.errors import require
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.bulk_actions import BulkAction, BulkRow
 from webapp.models.documents import CreditMemo, Invoice
@@ -48,10 +48,7 @@ class Subject(NamedTuple):
 
 def find(session: Session, action_id: int) -> BulkAction:
     """Raises NotFoundError."""
-    action = session.get(BulkAction, action_id)
-    if action is None:
-        raise NotFoundError("bulk_unknown", name=action_id)
-    return action
+    return require(session.get(BulkAction, action_id), "bulk_unknown", name=action_id)
 
 
 def list_running_ids(session: Session) -> Sequence[int]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from webapp.domain.errors import NotFoundError
+from webapp.domain.errors import require
 from webapp.domain.mail import state_machine as mail_states
 from webapp.domain.mail.mime import Sender, Server
 from webapp.models.amazon_orders import AmazonOrder
@@ -68,10 +68,7 @@ GRID = Grid(
 def find(session: Session, mail_id: int) -> Mail:
     """Get a mail with its order and store. Raises NotFoundError."""
     parts = (joinedload(Mail.order).joinedload(Order.store), joinedload(Mail.order).joinedload(Order.amazon_order))
-    found = session.get(Mail, mail_id, options=parts)
-    if found is None:
-        raise NotFoundError("mail_not_there", name=mail_id)
-    return found
+    return require(session.get(Mail, mail_id, options=parts), "mail_not_there", name=mail_id)
 
 
 def list_for_order(session: Session, order_id: int) -> Sequence[Mail]:
@@ -107,10 +104,7 @@ def list_latest(session: Session, filters: Mapping[str, Any], limit: int) -> Seq
 def get_document(session: Session, kind: str, number: str) -> Document:
     """Get the document for a kind of mail by its number. Raises NotFoundError."""
     model = MODELS[kind]
-    found: Document | None = session.scalar(select(model).where(model.number == number))
-    if found is None:
-        raise NotFoundError(f"{kind}_unknown", number=number)
-    return found
+    return require(session.scalar(select(model).where(model.number == number)), f"{kind}_unknown", number=number)
 
 
 def list_documents(session: Session, order_id: int) -> list[tuple[str, int, str]]:
@@ -142,9 +136,7 @@ def find_server(session: Session) -> Server | None:
 def get_sender(session: Session, store_id: int | None = None) -> Sender:
     """Get the sender of a store's mails, or the common one. Raises NotFoundError without a server."""
     own = session.get(MailSender, store_id) if store_id is not None else None
-    row = own or find_server_row(session)
-    if row is None:
-        raise NotFoundError("mail_not_configured")
+    row = own or require(find_server_row(session), "mail_not_configured")
     return Sender(row.address, row.name, row.reply_to)
 
 

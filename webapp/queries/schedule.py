@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp.domain import schedule
 from webapp.domain.common import clocks
-from webapp.domain.errors import NotFoundError
+from webapp.domain.errors import require
 from webapp.models.accounts import Account
 from webapp.models.recurring_jobs import RecurringJob
 
@@ -20,10 +20,7 @@ def list_jobs(session: Session) -> Sequence[RecurringJob]:
 
 def find(session: Session, key: str) -> RecurringJob:
     """Raises NotFoundError."""
-    job = session.scalar(select(RecurringJob).where(RecurringJob.key == key))
-    if job is None:
-        raise NotFoundError("job_unknown", name=key)
-    return job
+    return require(session.scalar(select(RecurringJob).where(RecurringJob.key == key)), "job_unknown", name=key)
 
 
 def find_account_names(session: Session, jobs: Sequence[RecurringJob]) -> dict[int, str]:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from webapp.domain.common import clocks
-from webapp.domain.errors import NotFoundError
+from webapp.domain.errors import require
 from webapp.domain.submissions import state_machine as submission_states
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder
@@ -51,10 +51,7 @@ GRID = Grid(
 def find(session: Session, submission_id: int) -> Submission:
     """Get a submission with its order and its feed. Raises NotFoundError."""
     parts = (joinedload(Submission.amazon_order).joinedload(AmazonOrder.store), joinedload(Submission.feed))
-    found = session.get(Submission, submission_id, options=parts)
-    if found is None:
-        raise NotFoundError("submission_unknown", name=submission_id)
-    return found
+    return require(session.get(Submission, submission_id, options=parts), "submission_unknown", name=submission_id)
 
 
 def list_events(session: Session, submission: Submission) -> Sequence[Event]:

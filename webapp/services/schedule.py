@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.db.bulk_write import insert_if_missing
 from webapp.domain import schedule
-from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
+from webapp.domain.errors import InvalidError, RefusedError, require
 from webapp.models.recurring_jobs import RecurringJob
 from webapp.services import audit_log
 
@@ -88,10 +88,9 @@ def resume(session: Session, key: str, *, now: datetime, actor: str) -> Recurrin
 
 def load_locked(session: Session, key: str) -> RecurringJob:
     """Load and lock a job. Raises NotFoundError."""
-    job = session.scalar(select(RecurringJob).where(RecurringJob.key == key).with_for_update())
-    if job is None:
-        raise NotFoundError("job_unknown", name=key)
-    return job
+    return require(
+        session.scalar(select(RecurringJob).where(RecurringJob.key == key).with_for_update()), "job_unknown", name=key
+    )
 
 
 def claim_due(session: Session, now: datetime) -> list[Claim]:

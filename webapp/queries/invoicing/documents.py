@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from webapp.domain.errors import NotFoundError
+from webapp.domain.errors import require
 from webapp.models.comments import Comment
 from webapp.models.documents import CreditMemo, Invoice
 from webapp.models.shipments import Parcel, Shipment
@@ -13,28 +13,27 @@ from webapp.models.shipments import Parcel, Shipment
 
 def get_invoice(session: Session, number: str) -> Invoice:
     """With its lines. Raises NotFoundError."""
-    found = session.scalar(select(Invoice).where(Invoice.number == number).options(selectinload(Invoice.items)))
-    if found is None:
-        raise NotFoundError("invoice_unknown", number=number)
-    return found
+    return require(
+        session.scalar(select(Invoice).where(Invoice.number == number).options(selectinload(Invoice.items))),
+        "invoice_unknown",
+        number=number,
+    )
 
 
 def get_shipment(session: Session, number: str) -> Shipment:
     """With its parcels and their contents. Raises NotFoundError."""
     contents = selectinload(Shipment.parcels).selectinload(Parcel.items)
-    found = session.scalar(select(Shipment).where(Shipment.number == number).options(contents))
-    if found is None:
-        raise NotFoundError("shipment_unknown", number=number)
-    return found
+    return require(
+        session.scalar(select(Shipment).where(Shipment.number == number).options(contents)),
+        "shipment_unknown",
+        number=number,
+    )
 
 
 def get_credit_memo(session: Session, number: str) -> CreditMemo:
     """With its lines. Raises NotFoundError."""
     wanted = select(CreditMemo).where(CreditMemo.number == number)
-    found = session.scalar(wanted.options(selectinload(CreditMemo.items)))
-    if found is None:
-        raise NotFoundError("credit_memo_unknown", number=number)
-    return found
+    return require(session.scalar(wanted.options(selectinload(CreditMemo.items))), "credit_memo_unknown", number=number)
 
 
 def list_comments(

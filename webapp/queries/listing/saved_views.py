@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from webapp.domain.errors import NotFoundError
+from webapp.domain.errors import require
 from webapp.models.saved_views import GridLayout, GridView
 from webapp.models.stores import Store, StoreName
 
@@ -66,7 +66,4 @@ def find_visible_view(session: Session, user_id: int, view_id: int) -> GridView 
 
 def get_view(session: Session, user_id: int, view_id: int) -> GridView:
     """Get a view this user may see. Raises NotFoundError."""
-    view = find_visible_view(session, user_id, view_id)
-    if view is None:
-        raise NotFoundError("view_unknown", name=view_id)
-    return view
+    return require(find_visible_view(session, user_id, view_id), "view_unknown", name=view_id)

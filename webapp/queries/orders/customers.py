@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp.db.encryption import field_cipher
 from webapp.domain.common.money import Money
-from webapp.domain.errors import NotFoundError
+from webapp.domain.errors import require
 from webapp.domain.orders import state_machine as order_states
 from webapp.models.customers import Customer
 from webapp.models.orders import Order
@@ -58,10 +58,7 @@ def grid(stores: Sequence[StoreName]) -> Grid:
 
 def find(session: Session, customer_id: int) -> Customer:
     """Raises NotFoundError."""
-    customer = session.get(Customer, customer_id)
-    if customer is None:
-        raise NotFoundError("customer_unknown", name=customer_id)
-    return customer
+    return require(session.get(Customer, customer_id), "customer_unknown", name=customer_id)
 
 
 def sum_orders(session: Session, customer_id: int) -> list[CustomerTotals]:

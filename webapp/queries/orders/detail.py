@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from webapp.db.base import Base
 from webapp.db.json_aggregate import JsonAggregate, table_of
 from webapp.domain.common.marketplaces import BY_ID, Marketplace
-from webapp.domain.errors import NotFoundError
+from webapp.domain.errors import require
 from webapp.domain.mail import state_machine as mail_states
 from webapp.domain.submissions import cancellation
 from webapp.models.amazon_orders import AmazonOrder
@@ -172,9 +172,9 @@ class OrderDetail(NamedTuple):
 
 def load_detail(session: Session, number: str, tab: str) -> OrderDetail:
     """Load the order with this number for a tab of its page. Raises NotFoundError."""
-    row = session.connection().execute(_statement(tab), {"number": number}).first()
-    if row is None:
-        raise NotFoundError("order_unknown", number=number)
+    row = require(
+        session.connection().execute(_statement(tab), {"number": number}).first(), "order_unknown", number=number
+    )
     aggregates = _aggregates(tab)
     values = row[-len(aggregates) :]
     rows = {name: part.read(value) for (name, part), value in zip(aggregates.items(), values, strict=True)}

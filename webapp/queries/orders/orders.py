@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from webapp.domain.errors import NotFoundError
+from webapp.domain.errors import require
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.documents import CreditMemo, Invoice
 from webapp.models.orders import Order
@@ -98,10 +98,9 @@ def find_number(session: Session, text: str) -> str | None:
 
 def get_by_number(session: Session, number: str) -> Order:
     """Get the order with its store, its Amazon order and its lines. Raises NotFoundError."""
-    found = session.scalar(select(Order).where(Order.number == number).options(*_PARTS))
-    if found is None:
-        raise NotFoundError("order_unknown", number=number)
-    return found
+    return require(
+        session.scalar(select(Order).where(Order.number == number).options(*_PARTS)), "order_unknown", number=number
+    )
 
 
 def get_by_id(session: Session, id_: int) -> Order:

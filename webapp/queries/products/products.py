@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from webapp.domain.common.batches import batched
-from webapp.domain.errors import InvalidError, NotFoundError
+from webapp.domain.errors import InvalidError, require
 from webapp.domain.products import csv_import as product_csv
 from webapp.domain.products import stock
 from webapp.models.accounts import Account
@@ -81,18 +81,20 @@ def _stock(level: str) -> ColumnElement[bool]:
 
 def get_by_id(session: Session, product_id: int) -> Product:
     """Get the product with its account. Raises NotFoundError."""
-    found = session.scalar(select(Product).options(joinedload(Product.account)).where(Product.id == product_id))
-    if found is None:
-        raise NotFoundError("product_gone", name=product_id)
-    return found
+    return require(
+        session.scalar(select(Product).options(joinedload(Product.account)).where(Product.id == product_id)),
+        "product_gone",
+        name=product_id,
+    )
 
 
 def get_by_sku(session: Session, account_id: int, sku: str) -> Product:
     """Raises NotFoundError."""
-    found = session.scalar(select(Product).where(Product.account_id == account_id, Product.sku == sku))
-    if found is None:
-        raise NotFoundError("product_unknown_sku", sku=sku)
-    return found
+    return require(
+        session.scalar(select(Product).where(Product.account_id == account_id, Product.sku == sku)),
+        "product_unknown_sku",
+        sku=sku,
+    )
 
 
 class LedgerEntry(NamedTuple):
@@ -153,10 +155,7 @@ def list_blocked_orders(session: Session, product: Product) -> Sequence[Row[*tup
 def get_import(session: Session, import_id: int) -> ProductImport:
     """Raises NotFoundError."""
     wanted = select(ProductImport).options(joinedload(ProductImport.account)).where(ProductImport.id == import_id)
-    found = session.scalar(wanted)
-    if found is None:
-        raise NotFoundError("product_import_unknown", name=import_id)
-    return found
+    return require(session.scalar(wanted), "product_import_unknown", name=import_id)
 
 
 class Change(NamedTuple):

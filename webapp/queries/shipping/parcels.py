@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.domain.errors import NotFoundError
+from webapp.domain.errors import require
 from webapp.domain.submissions import shipment_confirmation
 from webapp.models.shipments import Parcel, Shipment
 from webapp.models.submissions import Submission
@@ -13,9 +13,11 @@ from webapp.queries.orders.detail import ParcelRow
 def get_parcel(session: Session, number: str, reference: int) -> tuple[Parcel, Shipment]:
     """Get a parcel of a shipment by its reference, with the shipment. Raises NotFoundError."""
     parcels = select(Parcel, Shipment).join(Shipment, Shipment.id == Parcel.shipment_id)
-    row = session.execute(parcels.where(Shipment.number == number, Parcel.reference == reference)).first()
-    if row is None:
-        raise NotFoundError("parcel_unknown", name=f"{number}/{reference}")
+    row = require(
+        session.execute(parcels.where(Shipment.number == number, Parcel.reference == reference)).first(),
+        "parcel_unknown",
+        name=f"{number}/{reference}",
+    )
     return row[0], row[1]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.domain.common.batches import batched
 from webapp.domain.common.marketplaces import BY_COUNTRY, BY_ID
-from webapp.domain.errors import NotFoundError
+from webapp.domain.errors import require
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.shipping import carriers
 from webapp.domain.shipping.tracking.matching import (
@@ -37,10 +37,7 @@ RECENT = 10
 
 def find(session: Session, import_id: int) -> TrackingImport:
     """Raises NotFoundError."""
-    found = session.get(TrackingImport, import_id)
-    if found is None:
-        raise NotFoundError("tracking_import_unknown", name=import_id)
-    return found
+    return require(session.get(TrackingImport, import_id), "tracking_import_unknown", name=import_id)
 
 
 def find_id_of_bulk(session: Session, bulk_action_id: int) -> int | None:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from webapp.domain.errors import NotFoundError
+from webapp.domain.errors import NotFoundError, require
 from webapp.domain.submissions import cancellation
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem, AmazonOrderVersion, AmazonPackage
 from webapp.models.orders import Order
@@ -84,10 +84,7 @@ def grid(stores: Sequence[StoreName]) -> Grid:
 
 def get_by_number(session: Session, number: str) -> AmazonOrder:
     """Get the Amazon order with its store. Raises NotFoundError."""
-    found = session.scalar(_WHOLE, {"number": number})
-    if found is None:
-        raise NotFoundError("amazon_order_unknown", number=number)
-    return found
+    return require(session.scalar(_WHOLE, {"number": number}), "amazon_order_unknown", number=number)
 
 
 class AmazonOrderDetail(NamedTuple):
@@ -106,9 +103,7 @@ class AmazonOrderDetail(NamedTuple):
 
 def get_detail(session: Session, number: str) -> AmazonOrderDetail:
     """Raises NotFoundError."""
-    found = session.execute(_DETAIL, {"number": number}).first()
-    if found is None:
-        raise NotFoundError("amazon_order_unknown", number=number)
+    found = require(session.execute(_DETAIL, {"number": number}).first(), "amazon_order_unknown", number=number)
     return AmazonOrderDetail(*found)
 
 
@@ -137,10 +132,11 @@ def find_number(session: Session, text: str) -> str | None:
 
 def get_id(session: Session, number: str) -> int:
     """Raises NotFoundError."""
-    found = session.scalar(select(AmazonOrder.id).where(AmazonOrder.number == number).order_by(AmazonOrder.id).limit(1))
-    if found is None:
-        raise NotFoundError("amazon_order_unknown", number=number)
-    return found
+    return require(
+        session.scalar(select(AmazonOrder.id).where(AmazonOrder.number == number).order_by(AmazonOrder.id).limit(1)),
+        "amazon_order_unknown",
+        number=number,
+    )
 
 
 def find_last_cancellation(session: Session, amazon_order_id: int) -> Submission | None:

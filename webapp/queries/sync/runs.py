@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, defer, joinedload
 
 from webapp.domain.common.local_days import midnight
-from webapp.domain.errors import NotFoundError
+from webapp.domain.errors import require
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import QuarantinedOrder
 from webapp.models.sync_runs import SyncRun
@@ -61,10 +61,9 @@ QUARANTINE = Grid(
 
 def find(session: Session, run_id: int) -> SyncRun:
     """Get a run with its account. Raises NotFoundError."""
-    run = session.get(SyncRun, run_id, options=(joinedload(SyncRun.account),))
-    if run is None:
-        raise NotFoundError("sync_run_unknown", name=run_id)
-    return run
+    return require(
+        session.get(SyncRun, run_id, options=(joinedload(SyncRun.account),)), "sync_run_unknown", name=run_id
+    )
 
 
 def is_running(session: Session, account_id: int) -> bool:
@@ -82,9 +81,9 @@ def count_quarantined(session: Session) -> int:
 def get_quarantined(session: Session, kept_id: int) -> tuple[QuarantinedOrder, Account]:
     """Get a quarantined order, without decrypting its body, and its account. Raises NotFoundError."""
     mine = select(QuarantinedOrder, Account).join(Account, Account.id == QuarantinedOrder.account_id)
-    row = session.execute(
-        mine.where(QuarantinedOrder.id == kept_id).options(defer(QuarantinedOrder.body))
-    ).one_or_none()
-    if row is None:
-        raise NotFoundError("quarantined_unknown", name=kept_id)
+    row = require(
+        session.execute(mine.where(QuarantinedOrder.id == kept_id).options(defer(QuarantinedOrder.body))).one_or_none(),
+        "quarantined_unknown",
+        name=kept_id,
+    )
     return row[0], row[1]

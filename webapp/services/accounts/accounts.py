@@ -12,7 +12,7 @@ from webapp.domain.accounts.credentials import AccountGateway, ConnectionReport,
 from webapp.domain.amazon.errors import AmazonError
 from webapp.domain.amazon.types import DATASETS, Participation
 from webapp.domain.common import clocks, marketplaces
-from webapp.domain.errors import InvalidError, NotFoundError
+from webapp.domain.errors import InvalidError, require
 from webapp.models.accounts import Account
 from webapp.services import audit_log, schedule
 from webapp.services.accounts import stores
@@ -228,17 +228,11 @@ def replace_credentials(
 
 
 def find(session: Session, account_id: int) -> Account:
-    account = session.get(Account, account_id)
-    if account is None:
-        raise NotFoundError("account_unknown", name=account_id)
-    return account
+    return require(session.get(Account, account_id), "account_unknown", name=account_id)
 
 
 def find_by_name(session: Session, name: str) -> Account:
-    account = session.scalar(select(Account).where(Account.name == name))
-    if account is None:
-        raise NotFoundError("account_unknown", name=name)
-    return account
+    return require(session.scalar(select(Account).where(Account.name == name)), "account_unknown", name=name)
 
 
 def record_failure(account: Account, error: AmazonError, now: datetime) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from webapp.domain.accounts.store_settings import BY_KEY, LONGEST_STATUS, SWITCHES
 from webapp.domain.common import languages
 from webapp.domain.common.marketplaces import BY_ID
-from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
+from webapp.domain.errors import InvalidError, RefusedError, require
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder, IncompleteOrder, QuarantinedOrder
 from webapp.models.audit_log import Event
@@ -54,10 +54,7 @@ def open_store(
 def find(session: Session, slug_or_name: str) -> Store:
     """Find a store by its slug or name. Raises NotFoundError."""
     matches = (Store.slug == slug_or_name) | (Store.name == slug_or_name)
-    store = session.scalar(select(Store).where(matches))
-    if store is None:
-        raise NotFoundError("store_unknown", name=slug_or_name)
-    return store
+    return require(session.scalar(select(Store).where(matches)), "store_unknown", name=slug_or_name)
 
 
 def set_active(session: Session, store: Store, active: bool, *, now: datetime, actor: str) -> Store:

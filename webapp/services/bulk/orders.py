@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.domain.common.batches import batched
-from webapp.domain.errors import NotFoundError
+from webapp.domain.errors import require
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.submissions import cancellation
 from webapp.models.amazon_orders import AmazonOrder
@@ -32,9 +32,11 @@ _BATCH_SIZE = 5_000
 
 
 def _cancel(session: Session, task: Task) -> Outcome:
-    amazon_order_id = session.scalar(select(Order.amazon_order_id).where(Order.id == task.subject_id))
-    if amazon_order_id is None:
-        raise NotFoundError("order_unknown", number=task.subject_id)
+    amazon_order_id = require(
+        session.scalar(select(Order.amazon_order_id).where(Order.id == task.subject_id)),
+        "order_unknown",
+        number=task.subject_id,
+    )
     reason, undo_seconds = task.args["reason"], int(task.args.get("undo_seconds", 0))
     cancellations.request(session, amazon_order_id, reason, undo_seconds=undo_seconds, now=task.now, actor=task.actor)
     return Outcome("cancellation_requested", {"reason": reason})

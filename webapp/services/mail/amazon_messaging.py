@@ -11,7 +11,7 @@ from webapp.db import leases
 from webapp.domain.amazon.errors import AmazonError, BadCredentials, OutcomeUnknown
 from webapp.domain.amazon.gateway import AmazonGateway
 from webapp.domain.common import clocks
-from webapp.domain.errors import NotFoundError
+from webapp.domain.errors import require
 from webapp.domain.mail import state_machine as domain
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder
@@ -157,7 +157,6 @@ def _handle_error(session: Session, account_id: int, mail_id: int, error: Amazon
 
 
 def _load_locked(session: Session, mail_id: int) -> Mail:
-    mail = session.get(Mail, mail_id, with_for_update=True, populate_existing=True)
-    if mail is None:
-        raise NotFoundError("mail_not_there", name=mail_id)
-    return mail
+    return require(
+        session.get(Mail, mail_id, with_for_update=True, populate_existing=True), "mail_not_there", name=mail_id
+    )

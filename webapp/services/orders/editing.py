@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from webapp.domain.errors import NotFoundError, RefusedError
+from webapp.domain.errors import RefusedError, require
 from webapp.domain.orders import state_machine as order_states
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.orders import Order, OrderItem
@@ -95,9 +95,7 @@ def custom_status(order: Order, state: str) -> str:
 
 def _load_locked(session: Session, order_id: int, action: str | None, expected_version: int | None) -> Order:
     account = select(AmazonOrder.account_id).join(Order, Order.amazon_order_id == AmazonOrder.id)
-    account_id = session.scalar(account.where(Order.id == order_id))
-    if account_id is None:
-        raise NotFoundError("order_unknown", number=order_id)
+    account_id = require(session.scalar(account.where(Order.id == order_id)), "order_unknown", number=order_id)
     locking.lock_orders(session, account_id)
     order = reload_locked(session, order_id)
     if action is not None and not order_states.is_allowed(action, order.state):

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.domain.errors import NotFoundError, RefusedError
+from webapp.domain.errors import RefusedError, require
 from webapp.domain.products import csv_import as product_csv
 from webapp.models.products import ProductImport
 from webapp.services.accounts import accounts, locking
@@ -24,9 +24,11 @@ def create(session: Session, account_id: int, name: str, text: str, *, now: date
 
 def confirm(session: Session, import_id: int, *, now: datetime, actor: str) -> ProductImport:
     """Apply the valid rows of a stored file in one transaction. Commits. Raises RefusedError if already confirmed."""
-    account_id = session.scalar(select(ProductImport.account_id).where(ProductImport.id == import_id))
-    if account_id is None:
-        raise NotFoundError("product_import_unknown", name=import_id)
+    account_id = require(
+        session.scalar(select(ProductImport.account_id).where(ProductImport.id == import_id)),
+        "product_import_unknown",
+        name=import_id,
+    )
     locking.lock_orders(session, account_id)
     product_import = session.get_one(ProductImport, import_id, populate_existing=True)
     if product_import.confirmed_at is not None:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from webapp.db import number_sequences
 from webapp.domain.amazon import statuses
-from webapp.domain.errors import NotFoundError, RefusedError
+from webapp.domain.errors import RefusedError, require
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.shipping import carriers, parcels
 from webapp.domain.submissions import state_machine as states
@@ -163,14 +163,10 @@ def _delete(session: Session, order: Order, parcel: Parcel, *, now: datetime, ac
 
 def _reload(session: Session, parcel_id: int) -> Parcel:
     """Reload the parcel under the lock: it may have been deleted meanwhile."""
-    parcel = session.get(Parcel, parcel_id, populate_existing=True)
-    if parcel is None:
-        raise NotFoundError("parcel_unknown", name=parcel_id)
-    return parcel
+    return require(session.get(Parcel, parcel_id, populate_existing=True), "parcel_unknown", name=parcel_id)
 
 
 def _order_id(session: Session, parcel_id: int) -> int:
-    order_id = session.scalar(select(Parcel.order_id).where(Parcel.id == parcel_id))
-    if order_id is None:
-        raise NotFoundError("parcel_unknown", name=parcel_id)
-    return order_id
+    return require(
+        session.scalar(select(Parcel.order_id).where(Parcel.id == parcel_id)), "parcel_unknown", name=parcel_id
+    )

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.domain.errors import NotFoundError, RefusedError
+from webapp.domain.errors import RefusedError, require
 from webapp.domain.submissions import state_machine as submission_states
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.submissions import Submission
@@ -105,9 +105,7 @@ def check_now(session: Session, submission_id: int, *, now: datetime) -> Submiss
 
 def resubmit(session: Session, submission_id: int, *, undo_seconds: int, now: datetime, actor: str) -> Submission:
     """Request the same again, as a new submission. Commits. Raises RefusedError, for example while it is open."""
-    old = session.get(Submission, submission_id)
-    if old is None:
-        raise NotFoundError("submission_unknown", name=submission_id)
+    old = require(session.get(Submission, submission_id), "submission_unknown", name=submission_id)
     if old.open:
         raise RefusedError("again_still_open")
     return submission_handlers.get(old.kind).resubmit(session, old, undo_seconds=undo_seconds, now=now, actor=actor)
@@ -120,8 +118,10 @@ def resubmit_error(session: Session, old: Submission) -> str | None:
 
 def load_locked(session: Session, submission_id: int) -> Submission:
     """Load a submission with fresh values, under the lock of its account's orders. Raises NotFoundError."""
-    account_id = session.scalar(select(Submission.account_id).where(Submission.id == submission_id))
-    if account_id is None:
-        raise NotFoundError("submission_unknown", name=submission_id)
+    account_id = require(
+        session.scalar(select(Submission.account_id).where(Submission.id == submission_id)),
+        "submission_unknown",
+        name=submission_id,
+    )
     locking.lock_orders(session, account_id)
     return session.get_one(Submission, submission_id, with_for_update=True, populate_existing=True)

@@ -10,7 +10,7 @@ from webapp.db import compressed_json
 from webapp.db.any_of import any_of
 from webapp.domain.amazon.types import UnparseableOrder
 from webapp.domain.common import clocks
-from webapp.domain.errors import NotFoundError
+from webapp.domain.errors import require
 from webapp.models.amazon_orders import QuarantinedOrder
 from webapp.services import audit_log
 
@@ -111,9 +111,7 @@ def still_unparseable(session: Session, account_id: int, number: str, now: datet
 
 def reveal(session: Session, quarantined_id: int, *, now: datetime, actor: str) -> QuarantinedOrder:
     """Return an entry with its body, for somebody who may see personal data, and record that. Commits."""
-    row = session.get(QuarantinedOrder, quarantined_id)
-    if row is None:
-        raise NotFoundError("quarantined_unknown", name=quarantined_id)
+    row = require(session.get(QuarantinedOrder, quarantined_id), "quarantined_unknown", name=quarantined_id)
     audit_log.record(
         session,
         "quarantine_revealed",

@@ -22,7 +22,7 @@ from webapp.domain.amazon.errors import (
 from webapp.domain.amazon.gateway import AmazonGateway
 from webapp.domain.amazon.types import DATASETS, AmazonOrder, OrderPage
 from webapp.domain.common import clocks
-from webapp.domain.errors import NotFoundError, RefusedError
+from webapp.domain.errors import RefusedError, require
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder as AmazonOrderRow
 from webapp.models.amazon_orders import QuarantinedOrder
@@ -109,9 +109,7 @@ def read_quarantined(
 
     Raises NotFoundError, RefusedError where its number is unknown, and InvalidResponse when it still cannot be parsed.
     """
-    quarantined = session.get(QuarantinedOrder, quarantined_id)
-    if quarantined is None:
-        raise NotFoundError("quarantined_unknown", name=quarantined_id)
+    quarantined = require(session.get(QuarantinedOrder, quarantined_id), "quarantined_unknown", name=quarantined_id)
     if quarantined.number is None:
         raise RefusedError("quarantine_without_number")
     account = session.get_one(Account, quarantined.account_id)

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.core.settings import Settings
-from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
+from webapp.domain.errors import InvalidError, RefusedError, require
 from webapp.domain.users.credentials import check_role, clean_email, normalize_email
 from webapp.domain.users.permissions import OWNER
 from webapp.models.users import SignInLink, User, WebSession
@@ -40,9 +40,7 @@ def make_sign_in_link(
         if users.has_users(session):
             raise RefusedError("not_first_start")
         return _make_link(session, settings, now, "first", None, actor)
-    user = users.find_by_email(session, normalize_email(email))
-    if user is None:
-        raise NotFoundError("user_unknown")
+    user = require(users.find_by_email(session, normalize_email(email)), "user_unknown")
     if not user.active:
         raise RefusedError("user_disabled")
     return _make_link(session, settings, now, "password", user.id, actor)
@@ -148,10 +146,7 @@ def _lock_active_owners(session: Session) -> list[int]:
 
 
 def _load(session: Session, user_id: int) -> User:
-    user = session.get(User, user_id, populate_existing=True)
-    if user is None:
-        raise NotFoundError("user_unknown")
-    return user
+    return require(session.get(User, user_id, populate_existing=True), "user_unknown")
 
 
 def _end_sessions(session: Session, user_id: int) -> int:

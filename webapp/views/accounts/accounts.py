@@ -17,7 +17,7 @@ from webapp.domain.amazon.errors import AmazonError
 from webapp.domain.amazon.types import DATASETS, ROLES, Participation
 from webapp.domain.common import clocks
 from webapp.domain.common.marketplaces import BY_ID
-from webapp.domain.errors import InvalidError, NotFoundError
+from webapp.domain.errors import InvalidError, require
 from webapp.forms.accounts import REGIONS, SECRETS, ConnectForm, CredentialsForm, MarketplacesForm
 from webapp.forms.fields import choices
 from webapp.messages import text_for
@@ -234,10 +234,7 @@ def _datasets(missing: frozenset[str], outages: frozenset[str] = frozenset()) ->
 
 
 def _account(account_id: int) -> Account:
-    account = stores.find_account(db.session(), account_id)
-    if account is None:
-        raise NotFoundError("account_unknown", name=account_id)
-    return account
+    return require(stores.find_account(db.session(), account_id), "account_unknown", name=account_id)
 
 
 def _account_page(

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from webapp.core.extensions import db
 from webapp.domain.accounts.store_settings import ORDER_SETTINGS
-from webapp.domain.errors import InvalidError, NotFoundError
+from webapp.domain.errors import InvalidError, require
 from webapp.forms.stores import DeleteStoreForm, OrderSettingsForm
 from webapp.models.stores import Store
 from webapp.queries.accounts import alerts as accounts_alerts
@@ -140,10 +140,7 @@ _DELETE = ("stores/_delete.html", "stores/delete.html")
 
 def load_store(slug: str) -> Store:
     """Return the store of a URL. Raises NotFoundError."""
-    store = stores.find_by_slug(db.session(), slug)
-    if store is None:
-        raise NotFoundError("store_unknown", name=slug)
-    return store
+    return require(stores.find_by_slug(db.session(), slug), "store_unknown", name=slug)
 
 
 def _delete_context(slug: str) -> dict[str, Any]:

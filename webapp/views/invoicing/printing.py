@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from webapp import printing
 from webapp.core.extensions import db
-from webapp.domain.errors import NotFoundError, RefusedError
+from webapp.domain.errors import RefusedError, require
 from webapp.models.bulk_actions import BulkAction
 from webapp.queries.invoicing import documents
 from webapp.queries.invoicing import printing as queries
@@ -66,9 +66,7 @@ def packing_slip(number: str) -> Response:
 def printed(action_id: int) -> Response:
     """Send the PDF that a bulk action created."""
     session = db.session()
-    file = queries.find_file(session, action_id)
-    if file is None:
-        raise NotFoundError("printed_file_gone")
+    file = require(queries.find_file(session, action_id), "printed_file_gone")
     content = stream_with_context(queries.iterate_parts(session, file.id))
     return _named(Response(content, mimetype="application/pdf"), f"bulk-{action_id}")
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from webapp.core.extensions import db, settings
-from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
+from webapp.domain.errors import InvalidError, RefusedError, require
 from webapp.domain.users.permissions import ROLES
 from webapp.forms.users import ROLE_NAMES, InviteForm, RoleForm
 from webapp.messages import text_for
@@ -133,10 +133,7 @@ def _home() -> str:
 
 
 def _user(user_id: int) -> User:
-    user = db.session.get(User, user_id)
-    if user is None:
-        raise NotFoundError("user_unknown")
-    return user
+    return require(db.session.get(User, user_id), "user_unknown")
 
 
 def _show_link(email: str, now: datetime) -> Response:
