@@ -37,13 +37,13 @@ def list_transactions(world: World, seller: Seller) -> Response:
     if not world.switches["finances"]:
         raise access_denied()
     after, before = _parse_window(world)
-    found = [row for row in finances.list_transactions(world, seller.id) if after <= row["postedDate"] < before]
-    found = [row for row in found if _matches(row)]
+    transactions = [row for row in finances.list_transactions(world, seller.id) if after <= row["postedDate"] < before]
+    transactions = [row for row in transactions if _matches(row)]
     if after and parse_iso(before) - parse_iso(after) > LONGEST:
-        found = []
+        transactions = []
     start = _parse_token(seller)
-    payload: dict[str, Any] = {"transactions": found[start : start + PAGE_SIZE]}
-    if start + PAGE_SIZE < len(found):
+    payload: dict[str, Any] = {"transactions": transactions[start : start + PAGE_SIZE]}
+    if start + PAGE_SIZE < len(transactions):
         position = {"seller": seller.id, "start": start + PAGE_SIZE, "filters": _filters()}
         payload["nextToken"] = signed_tokens.sign(position)
     return json_response({"payload": payload})

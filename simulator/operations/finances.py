@@ -147,8 +147,8 @@ def _breakdowns(parts: dict[str, int], currency: str, sign: int, fee_kept: int) 
 
 
 def _breakdown(kind: str, minor: int, currency: str, rows: list[dict[str, Any]] | None) -> dict[str, Any]:
-    found: dict[str, Any] = {"breakdownType": kind, "breakdownAmount": _currency(minor, currency)}
-    return found | ({"breakdowns": rows} if rows else {})
+    breakdown: dict[str, Any] = {"breakdownType": kind, "breakdownAmount": _currency(minor, currency)}
+    return breakdown | ({"breakdowns": rows} if rows else {})
 
 
 def _minor(row: dict[str, Any], currency: str) -> int:

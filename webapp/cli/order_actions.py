@@ -230,8 +230,8 @@ def _parse_quantities(order: Order, items: Sequence[str]) -> dict[int, int] | No
         sku, _, quantity = text.rpartition("=")
         lines = [item for item in order.items if (item.sku or "-") == sku and item.id not in quantities]
         if not lines or not quantity.lstrip("-").isdecimal():
-            known = ", ".join(item.sku or "-" for item in order.items)
-            raise InvalidError("item_unreadable", text=text, known=known)
+            skus = ", ".join(item.sku or "-" for item in order.items)
+            raise InvalidError("item_unreadable", text=text, known=skus)
         quantities[lines[0].id] = int(quantity)
     return quantities
 

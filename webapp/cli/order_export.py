@@ -154,13 +154,13 @@ def _check(filters: dict[str, Any], columns: list[str], sort: str, every: "Seque
     from webapp.exports.order_columns import ORDERS
     from webapp.queries.orders import orders
 
-    known = {column.name: column for column in orders.COLUMNS if ORDERS[column.name].fields}
+    exportable = {column.name: column for column in orders.COLUMNS if ORDERS[column.name].fields}
     for name in columns:
-        if name not in known:
-            raise InvalidError("export_column_unknown", name=name, known=", ".join(known))
-    sorting = known.get(sort.removeprefix("-"))
+        if name not in exportable:
+            raise InvalidError("export_column_unknown", name=name, known=", ".join(exportable))
+    sorting = exportable.get(sort.removeprefix("-"))
     if sorting is None or sorting.sort_column is None:
-        sortable = ", ".join(name for name, column in known.items() if column.sort_column is not None)
+        sortable = ", ".join(name for name, column in exportable.items() if column.sort_column is not None)
         raise InvalidError("export_sort_unknown", name=sort, known=sortable)
     if "store" not in filters:
         return {}

@@ -34,8 +34,8 @@ def get_socket_path(data_dir: Path) -> Path:
 
 def find_last_damage(data_dir: Path) -> datetime | None:
     """Return when the server's folder was last set aside, or None."""
-    kept = list_damaged_copies(data_dir)
-    return datetime.fromtimestamp(kept[-1].lstat().st_mtime, UTC) if kept else None
+    copies = list_damaged_copies(data_dir)
+    return datetime.fromtimestamp(copies[-1].lstat().st_mtime, UTC) if copies else None
 
 
 def list_damaged_copies(data_dir: Path) -> list[Path]:

@@ -117,8 +117,8 @@ def _process(column: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
         return compressed_json.text
     if isinstance(column.type, LargeBinary):
         return None
-    found: Callable[[Any], Any] | None = column.type.dialect_impl(dialect).bind_processor(dialect)
-    return found
+    processor: Callable[[Any], Any] | None = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return processor
 
 
 def _texts(values: list[Any]) -> list[str]:

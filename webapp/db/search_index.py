@@ -111,35 +111,35 @@ class DocumentHasher:
         self._tokens: dict[tuple[str, str], set[str]] = {}
 
     def build_document(self, order: IndexableOrder) -> str:
-        found: set[str] = set()
+        tokens: set[str] = set()
         for kind_and_text in list_indexed_texts(order):
-            found |= self._tokens.get(kind_and_text) or self._split(*kind_and_text)
+            tokens |= self._tokens.get(kind_and_text) or self._split(*kind_and_text)
         for good in order.goods:
             if good:
-                found |= _GOODS.get((self._key, good)) or self._split_good(good)
+                tokens |= _GOODS.get((self._key, good)) or self._split_good(good)
         for kind, text in list_whole_terms(order):
             letter = _LETTERS[kind]
-            found.add(letter + text if kind in _PLAIN else f"{letter}{self.hash_word(text)}{_END}")
-        return " ".join(found)
+            tokens.add(letter + text if kind in _PLAIN else f"{letter}{self.hash_word(text)}{_END}")
+        return " ".join(tokens)
 
     def _split_good(self, text: str) -> set[str]:
         if len(_GOODS) >= _MOST_GOODS:
             _GOODS.clear()
-        found = _GOODS[self._key, text] = self._split(GOODS, text)
-        return found
+        tokens = _GOODS[self._key, text] = self._split(GOODS, text)
+        return tokens
 
     def _split(self, kind: str, text: str) -> set[str]:
         """Return the words of a text as they are kept; titles, towns and many a name come again on a page."""
         letter, hash_word = _LETTERS[kind], self.hash_word
-        found = self._tokens[kind, text] = {f"{letter}{hash_word(word)}{_END}" for word in expand_spellings(text)}
-        return found
+        tokens = self._tokens[kind, text] = {f"{letter}{hash_word(word)}{_END}" for word in expand_spellings(text)}
+        return tokens
 
     def hash_word(self, word: str) -> str:
         """Return the links of a word, up to its last one."""
-        found = self._word_hashes.get(word)
-        if found is None:
-            found = self._word_hashes[word] = self._hash_prefixes(word)
-        return found
+        word_hash = self._word_hashes.get(word)
+        if word_hash is None:
+            word_hash = self._word_hashes[word] = self._hash_prefixes(word)
+        return word_hash
 
     def _hash_prefixes(self, word: str) -> str:
         length = len(word)

@@ -83,14 +83,14 @@ class Filters(FlaskForm):
 
     def parameters(self) -> dict[str, list[str]]:
         """Return what an address says of the form, its mistakes too, so that the page it leads to can explain them."""
-        found: dict[str, list[str]] = {}
+        parameters: dict[str, list[str]] = {}
         used = self.set()
         for field in self:
             if field.errors:
-                found[field.name] = [_encrypt_text(field, _shorten(text)) for text in field.raw_data or ()]
+                parameters[field.name] = [_encrypt_text(field, _shorten(text)) for text in field.raw_data or ()]
             elif field.name in used:
-                found[field.name] = [value for value, _said in describe_values(field)]
-        return found
+                parameters[field.name] = [value for value, _said in describe_values(field)]
+        return parameters
 
     def chips(self) -> list[Chip]:
         """Return what is filtered; a filter of several values has a chip for each."""
@@ -153,7 +153,7 @@ class NumberField(WordsField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         super().process_formdata(valuelist)
-        self.data = re.sub(r"[\s\u2010-\u2015#]+", lambda found: "-" if found[0] in "‐‑‒–—―" else "", self.data or "")
+        self.data = re.sub(r"[\s\u2010-\u2015#]+", lambda match: "-" if match[0] in "‐‑‒–—―" else "", self.data or "")
 
 
 class IdField(WordsField):
@@ -215,12 +215,12 @@ class DayField(Field):
         if not text:
             return
         try:
-            found = date.fromisoformat(text)
+            value = date.fromisoformat(text)
         except ValueError:
             raise ValueError(_("Enter a day as 2026-03-31.")) from None
-        if found.year not in _YEARS:
+        if value.year not in _YEARS:
             raise ValueError(_("Enter a day between %(first)s and %(last)s.", first=_YEARS[0], last=_YEARS[-1]))
-        self.data = found
+        self.data = value
 
 
 class AmountField(Field):
@@ -236,12 +236,12 @@ class AmountField(Field):
         text = valuelist[0].strip() if valuelist else ""
         if not text:
             return
-        found = _amount(text)
-        if found is None or not found.is_finite():
+        value = _amount(text)
+        if value is None or not value.is_finite():
             raise ValueError(_("Enter an amount, such as 12.50."))
-        if not 0 <= found < _LARGEST:
+        if not 0 <= value < _LARGEST:
             raise ValueError(_("Enter an amount from 0 to a million millions."))
-        self.data = found
+        self.data = value
 
 
 class ChoiceField(SelectField):
@@ -274,13 +274,13 @@ def _amount(text: str) -> Decimal | None:
     if len(text) > _LONGEST:
         return None
     try:
-        found: Decimal = numbers.parse_decimal(text, locale=get_locale(), strict=True)
+        amount: Decimal = numbers.parse_decimal(text, locale=get_locale(), strict=True)
     except (numbers.NumberFormatError, InvalidOperation):
         try:
-            found = Decimal(text.replace(",", ".") if "." not in text else text)
+            amount = Decimal(text.replace(",", ".") if "." not in text else text)
         except InvalidOperation:
             return None
-    return found
+    return amount
 
 
 class StoreFilters(Filters):

@@ -74,11 +74,11 @@ class ParcelCorrectionForm(FlaskForm):
     @classmethod
     def of(cls, parcel: Parcel, country: str) -> "ParcelCorrectionForm":
         """Return the form as the parcel stands."""
-        known = shipping_carriers.find_carrier(parcel.carrier, parcel.title)
+        carrier = shipping_carriers.find_carrier(parcel.carrier, parcel.title)
         # The list of carriers has one code each; another one of Amazon's is entered by its name.
-        is_listed = known is not None and shipping_carriers.BY_KEY[known.key].code == known.code
-        title = known.code if known and known.code != shipping_carriers.OTHER else parcel.title
-        key = known.key if known and is_listed else OTHER if parcel.carrier else ""
+        is_listed = carrier is not None and shipping_carriers.BY_KEY[carrier.key].code == carrier.code
+        title = carrier.code if carrier and carrier.code != shipping_carriers.OTHER else parcel.title
+        key = carrier.key if carrier and is_listed else OTHER if parcel.carrier else ""
         data = {"carrier": key, "title": "" if is_listed else title, "tracking_number": parcel.tracking_number}
         data["confirmed"] = parcel.tracking_number if parcel.tracking_warning else ""
         return cls(formdata=None, country=country, data=data)

@@ -38,16 +38,16 @@ def render_documents(session: Session, wanted: Sequence[Key]) -> bytes:
     if not wanted:
         raise ValueError("A file of no documents cannot be printed.")
     with closing(PdfCanvas()) as sheet:
-        said = list[Content]()
+        first_and_last = list[Content]()
         for batch in batched(wanted, _BATCH):
             for printed in queries.load_documents(session, batch):
                 content = _build_content(printed)
                 Layout(sheet, content).draw()
                 # The title of the file names its first and last document.
-                said = [*said[:1], content]
-        names = dict.fromkeys(f"{content.title} {content.number}" for content in said)
-        newest = max(content.written_at for content in said)
-        sheet.set_metadata(" – ".join(names), said[0].sender[0], said[0].words.language, newest)
+                first_and_last = [*first_and_last[:1], content]
+        names = dict.fromkeys(f"{content.title} {content.number}" for content in first_and_last)
+        newest = max(content.written_at for content in first_and_last)
+        sheet.set_metadata(" – ".join(names), first_and_last[0].sender[0], first_and_last[0].words.language, newest)
         return sheet.build_file()
 
 

@@ -55,14 +55,14 @@ def list_shipping_address_lines(order: Order, words: DocumentLocale) -> tuple[st
 def list_order_details(order: Order, words: DocumentLocale) -> list[tuple[str, str]]:
     """Return the details of the order that each document shows."""
     amazon = order.amazon_order
-    found = []
+    details = []
     if order.number != amazon.number:
-        found.append((words("Order number"), order.number))
-    found.append((words("Amazon order"), amazon.number))
-    found.append((words("Order date"), words.day(order.purchased_at)))
+        details.append((words("Order number"), order.number))
+    details.append((words("Amazon order"), amazon.number))
+    details.append((words("Order date"), words.day(order.purchased_at)))
     if reference := (amazon.buyer or {}).get("purchase_order_number"):
-        found.append((words("Your reference"), reference))
-    return found
+        details.append((words("Your reference"), reference))
+    return details
 
 
 def list_tax_number(order: Order, words: DocumentLocale) -> list[tuple[str, str]]:

@@ -25,8 +25,8 @@ class DocumentLocale:
     currency: str
 
     def __call__(self, text: str, **arguments: object) -> str:
-        said = catalogues.catalogue(self.language, DOMAIN).gettext(text)
-        return said % arguments if arguments else said
+        translation = catalogues.catalogue(self.language, DOMAIN).gettext(text)
+        return translation % arguments if arguments else translation
 
     def day(self, instant: datetime) -> str:
         """Format the date in the store's time zone: `21 November 2026`."""

@@ -36,8 +36,8 @@ def build_content(shipment: Shipment, order: Order) -> Content:
 def build_unshipped_content(order: Order) -> Content:
     """Return the packing slip of what is left to ship of an order, to pack it by. It has the number of the order."""
     say = localised_text.build_store_locale(order.store, order.currency)
-    left = [(line.id, pieces) for line in order.items if (pieces := order_states.left_to_ship(line))]
-    return _build_content(order.number, order.created_at, [], (_build_section(left, order, say),), order, say)
+    unshipped = [(line.id, quantity) for line in order.items if (quantity := order_states.left_to_ship(line))]
+    return _build_content(order.number, order.created_at, [], (_build_section(unshipped, order, say),), order, say)
 
 
 def _build_content(

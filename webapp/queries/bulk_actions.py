@@ -58,16 +58,16 @@ def list_running_ids(session: Session) -> Sequence[int]:
 
 def list_subject_ids(session: Session, action_id: int) -> Sequence[int]:
     """List the ids of the stored rows, in the order they were selected."""
-    mine = select(BulkRow.subject_id).where(BulkRow.action_id == action_id)
-    return session.scalars(mine.order_by(BulkRow.id)).all()
+    subject_ids = select(BulkRow.subject_id).where(BulkRow.action_id == action_id)
+    return session.scalars(subject_ids.order_by(BulkRow.id)).all()
 
 
 def list_rows(session: Session, action_id: int, state: str, after: int, limit: int = ROWS_SHOWN) -> Sequence[BulkRow]:
     """List the next `limit` rows after the id `after`, without decrypting their arguments; `state` empty for all."""
-    mine = select(BulkRow).where(BulkRow.action_id == action_id, BulkRow.id > after)
+    rows = select(BulkRow).where(BulkRow.action_id == action_id, BulkRow.id > after)
     if state:
-        mine = mine.where(BulkRow.state == state)
-    return session.scalars(mine.order_by(BulkRow.id).limit(limit)).all()
+        rows = rows.where(BulkRow.state == state)
+    return session.scalars(rows.order_by(BulkRow.id).limit(limit)).all()
 
 
 def iterate_rows(session: Session, action_id: int, state: str) -> Iterator[Sequence[BulkRow]]:

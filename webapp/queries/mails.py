@@ -83,16 +83,16 @@ def count_in_state(session: Session, state: str) -> int:
 
 def list_events(session: Session, mail: Mail) -> Sequence[Event]:
     """List the history of a mail, newest first."""
-    mine = select(Event).where(Event.order_id == mail.order_id, Event.kind.like("mail%")).order_by(Event.id.desc())
-    return [event for event in session.scalars(mine) if event.args.get("mail") == mail.id]
+    events = select(Event).where(Event.order_id == mail.order_id, Event.kind.like("mail%")).order_by(Event.id.desc())
+    return [event for event in session.scalars(events) if event.args.get("mail") == mail.id]
 
 
 def find_document(session: Session, mail: Mail) -> Document | None:
     """Find the document a mail is about, if any."""
     if mail.document_id is None or mail.kind not in MODELS:
         return None
-    found: Document | None = session.get(MODELS[mail.kind], mail.document_id)
-    return found
+    document: Document | None = session.get(MODELS[mail.kind], mail.document_id)
+    return document
 
 
 def list_latest(session: Session, filters: Mapping[str, Any], limit: int) -> Sequence[Any]:
@@ -174,12 +174,12 @@ def list_accounts_with_messages(session: Session, now: datetime) -> list[int]:
         .join(Mail, Mail.store_id == Store.id)
         .where(Mail.due_at <= now, Mail.via == mail_states.AMAZON)
     )
-    asked = (
+    requesting = (
         select(AmazonOrder.account_id)
         .join(MessageOffer, MessageOffer.amazon_order_id == AmazonOrder.id)
         .where(MessageOffer.answered_at.is_(None))
     )
-    return sorted(set(session.scalars(sending)) | set(session.scalars(asked)))
+    return sorted(set(session.scalars(sending)) | set(session.scalars(requesting)))
 
 
 def find_offer(session: Session, amazon_order_id: int) -> MessageOffer | None:

@@ -56,8 +56,8 @@ def find(session: Session, submission_id: int) -> Submission:
 
 def list_events(session: Session, submission: Submission) -> Sequence[Event]:
     """List the history of a submission, newest first."""
-    mine = (Event.amazon_order_id == submission.amazon_order_id, Event.submission_id == submission.id)
-    return session.scalars(select(Event).where(*mine).order_by(Event.id.desc())).all()
+    conditions = (Event.amazon_order_id == submission.amazon_order_id, Event.submission_id == submission.id)
+    return session.scalars(select(Event).where(*conditions).order_by(Event.id.desc())).all()
 
 
 def list_latest(session: Session, filters: dict[str, Any], limit: int) -> Sequence[Any]:
@@ -113,11 +113,11 @@ def list_accounts_with_work(session: Session, now: datetime) -> list[int]:
 
 def list_for_order(session: Session, amazon_order_id: int) -> list[Submission]:
     """List the submissions of an Amazon order, newest first."""
-    mine = select(Submission).where(Submission.amazon_order_id == amazon_order_id)
-    return list(session.scalars(mine.order_by(Submission.id.desc())))
+    submissions = select(Submission).where(Submission.amazon_order_id == amazon_order_id)
+    return list(session.scalars(submissions.order_by(Submission.id.desc())))
 
 
 def find_latest(session: Session, amazon_order_id: int, kind: str, subject: str) -> Submission | None:
     """Find the latest submission about one parcel, credit memo or invoice of an order."""
-    mine = (Submission.amazon_order_id == amazon_order_id, Submission.kind == kind, Submission.subject == subject)
-    return session.scalar(select(Submission).where(*mine).order_by(Submission.id.desc()).limit(1))
+    conditions = (Submission.amazon_order_id == amazon_order_id, Submission.kind == kind, Submission.subject == subject)
+    return session.scalar(select(Submission).where(*conditions).order_by(Submission.id.desc()).limit(1))

@@ -252,14 +252,14 @@ def _port(settings: Settings) -> Finding:
     where = f"{settings.host}:{settings.port}"
     with create_run_lock(settings.data_dir) as lock:
         try:
-            mine = not lock.try_acquire()
+            is_running = not lock.try_acquire()
         except OSError:
-            mine = False
+            is_running = False
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         with socket.create_server((settings.host, settings.port), family=family):
             return Finding("port", OK, f"{where} is free")
     except (OSError, OverflowError) as error:
-        if mine:
+        if is_running:
             return Finding("port", OK, f"{where} is in use, and a desk is running on this data folder")
         return Finding("port", FAIL, f"{where} cannot be opened ({error}). Choose another one.")

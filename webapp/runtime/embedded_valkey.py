@@ -86,7 +86,7 @@ def rename_damaged_files(data_dir: Path) -> Path | None:
     CannotRunError when it cannot be renamed.
     """
     journal = data_dir / "valkey"
-    kept = redis_location.list_damaged_copies(data_dir)
+    copies = redis_location.list_damaged_copies(data_dir)
     try:
         if not os.path.lexists(journal) or (journal.is_dir() and not any(journal.iterdir())):
             return None
@@ -99,7 +99,7 @@ def rename_damaged_files(data_dir: Path) -> Path | None:
     except OSError as error:
         raise CannotRunError(f"The folder {journal} is damaged and cannot be renamed ({error.strerror}).") from None
     log.warning("The embedded Valkey did not start on its files. They are now %s, and it starts without them.", aside)
-    for old in kept[: max(0, len(kept) + 1 - KEPT_ASIDE)]:
+    for old in copies[: max(0, len(copies) + 1 - KEPT_ASIDE)]:
         shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink(missing_ok=True)
     return aside
 
@@ -107,8 +107,8 @@ def rename_damaged_files(data_dir: Path) -> Path | None:
 def _private_folder(path: Path) -> None:
     """Check the owner of a folder in a shared place, which could contain another user's server."""
     path.mkdir(mode=0o700, exist_ok=True)
-    found = path.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+    status = path.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
         raise CannotRunError(f"{path} belongs to another user. Set TMPDIR to a folder of your own.")
 
 

@@ -109,11 +109,11 @@ def clock_offset(app: Flask) -> int | None:
 
 def settings_off(app: Flask, names: Sequence[str]) -> list[str]:
     """Return the PostgreSQL settings among `names` that are off by default. Raises CannotRunError."""
-    asked = text("SELECT name FROM pg_settings WHERE name = ANY(:names) AND reset_val = 'off' ORDER BY name")
+    statement = text("SELECT name FROM pg_settings WHERE name = ANY(:names) AND reset_val = 'off' ORDER BY name")
     with app.app_context():
         try:
             with db.engine.connect() as connection:
-                return list(connection.scalars(asked, {"names": list(names)}))
+                return list(connection.scalars(statement, {"names": list(names)}))
         except DBAPIError as error:
             raise CannotRunError(_unreachable(db.engine, error)) from None
         finally:

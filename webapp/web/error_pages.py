@@ -150,8 +150,8 @@ def _page_expired(_error_of_token: CSRFError) -> Response:
     if not responses.wants_fragment(request):
         return _error(PAGE_EXPIRED)
     # A page that was open while its user signed in again gets the new token and keeps its input.
-    said = _("Nothing was changed, and what you typed is still here. Send it once more.")
-    return responses.fresh_token(_error(PAGE_EXPIRED, said=said), generate_csrf())
+    message = _("Nothing was changed, and what you typed is still here. Send it once more.")
+    return responses.fresh_token(_error(PAGE_EXPIRED, said=message), generate_csrf())
 
 
 def _http_error(error: HTTPException) -> Response:

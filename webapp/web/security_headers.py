@@ -46,12 +46,12 @@ class SecurityHeadersMiddleware:
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             names = {name.lower() for name, _ in headers}
-            kept = [header for header in headers if header[0].lower() not in self.replaced]
+            kept_headers = [header for header in headers if header[0].lower() not in self.replaced]
             added = [(name, value) for name, value in UNLESS_SET.items() if name.lower() not in names]
             if "content-length" in names or exc_info is not None:
-                return start_response(status, kept + self.always + added, exc_info)
+                return start_response(status, kept_headers + self.always + added, exc_info)
             # A stream may fail before its first byte: the status is sent with it.
-            begun.append((status, kept + self.always + added))
+            begun.append((status, kept_headers + self.always + added))
             return None
 
         body = self.app(environ, start)

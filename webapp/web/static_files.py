@@ -62,28 +62,28 @@ class Assets:
         self._addresses: dict[tuple[str, str], str] = {}
 
     def find(self, name: str) -> Asset | None:
-        known = self._known.get(name)
-        if known is not None and not self._debug:
-            return known[1]
+        cached = self._known.get(name)
+        if cached is not None and not self._debug:
+            return cached[1]
         path = safe_join(self._folder, name)
         if path is None or not Path(path).is_file():
             return None
         changed_at = Path(path).stat().st_mtime_ns
-        if known is None or known[0] != changed_at:
+        if cached is None or cached[0] != changed_at:
             mimetype = mimetypes.guess_type(name)[0] or "application/octet-stream"
-            known = self._known[name] = (changed_at, Asset(Path(path).read_bytes(), mimetype))
-        return known[1]
+            cached = self._known[name] = (changed_at, Asset(Path(path).read_bytes(), mimetype))
+        return cached[1]
 
     def address(self, name: str) -> str:
         """Return the URL of a file. Raises LookupError for a missing file."""
         key = (request.script_root, name)
-        known = self._addresses.get(key)
-        if known is None or self._debug:
+        url = self._addresses.get(key)
+        if url is None or self._debug:
             asset = self.find(name)
             if asset is None:
                 raise LookupError(f"There is no static file {name}.")
-            known = self._addresses[key] = url_for("static", filename=name, v=asset.fingerprint)
-        return known
+            url = self._addresses[key] = url_for("static", filename=name, v=asset.fingerprint)
+        return url
 
 
 def init_app(app: Flask) -> None:
@@ -99,13 +99,13 @@ def asset(name: str) -> str:
 
 def serve(filename: str) -> Response:
     """The view of `/static/…`."""
-    found = _assets().find(filename)
-    if found is None:
+    asset = _assets().find(filename)
+    if asset is None:
         abort(404)
-    content, encoding = found.encoded(request.headers.get("Accept-Encoding", ""))
-    response = Response(content, mimetype=found.mimetype)
-    response.headers["Cache-Control"] = KEPT if request.args.get("v") == found.fingerprint else CHECKED
-    response.set_etag(f"{found.fingerprint}{encoding}")
+    content, encoding = asset.encoded(request.headers.get("Accept-Encoding", ""))
+    response = Response(content, mimetype=asset.mimetype)
+    response.headers["Cache-Control"] = KEPT if request.args.get("v") == asset.fingerprint else CHECKED
+    response.set_etag(f"{asset.fingerprint}{encoding}")
     response.vary.add("Accept-Encoding")
     if encoding:
         response.headers["Content-Encoding"] = encoding
@@ -114,5 +114,5 @@ def serve(filename: str) -> Response:
 
 
 def _assets() -> Assets:
-    found: Assets = current_app.extensions["assets"]
-    return found
+    assets: Assets = current_app.extensions["assets"]
+    return assets

@@ -253,28 +253,30 @@ def _goods_credit(line: OrderLine, rest: int, quantity: int, given: Mapping[str,
     if not quantity:
         return dict.fromkeys(_GOODS, 0)
     before = line.refunded + line.refunding
-    worth = _goods(line, rest, quantity, before)
-    left = {name: amount - given.get(name, 0) for name, amount in _goods(line, rest, line.invoiced, 0).items()}
+    amounts = _goods(line, rest, quantity, before)
+    remaining = {name: amount - given.get(name, 0) for name, amount in _goods(line, rest, line.invoiced, 0).items()}
     if before + quantity == line.invoiced:
-        return left
-    return {name: max(min(0, left[name]), min(amount, max(0, left[name]))) for name, amount in worth.items()}
+        return remaining
+    return {
+        name: max(min(0, remaining[name]), min(amount, max(0, remaining[name]))) for name, amount in amounts.items()
+    }
 
 
 def _shipping_credit(
     lines: Sequence[OrderLine], asked: int | None, given: Mapping[int, Mapping[str, int]], currency: str
 ) -> dict[int, int]:
     """Return the shipping that is given back, on the lines it was paid for."""
-    left = shipping_left(lines, given)
-    most = sum(left.values())
+    remaining = shipping_left(lines, given)
+    most = sum(remaining.values())
     if asked is None:
-        return left
+        return remaining
     if asked < 0:
         raise InvalidError("amount_negative", field="shipping")
     if asked > most:
         raise InvalidError("shipping_over", field="shipping", left=Money(most, currency).amount, currency=currency)
     if not asked:
-        return dict.fromkeys(left, 0)
-    return dict(zip(left, order_amounts.distribute(asked, list(left.values())), strict=True))
+        return dict.fromkeys(remaining, 0)
+    return dict(zip(remaining, order_amounts.distribute(asked, list(remaining.values())), strict=True))
 
 
 def _check_refund(draft: Draft, money_left: int, currency: str) -> None:
@@ -283,5 +285,5 @@ def _check_refund(draft: Draft, money_left: int, currency: str) -> None:
     if draft.total < 0:
         raise InvalidError("credit_memo_negative", field="adjustment_fee")
     if draft.total > money_left:
-        left = Money(money_left, currency).amount
-        raise InvalidError("refund_over", field="adjustment_refund", left=left, currency=currency)
+        refundable = Money(money_left, currency).amount
+        raise InvalidError("refund_over", field="adjustment_refund", left=refundable, currency=currency)

@@ -41,13 +41,13 @@ _BRACES = re.compile(r"\{\{|\}\}")
 
 def check(kind: str, subject: str, body: str) -> None:
     """Raises InvalidError for what cannot be written out: with the line, and what may have been meant."""
-    known = PLACES[kind]
+    placeholders = PLACES[kind]
     if not subject.strip():
         raise InvalidError("mail_subject_required", field="subject")
     if not body.strip():
         raise InvalidError("mail_body_required", field="body")
-    _check_text("subject", subject, known)
-    _check_text("body", body, known)
+    _check_text("subject", subject, placeholders)
+    _check_text("body", body, placeholders)
     needed = NEEDED.get(kind)
     if needed and needed not in _PLACE.findall(body):
         raise InvalidError("template_place_missing", field="body", place=f"{{{{ {needed} }}}}")

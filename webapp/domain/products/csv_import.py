@@ -243,7 +243,7 @@ class Known:
 
 def changes(entry: Entry, known: Known | None) -> dict[str, tuple[Any, Any]]:
     """Return what an entry changes: field → (as it is, as it will be); as it is None where the product is new."""
-    wanted = {
+    values = {
         "title": entry.title,
         "asin": entry.asin,
         "enabled": entry.enabled,
@@ -252,9 +252,9 @@ def changes(entry: Entry, known: Known | None) -> dict[str, tuple[Any, Any]]:
     }
     if known is None:
         new = {"title": "", "asin": "", "enabled": True, "manage_stock": False, "quantity": 0}
-        return {name: (None, new[name] if value is None else value) for name, value in wanted.items()}
+        return {name: (None, new[name] if value is None else value) for name, value in values.items()}
     return {
         name: (getattr(known, name), value)
-        for name, value in wanted.items()
+        for name, value in values.items()
         if value is not None and value != getattr(known, name)
     }

@@ -38,16 +38,18 @@ class Carrier:
 def _read_table() -> tuple[tuple[Carrier, ...], dict[str, Carrier], dict[str, tuple[str, ...]]]:
     """Return the carriers of `carriers.toml`, the carrier of each further code, and further names by key."""
     table = tomllib.loads(files(__package__).joinpath("carriers.toml").read_text("utf-8"))
-    known = {
+    by_key = {
         key: Carrier(key, row.get("code", OTHER), row["name"], row.get("page"))
         for key, row in table["carriers"].items()
     }
     by_code = {
-        code: replace(known[key], code=code, name=code) for key, codes in table["other_codes"].items() for code in codes
+        code: replace(by_key[key], code=code, name=code)
+        for key, codes in table["other_codes"].items()
+        for code in codes
     }
     listed = (Carrier(re.sub(r"\W+", "_", code).lower(), code, code) for code in table["listed"]["codes"])
     aliases = {key: tuple(row.get("aliases", ())) for key, row in table["carriers"].items()}
-    return (*known.values(), *listed), by_code, aliases
+    return (*by_key.values(), *listed), by_code, aliases
 
 
 CARRIERS, _BY_OTHER_CODE, ALIASES = _read_table()
@@ -318,14 +320,14 @@ def find_unmistakable(number: str, *, also_with_wrong_check_digit: bool = False)
 
 
 def _by_form(number: str, country: str) -> list[tuple[int, tuple[str, ...]]]:
-    found = []
+    matches = []
     for form, pattern in _PATTERNS:
         abroad = bool(form.home) and country not in form.home
         if not form.likelihood or (abroad and form.only) or not pattern.fullmatch(number):
             continue
         if form.check is None or form.check(number):
-            found.append((form.likelihood - (_ABROAD if abroad else 0), form.carriers))
-    return found
+            matches.append((form.likelihood - (_ABROAD if abroad else 0), form.carriers))
+    return matches
 
 
 def _by_post_office(number: str) -> list[tuple[int, tuple[str, ...]]]:

@@ -61,13 +61,13 @@ def split_runs(text: str, bold: bool) -> Iterator[tuple[str, str]]:
     if text.isascii():
         yield latin, text
         return
-    known, start, current = face(latin).widths, 0, ""
+    widths, start, current = face(latin).widths, 0, ""
     for place, sign in enumerate(text):
-        wanted = latin if ord(sign) in known else ASIAN
-        if wanted != current:
+        font = latin if ord(sign) in widths else ASIAN
+        if font != current:
             if current:
                 yield current, text[start:place]
-            start, current = place, wanted
+            start, current = place, font
     if current:
         yield current, text[start:]
 

@@ -164,8 +164,8 @@ class Layout:
         sheet.rule(LEFT, top, self.right)
         for place, line in enumerate(self.footer):
             sheet.text(LEFT, top + 4.4 + place * _FINE_LINE, line, FINE, colour=MUTED)
-        said = self.content.words("Page %(page)s of %(pages)s", page=page, pages=pages)
-        sheet.text(self.right, top + 4.4, said, FINE, colour=MUTED, align="right")
+        page_number = self.content.words("Page %(page)s of %(pages)s", page=page, pages=pages)
+        sheet.text(self.right, top + 4.4, page_number, FINE, colour=MUTED, align="right")
 
     def _heading(self, section: Section, y: float) -> None:
         self.sheet.box(LEFT, y + 2, self.room, 8, fill=TINT)

@@ -96,18 +96,18 @@ class Table:
 
 def _widths(section: Section, room: float) -> tuple[float, ...]:
     """Return the column widths: each as wide as its widest entry, the rest for the one that fills."""
-    found = []
+    widths = []
     for place, column in enumerate(section.columns):
         entries = [_width(row[place].text, SIZE, bold=row[place].strong) for row in section.rows]
         widest = max([_width(column.head, HEAD, bold=True), *entries])
-        found.append(TICK if column.tick else 0.0 if column.fills else min(widest, _WIDEST) + 0.05)
-    free = room - sum(found) - GAP * (len(found) - 1)
+        widths.append(TICK if column.tick else 0.0 if column.fills else min(widest, _WIDEST) + 0.05)
+    free = room - sum(widths) - GAP * (len(widths) - 1)
     if free < _LEAST_FILLED:
         # Too many or too long figures share the remaining width, and longer ones are wrapped.
-        shrink = (sum(found) + free - _LEAST_FILLED) / sum(found)
-        found = [width * shrink for width in found]
+        shrink = (sum(widths) + free - _LEAST_FILLED) / sum(widths)
+        widths = [width * shrink for width in widths]
         free = _LEAST_FILLED
-    return tuple(free if column.fills else width for column, width in zip(section.columns, found, strict=True))
+    return tuple(free if column.fills else width for column, width in zip(section.columns, widths, strict=True))
 
 
 def _width(text: str, size: float, *, bold: bool = False) -> float:

@@ -69,20 +69,20 @@ class Alert:
 
 def load_alerts(session: Session, stores: Collection[Store], now: datetime) -> dict[int, list[Alert]]:
     """Load alerts by store id, the worst first. Alerts of an account are listed for each of its stores."""
-    found: dict[int, list[Alert]] = defaultdict(list)
+    alerts: dict[int, list[Alert]] = defaultdict(list)
     store_ids = [store.id for store in stores]
     rows = session.execute(_all(), {"stores": store_ids, "since": now - LOOK_BACK})
     for kind, store_id, cause, count in rows:
         if store_id in store_ids:
-            found[store_id].append(Alert(kind, cause or "", count))
+            alerts[store_id].append(Alert(kind, cause or "", count))
     for store in stores:
         cause = _lacks_seller_data(store)
         if cause is not None:
-            found[store.id].append(Alert(SELLER_DATA, cause, 1))
+            alerts[store.id].append(Alert(SELLER_DATA, cause, 1))
     order = (TROUBLE, REFUSED, SELLER_DATA, MAILS, QUARANTINED, BLOCKED, OVERSOLD, FLAGGED)
     return {
         store_id: sorted(rows, key=lambda alert: (order.index(alert.kind), alert.cause))
-        for store_id, rows in found.items()
+        for store_id, rows in alerts.items()
     }
 
 
@@ -97,9 +97,9 @@ def _lacks_seller_data(store: Store) -> str | None:
 @lru_cache(maxsize=1)
 def _all() -> CompoundSelect[*tuple[Any, ...]]:
     """The statement of all alerts. Parameters: `stores`, their ids, and `since`."""
-    mine = Store.id.in_(bindparam("stores", expanding=True))
+    is_selected = Store.id.in_(bindparam("stores", expanding=True))
     kinds = (_trouble(), _blocked(), _quarantined(), _oversold(), _flagged())
-    return union_all(*(kind.where(mine) for kind in kinds), _refused(), _mails())
+    return union_all(*(kind.where(is_selected) for kind in kinds), _refused(), _mails())
 
 
 def _trouble() -> Select[*tuple[Any, ...]]:
@@ -112,10 +112,10 @@ def _trouble() -> Select[*tuple[Any, ...]]:
 
 def _blocked() -> Select[*tuple[Any, ...]]:
     # The index of blocked orders begins with the account.
-    mine = and_(AmazonOrder.store_id == Store.id, AmazonOrder.account_id == Store.account_id)
+    of_store = and_(AmazonOrder.store_id == Store.id, AmazonOrder.account_id == Store.account_id)
     return (
         select(literal(BLOCKED), Store.id, AmazonOrder.blocked, func.count())
-        .join(AmazonOrder, mine)
+        .join(AmazonOrder, of_store)
         .where(AmazonOrder.blocked.is_not(None))
         .group_by(Store.id, AmazonOrder.blocked)
     )
@@ -131,20 +131,20 @@ def _quarantined() -> Select[*tuple[Any, ...]]:
 
 
 def _oversold() -> Select[*tuple[Any, ...]]:
-    found = select(Product.account_id, func.count().label("many")).where(Product.is_oversold())
-    return _of_stores(OVERSOLD, null(), found.group_by(Product.account_id).subquery())
+    counts = select(Product.account_id, func.count().label("many")).where(Product.is_oversold())
+    return _of_stores(OVERSOLD, null(), counts.group_by(Product.account_id).subquery())
 
 
 def _flagged() -> Select[*tuple[Any, ...]]:
-    found = select(Product.account_id, Product.flag, func.count().label("many")).where(Product.is_flagged())
-    each = found.group_by(Product.account_id, Product.flag).subquery()
+    counts = select(Product.account_id, Product.flag, func.count().label("many")).where(Product.is_flagged())
+    each = counts.group_by(Product.account_id, Product.flag).subquery()
     return _of_stores(FLAGGED, each.c.flag, each)
 
 
 def _of_stores(kind: str, cause: Any, counted: Subquery) -> Select[*tuple[Any, ...]]:
     """Repeat the count of an account for each of its stores."""
-    found = select(literal(kind), Store.id, cause, counted.c.many)
-    return found.join(counted, counted.c.account_id == Store.account_id)
+    alerts = select(literal(kind), Store.id, cause, counted.c.many)
+    return alerts.join(counted, counted.c.account_id == Store.account_id)
 
 
 def _refused() -> Select[*tuple[Any, ...]]:
@@ -184,11 +184,11 @@ def _left_undone() -> ColumnElement[bool]:
 
 
 def _parcel_is_there() -> ColumnElement[bool]:
-    mine = and_(
+    is_submitted = and_(
         Order.amazon_order_id == Submission.amazon_order_id,
         cast(Parcel.reference, String) == Submission.subject,
     )
-    return select(Parcel.id).join(Order, Order.id == Parcel.order_id).where(mine).exists()
+    return select(Parcel.id).join(Order, Order.id == Parcel.order_id).where(is_submitted).exists()
 
 
 def _asked_again() -> ColumnElement[bool]:

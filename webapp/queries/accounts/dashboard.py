@@ -106,27 +106,27 @@ def load_sales(session: Session, store: Store, days: int, now: datetime) -> Sale
     not as revenue.
     """
     marketplace = store.marketplace
-    both = last_days(marketplace.time_zone, now, 2 * days)
-    before, mine = both[:days], both[days:]
+    all_days = last_days(marketplace.time_zone, now, 2 * days)
+    previous, current = all_days[:days], all_days[days:]
     revenue, counts, today = Counter[date](), Counter[str](), 0
     rows = select(DailySales.day, DailySales.status, DailySales.orders, DailySales.revenue)
     for day, status, orders, sold in session.execute(
-        rows.where(DailySales.store_id == store.id, DailySales.day >= both[0].date)
+        rows.where(DailySales.store_id == store.id, DailySales.day >= all_days[0].date)
     ):
         revenue[day] += sold
-        if day >= mine[0].date:
+        if day >= current[0].date:
             counts[status] += orders
-            today += orders if day == mine[-1].date else 0
+            today += orders if day == current[-1].date else 0
     # Today is compared with the same part of the day before.
-    morning = Span(0, store, before[-1].begins, now - timedelta(days=days))
+    morning = Span(0, store, previous[-1].begins, now - timedelta(days=days))
     partly = sum(row.revenue for row in sum_spans(session, [morning]))
-    per_day = [(day.date, Money(revenue[day.date], marketplace.currency)) for day in mine]
+    per_day = [(day.date, Money(revenue[day.date], marketplace.currency)) for day in current]
     return Sales(
         days=per_day,
         counts=dict(counts),
         today=today,
         total=Money(sum(money.minor for _, money in per_day), marketplace.currency),
-        before=Money(sum(revenue[day.date] for day in before[:-1]) + partly, marketplace.currency),
+        before=Money(sum(revenue[day.date] for day in previous[:-1]) + partly, marketplace.currency),
     )
 
 
@@ -136,8 +136,8 @@ def sum_spans(session: Session, spans: Sequence[Span]) -> list[SpanSum]:
     for at, span in enumerate(spans):
         values |= {f"number{at}": span.number, f"store{at}": span.store.id, f"begins{at}": span.begins}
         values |= {f"ends{at}": span.ends, f"currency{at}": span.store.marketplace.currency}
-    found = session.execute(_span_statement(len(spans)), values)
-    return [SpanSum(number, status, orders, int(revenue or 0)) for number, status, orders, revenue in found]
+    rows = session.execute(_span_statement(len(spans)), values)
+    return [SpanSum(number, status, orders, int(revenue or 0)) for number, status, orders, revenue in rows]
 
 
 @lru_cache(maxsize=64)
@@ -156,16 +156,16 @@ def count_orders_per_day(session: Session, stores: Sequence[Store], days: int, n
         store.id: {day.date: place for place, day in enumerate(last_days(store.marketplace.time_zone, now, days))}
         for store in stores
     }
-    found = {store.id: [0] * days for store in stores}
+    orders_per_day = {store.id: [0] * days for store in stores}
     since = min((min(dates) for dates in places.values()), default=None)
     if since is None:
-        return found
+        return orders_per_day
     counted = select(DailySales.store_id, DailySales.day, func.sum(DailySales.orders))
-    mine = counted.where(DailySales.store_id.in_(places), DailySales.day >= since)
-    for store_id, day, orders in session.execute(mine.group_by(DailySales.store_id, DailySales.day)):
+    sums = counted.where(DailySales.store_id.in_(places), DailySales.day >= since)
+    for store_id, day, orders in session.execute(sums.group_by(DailySales.store_id, DailySales.day)):
         if day in places[store_id]:
-            found[store_id][places[store_id][day]] = int(orders)
-    return found
+            orders_per_day[store_id][places[store_id][day]] = int(orders)
+    return orders_per_day
 
 
 def count_waiting(session: Session, store: Store, now: datetime) -> Waiting:
@@ -183,13 +183,13 @@ def _waiting() -> Select[*tuple[int, ...]]:
     Each count is a range of one index, which is faster than one scan that reads every row.
     """
     row = table_of(AmazonOrder).c
-    mine = row.store_id == bindparam("store")
+    of_store = row.store_id == bindparam("store")
     now, soon = (bindparam(name, type_=UtcDateTime()) for name in ("now", "soon"))
 
     def many(status: str, *conditions: Any) -> Any:
         # A literal: the partial index has these statuses only, and cannot be used for a parameter.
         has_status = row.status == literal(status, literal_execute=True)
-        return select(func.count()).where(mine, has_status, *conditions).scalar_subquery()
+        return select(func.count()).where(of_store, has_status, *conditions).scalar_subquery()
 
     ours = row.fulfilled_by == statuses.MERCHANT
     late, next_ = (ours, row.ship_by < now), (ours, row.ship_by >= now, row.ship_by < soon)

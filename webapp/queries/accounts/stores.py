@@ -62,11 +62,11 @@ def find_by_slug(session: Session, slug: str) -> Store | None:
 
 def read_order_settings(store: Store) -> dict[str, str]:
     """Return the order settings of a store in the words of `domain.accounts.store_settings`."""
-    found = {}
+    settings = {}
     for setting in ORDER_SETTINGS:
         value = getattr(store, setting.key)
-        found[setting.key] = ("enabled" if value else "disabled") if setting.key in SWITCHES else value
-    return found
+        settings[setting.key] = ("enabled" if value else "disabled") if setting.key in SWITCHES else value
+    return settings
 
 
 def find_account(session: Session, account_id: int) -> Account | None:
@@ -95,5 +95,5 @@ def count_deleted_with(session: Session, store: Store) -> dict[str, int]:
         select(func.count()).select_from(Order).where(Order.store_id == store.id).scalar_subquery(),
         others.scalar_subquery(),
     )
-    amazon_orders, orders, left = session.execute(counts).one()
-    return {"amazon_orders": amazon_orders, "orders": orders, "last_of_account": int(left == 0)}
+    amazon_orders, orders, other_stores = session.execute(counts).one()
+    return {"amazon_orders": amazon_orders, "orders": orders, "last_of_account": int(other_stores == 0)}

@@ -32,8 +32,8 @@ def get_shipment(session: Session, number: str) -> Shipment:
 
 def get_credit_memo(session: Session, number: str) -> CreditMemo:
     """With its lines. Raises NotFoundError."""
-    wanted = select(CreditMemo).where(CreditMemo.number == number)
-    return require(session.scalar(wanted.options(selectinload(CreditMemo.items))), "credit_memo_unknown", number=number)
+    memos = select(CreditMemo).where(CreditMemo.number == number)
+    return require(session.scalar(memos.options(selectinload(CreditMemo.items))), "credit_memo_unknown", number=number)
 
 
 def list_comments(
@@ -45,7 +45,7 @@ def list_comments(
     credit_memo_id: int | None = None,
 ) -> Sequence[Comment]:
     """What was written on an Order and all its documents, or on one of them; newest first."""
-    wanted = {"order_id": order_id, "invoice_id": invoice_id, "shipment_id": shipment_id}
-    wanted["credit_memo_id"] = credit_memo_id
-    mine = [getattr(Comment, name) == id_ for name, id_ in wanted.items() if id_ is not None]
-    return session.scalars(select(Comment).where(*mine).order_by(Comment.at.desc(), Comment.id.desc())).all()
+    ids = {"order_id": order_id, "invoice_id": invoice_id, "shipment_id": shipment_id}
+    ids["credit_memo_id"] = credit_memo_id
+    conditions = [getattr(Comment, name) == id_ for name, id_ in ids.items() if id_ is not None]
+    return session.scalars(select(Comment).where(*conditions).order_by(Comment.at.desc(), Comment.id.desc())).all()

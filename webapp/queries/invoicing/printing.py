@@ -44,46 +44,46 @@ class Printed(NamedTuple):
 
 def load_documents(session: Session, keys: Sequence[Key]) -> list[Printed]:
     """Load these documents in the given order. Raises NotFoundError for the first that does not exist."""
-    found: dict[Key, Any] = {}
+    documents: dict[Key, Any] = {}
     for kind, model in KINDS.items():
         ids = [id_ for name, id_ in keys if name == kind]
         for batch in batched(ids, _BATCH):
             rows = session.scalars(select(model).where(model.id.in_(batch)).options(*_WITH[kind]))
-            found.update({(kind, row.id): row for row in rows})
-    order_ids = {key: document.order_id for key, document in found.items()}
+            documents.update({(kind, row.id): row for row in rows})
+    order_ids = {key: document.order_id for key, document in documents.items()}
     unshipped = {key: key[1] for key in keys if key[0] == UNSHIPPED}
     orders = _orders(session, {*order_ids.values(), *unshipped.values()})
     order_ids |= unshipped
-    found |= {key: orders[id_] for key, id_ in unshipped.items() if id_ in orders}
+    documents |= {key: orders[id_] for key, id_ in unshipped.items() if id_ in orders}
     for kind, id_ in keys:
-        if (kind, id_) not in found:
+        if (kind, id_) not in documents:
             raise NotFoundError("document_unknown", kind=kind, id=id_)
     credited = [order_ids[key] for key in keys if key[0] == "credit_memo"]
     invoices = _invoice_numbers(session, set(credited))
     return [
-        Printed(key[0], found[key], orders[order_ids[key]], tuple(invoices.get(order_ids[key], ()))) for key in keys
+        Printed(key[0], documents[key], orders[order_ids[key]], tuple(invoices.get(order_ids[key], ()))) for key in keys
     ]
 
 
 def list_of_orders(session: Session, order_ids: Sequence[int], kinds: Iterable[str] = tuple(KINDS)) -> list[Key]:
     """List the documents of these orders, order by order, oldest first."""
-    found = _by_order(session, order_ids, kinds)
-    return [key for order_id in order_ids for key in found[order_id]]
+    keys = _by_order(session, order_ids, kinds)
+    return [key for order_id in order_ids for key in keys[order_id]]
 
 
 def _by_order(session: Session, order_ids: Sequence[int], kinds: Iterable[str]) -> dict[int, list[Key]]:
-    found: dict[int, list[Key]] = {order_id: [] for order_id in order_ids}
+    keys: dict[int, list[Key]] = {order_id: [] for order_id in order_ids}
     for kind in KINDS:
         if kind not in kinds:
             continue
         model = KINDS[kind]
-        for batch in batched(list(found), _BATCH):
+        for batch in batched(list(keys), _BATCH):
             rows = (
                 select(model.order_id, model.id).where(model.order_id.in_(batch), *_is_valid(kind)).order_by(model.id)
             )
             for order_id, id_ in session.execute(rows):
-                found[order_id].append((kind, id_))
-    return found
+                keys[order_id].append((kind, id_))
+    return keys
 
 
 def list_unshipped(session: Session, order_ids: Sequence[int]) -> list[Key]:
@@ -91,27 +91,29 @@ def list_unshipped(session: Session, order_ids: Sequence[int]) -> list[Key]:
 
     Orders on hold are left out: they are not to be packed.
     """
-    found: set[int] = set()
+    unshipped_ids: set[int] = set()
     for batch in batched(list(order_ids), _BATCH):
         rows = select(Order).where(Order.id.in_(batch), Order.state.in_(order_states.TRANSITIONS["ship"].from_states))
         rows = rows.options(load_only(Order.id), selectinload(Order.items))
-        found.update(order.id for order in session.scalars(rows) if any(map(order_states.left_to_ship, order.items)))
-    return [(UNSHIPPED, id_) for id_ in order_ids if id_ in found]
+        unshipped_ids.update(
+            order.id for order in session.scalars(rows) if any(map(order_states.left_to_ship, order.items))
+        )
+    return [(UNSHIPPED, id_) for id_ in order_ids if id_ in unshipped_ids]
 
 
 def list_packing_slips(session: Session, order_ids: Sequence[int]) -> list[Key]:
     """Return the packing slips of these orders, order by order: of their shipments, then of what is left to ship."""
     shipments = _by_order(session, order_ids, ("shipment",))
-    left = {id_: (kind, id_) for kind, id_ in list_unshipped(session, order_ids)}
-    return [key for id_ in order_ids for key in (*shipments[id_], *((left[id_],) if id_ in left else ()))]
+    unshipped = {id_: (kind, id_) for kind, id_ in list_unshipped(session, order_ids)}
+    return [key for id_ in order_ids for key in (*shipments[id_], *((unshipped[id_],) if id_ in unshipped else ()))]
 
 
 def filter_existing(session: Session, kind: str, ids: Sequence[int]) -> list[Key]:
     """Return those of these documents that exist and are valid, in the given order."""
-    model, found = KINDS[kind], set[int]()
+    model, existing_ids = KINDS[kind], set[int]()
     for batch in batched(list(ids), _BATCH):
-        found.update(session.scalars(select(model.id).where(model.id.in_(batch), *_is_valid(kind))))
-    return [(kind, id_) for id_ in ids if id_ in found]
+        existing_ids.update(session.scalars(select(model.id).where(model.id.in_(batch), *_is_valid(kind))))
+    return [(kind, id_) for id_ in ids if id_ in existing_ids]
 
 
 def _is_valid(kind: str) -> list[ColumnElement[bool]]:
@@ -126,11 +128,11 @@ def find_file(session: Session, action_id: int) -> PrintedFile | None:
 
 def iterate_parts(session: Session, file_id: int) -> Iterator[bytes]:
     """Iterate over the content of a file, part by part."""
-    mine = select(PrintedPart.content).where(PrintedPart.file_id == file_id)
-    place = 0
-    while (content := session.scalar(mine.where(PrintedPart.position == place))) is not None:
+    parts = select(PrintedPart.content).where(PrintedPart.file_id == file_id)
+    position = 0
+    while (content := session.scalar(parts.where(PrintedPart.position == position))) is not None:
         yield content
-        place += 1
+        position += 1
 
 
 def _orders(session: Session, ids: set[int]) -> dict[int, Order]:
@@ -139,11 +141,11 @@ def _orders(session: Session, ids: set[int]) -> dict[int, Order]:
         joinedload(Order.amazon_order).selectinload(AmazonOrder.items),
         selectinload(Order.items),
     )
-    found: dict[int, Order] = {}
+    orders: dict[int, Order] = {}
     for batch in batched(sorted(ids), _BATCH):
         rows = session.scalars(select(Order).where(Order.id.in_(batch)).options(*parts))
-        found.update({order.id: order for order in rows})
-    return found
+        orders.update({order.id: order for order in rows})
+    return orders
 
 
 def _invoice_numbers(session: Session, order_ids: set[int]) -> dict[int, list[str]]:

@@ -69,14 +69,14 @@ def load_refundable(session: Session, order: Order) -> Refundable:
     lines = {}
     for line in order.items:
         item = items.get(line.order_item_id)
-        mine = [(state, row) for state, row in amazon_lines if row["line"] == line.id]
+        refunds = [(state, row) for state, row in amazon_lines if row["line"] == line.id]
         lines[line.id] = RefundableLine(
             line_id=line.id,
             order_item_id=line.order_item_id,
             paid=amazon_refunds.paid_amounts(_components(item)),
-            refunded=_sum(row["parts"] for state, row in mine if state == amazon_refunds.REFUNDED),
-            pending=_sum(row["parts"] for state, row in mine if state == amazon_refunds.ASKED),
-            unshipped=_unshipped(item) - sum(row["cancelled"] for _, row in mine),
+            refunded=_sum(row["parts"] for state, row in refunds if state == amazon_refunds.REFUNDED),
+            pending=_sum(row["parts"] for state, row in refunds if state == amazon_refunds.ASKED),
+            unshipped=_unshipped(item) - sum(row["cancelled"] for _, row in refunds),
             charged=item is not None and item.quantity_shipped > 0,
         )
     refused = amazon_refunds.find_refusal(
@@ -132,16 +132,21 @@ def build_amazon_lines(session: Session, order: Order, memo: drafts.Draft) -> li
 def sum_credited(session: Session, order: Order) -> dict[int, dict[str, int]]:
     """Sum what credit memos refund or will refund, in minor units by line id and part."""
     sums = [func.sum(getattr(CreditMemoItem, name)) for name in _PARTS]
-    mine = select(CreditMemoItem.order_item_id, *sums).join(CreditMemo, CreditMemo.id == CreditMemoItem.credit_memo_id)
-    live = mine.where(CreditMemo.order_id == order.id, CreditMemo.state.in_(amazon_refunds.LIVE))
-    found = session.execute(live.group_by(CreditMemoItem.order_item_id))
-    return {id_: {name: int(amount) for name, amount in zip(_PARTS, amounts, strict=True)} for id_, *amounts in found}
+    amounts_by_line = select(CreditMemoItem.order_item_id, *sums).join(
+        CreditMemo, CreditMemo.id == CreditMemoItem.credit_memo_id
+    )
+    live = amounts_by_line.where(CreditMemo.order_id == order.id, CreditMemo.state.in_(amazon_refunds.LIVE))
+    rows = session.execute(live.group_by(CreditMemoItem.order_item_id))
+    return {id_: {name: int(amount) for name, amount in zip(_PARTS, amounts, strict=True)} for id_, *amounts in rows}
 
 
 def _amazon_lines(session: Session, order: Order) -> list[tuple[str, dict[str, Any]]]:
-    mine = (CreditMemo.order_id == order.id, CreditMemo.state.in_((amazon_refunds.ASKED, amazon_refunds.REFUNDED)))
-    found = session.execute(select(CreditMemo.state, CreditMemo.amazon_lines).where(*mine)).all()
-    return [(state, row) for state, rows in found for row in rows]
+    conditions = (
+        CreditMemo.order_id == order.id,
+        CreditMemo.state.in_((amazon_refunds.ASKED, amazon_refunds.REFUNDED)),
+    )
+    memos = session.execute(select(CreditMemo.state, CreditMemo.amazon_lines).where(*conditions)).all()
+    return [(state, row) for state, rows in memos for row in rows]
 
 
 def _components(item: AmazonOrderItem | None) -> list[Component]:

@@ -34,12 +34,12 @@ class Upload:
 
 def load_upload(session: Session, order: Order, document: Document) -> Upload:
     """Load whether a document was uploaded, and whether it can be."""
-    asked = select(Submission).where(
+    uploads = select(Submission).where(
         Submission.amazon_order_id == order.amazon_order_id,
         Submission.kind == vat_invoices.KIND,
         Submission.subject == submission_subject(document),
     )
-    last = session.scalar(asked.order_by(Submission.id.desc()).limit(1))
+    last = session.scalar(uploads.order_by(Submission.id.desc()).limit(1))
     offered = order.store.marketplace.country_code in vat_invoices.COUNTRIES and _given(document)
     return Upload(offered, refusal_reason(order, document, last), last)
 
@@ -88,7 +88,7 @@ def list_due(session: Session, amazon_order_ids: Sequence[int], since: datetime)
 
     Orders purchased before `since` are left out, so that connecting an account uploads nothing old.
     """
-    asked = exists().where(
+    is_submitted = exists().where(
         Submission.amazon_order_id == AmazonOrder.id,
         Submission.kind == vat_invoices.KIND,
         Submission.subject == _PREFIX[INVOICE] + cast(Invoice.id, String),
@@ -99,6 +99,6 @@ def list_due(session: Session, amazon_order_ids: Sequence[int], since: datetime)
         .join(AmazonOrder, AmazonOrder.id == Order.amazon_order_id)
         .join(Store, Store.id == Order.store_id)
         .where(Store.upload_invoices, AmazonOrder.id.in_(amazon_order_ids), AmazonOrder.purchased_at >= since)
-        .where(AmazonOrder.status.in_(vat_invoices.SHIPPED), ~asked)
+        .where(AmazonOrder.status.in_(vat_invoices.SHIPPED), ~is_submitted)
     )
     return session.scalars(invoices.order_by(Invoice.id)).all()

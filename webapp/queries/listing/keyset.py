@@ -85,14 +85,14 @@ def read_page(session: Session, plan: QueryPlan, request: PageRequest, rows: Sel
     boundary, remaining = request.boundary, segments(request.sort_column, tie_breaker, request)
     if boundary is not None and not remaining[0].contains(boundary):
         remaining = remaining[1:]
-    found: list[Any] = []
+    page_rows: list[Any] = []
     for segment in remaining:
         after = boundary if boundary is not None and segment.contains(boundary) else None
-        limit = request.size + 1 - len(found)
-        found += session.execute(_segment_statement(plan, segment, rows, after, limit)).all()
-        if len(found) > request.size:
+        limit = request.size + 1 - len(page_rows)
+        page_rows += session.execute(_segment_statement(plan, segment, rows, after, limit)).all()
+        if len(page_rows) > request.size:
             break
-    return _to_page(found, request)
+    return _to_page(page_rows, request)
 
 
 def _segment_statement(

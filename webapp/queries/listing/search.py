@@ -166,10 +166,10 @@ def id_in(column: Any, ids: Sequence[int], session: Session) -> ColumnElement[bo
 
 def id_in_matches(column: Any, full_text: FullTextFilter) -> ColumnElement[bool]:
     """Return the condition that the column is the id of a matching Amazon order."""
-    found: ColumnElement[bool] = column.in_(
+    is_match: ColumnElement[bool] = column.in_(
         select(DOCUMENTS.c.rowid.bitwise_and(ID_MASK)).where(match_condition(full_text))
     )
-    return found
+    return is_match
 
 
 def number_contains(number: QueryableAttribute[Any], text: str) -> ColumnElement[bool]:

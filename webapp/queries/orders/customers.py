@@ -64,15 +64,17 @@ def find(session: Session, customer_id: int) -> Customer:
 def sum_orders(session: Session, customer_id: int) -> list[CustomerTotals]:
     """Sum a customer's orders by currency, without canceled ones."""
     sums = select(Order.currency, func.count(Order.id), func.sum(Order.total), func.sum(Order.total_refunded))
-    mine = sums.where(Order.customer_id == customer_id, Order.state != order_states.CANCELED).group_by(Order.currency)
+    sums_by_currency = sums.where(Order.customer_id == customer_id, Order.state != order_states.CANCELED).group_by(
+        Order.currency
+    )
     return [
         CustomerTotals(count, Money(int(total), currency), Money(int(refunded), currency))
-        for currency, count, total, refunded in session.execute(mine.order_by(Order.currency))
+        for currency, count, total, refunded in session.execute(sums_by_currency.order_by(Order.currency))
     ]
 
 
 def _named(text: str) -> ColumnElement[bool]:
     """Match customers with an order whose buyer or recipient has this name."""
-    found = search.id_in_matches(Order.amazon_order_id, search.by_name(text))
-    named = select(Order.customer_id).where(Order.customer_id.is_not(None), found)
+    has_name = search.id_in_matches(Order.amazon_order_id, search.by_name(text))
+    named = select(Order.customer_id).where(Order.customer_id.is_not(None), has_name)
     return Customer.id.in_(named)

@@ -116,15 +116,15 @@ def list_latest(session: Session, limit: int) -> Sequence[Order]:
 
 
 def list_invoices(session: Session, order_id: int) -> Sequence[Invoice]:
-    mine = select(Invoice).where(Invoice.order_id == order_id).order_by(Invoice.id)
-    return session.scalars(mine.options(selectinload(Invoice.items))).all()
+    invoices = select(Invoice).where(Invoice.order_id == order_id).order_by(Invoice.id)
+    return session.scalars(invoices.options(selectinload(Invoice.items))).all()
 
 
 def list_credit_memos(session: Session, order_id: int) -> Sequence[CreditMemo]:
-    mine = select(CreditMemo).where(CreditMemo.order_id == order_id).order_by(CreditMemo.id)
-    return session.scalars(mine.options(selectinload(CreditMemo.items))).all()
+    credit_memos = select(CreditMemo).where(CreditMemo.order_id == order_id).order_by(CreditMemo.id)
+    return session.scalars(credit_memos.options(selectinload(CreditMemo.items))).all()
 
 
 def list_shipments(session: Session, order_id: int) -> Sequence[Shipment]:
-    mine = select(Shipment).where(Shipment.order_id == order_id).order_by(Shipment.id)
-    return session.scalars(mine.options(selectinload(Shipment.parcels).selectinload(Parcel.items))).all()
+    shipments = select(Shipment).where(Shipment.order_id == order_id).order_by(Shipment.id)
+    return session.scalars(shipments.options(selectinload(Shipment.parcels).selectinload(Parcel.items))).all()

@@ -66,8 +66,8 @@ def load_for_order(session: Session, order: Order) -> dict[int, LineStock]:
     skus = {item.sku for item in order.items if item.sku}
     if amazon_order.fulfilled_by != statuses.MERCHANT or not skus:
         return {}
-    mine = _products_of(amazon_order.id, amazon_order.account_id).where(_products.c.sku.in_(skus))
-    return group_by_line(order.items, [ProductStockRow(*row) for row in session.connection().execute(mine)])
+    products = _products_of(amazon_order.id, amazon_order.account_id).where(_products.c.sku.in_(skus))
+    return group_by_line(order.items, [ProductStockRow(*row) for row in session.connection().execute(products)])
 
 
 def aggregate(orders: Table, amazon_orders: Table) -> JsonAggregate[ProductStockRow]:

@@ -117,9 +117,9 @@ def list_ledger(session: Session, product_id: int, before: int | None = None) ->
     )
     if before is not None:
         lines = lines.where(StockMovement.id < before)
-    found = [LedgerEntry(*row) for row in session.execute(lines.limit(LEDGER + 1))]
-    older = found[LEDGER - 1].movement.id if len(found) > LEDGER else None
-    return found[:LEDGER], older
+    entries = [LedgerEntry(*row) for row in session.execute(lines.limit(LEDGER + 1))]
+    older = entries[LEDGER - 1].movement.id if len(entries) > LEDGER else None
+    return entries[:LEDGER], older
 
 
 def list_holding_orders(session: Session, product: Product) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -144,18 +144,18 @@ def list_holding_orders(session: Session, product: Product) -> Sequence[Row[*tup
 
 def list_blocked_orders(session: Session, product: Product) -> Sequence[Row[*tuple[Any, ...]]]:
     """List Amazon orders that have no order because of this product: number, blocked."""
-    mine = (AmazonOrder.account_id == product.account_id, AmazonOrder.blocked.in_(stock.CAUSES))
+    conditions = (AmazonOrder.account_id == product.account_id, AmazonOrder.blocked.in_(stock.CAUSES))
     line = select(AmazonOrderItem.id).where(
         AmazonOrderItem.amazon_order_id == AmazonOrder.id, AmazonOrderItem.sku == product.sku
     )
-    found = select(AmazonOrder.number, AmazonOrder.blocked).where(*mine, line.exists())
-    return session.execute(found.order_by(AmazonOrder.purchased_at, AmazonOrder.id).limit(_WAITING)).all()
+    orders = select(AmazonOrder.number, AmazonOrder.blocked).where(*conditions, line.exists())
+    return session.execute(orders.order_by(AmazonOrder.purchased_at, AmazonOrder.id).limit(_WAITING)).all()
 
 
 def get_import(session: Session, import_id: int) -> ProductImport:
     """Raises NotFoundError."""
-    wanted = select(ProductImport).options(joinedload(ProductImport.account)).where(ProductImport.id == import_id)
-    return require(session.scalar(wanted), "product_import_unknown", name=import_id)
+    imports = select(ProductImport).options(joinedload(ProductImport.account)).where(ProductImport.id == import_id)
+    return require(session.scalar(imports), "product_import_unknown", name=import_id)
 
 
 class Change(NamedTuple):
@@ -168,15 +168,15 @@ class Change(NamedTuple):
 
 def preview_import(session: Session, account_id: int, rows: Sequence[product_csv.Row]) -> list[Change]:
     """Return what importing these rows would change now."""
-    known: dict[str, product_csv.Known] = {}
+    existing: dict[str, product_csv.Known] = {}
     skus = [row.entry.sku for row in rows if row.entry is not None]
     for batch in batched(skus, 500):
-        wanted = select(
+        products = select(
             Product.sku, Product.title, Product.asin, Product.enabled, Product.manage_stock, Product.quantity
         ).where(Product.account_id == account_id, Product.sku.in_(batch))
-        known |= {row.sku: product_csv.Known(*row[1:]) for row in session.execute(wanted)}
+        existing |= {row.sku: product_csv.Known(*row[1:]) for row in session.execute(products)}
     return [
-        Change(row, row.sku not in known, product_csv.changes(row.entry, known.get(row.sku)))
+        Change(row, row.sku not in existing, product_csv.changes(row.entry, existing.get(row.sku)))
         if row.entry is not None
         else Change(row, False, {})
         for row in rows

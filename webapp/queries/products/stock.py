@@ -60,8 +60,8 @@ _LINES_OF_STOCK_OR_HELD = _LINES.where(or_(_STOCKED, any_of(AmazonOrder.id, "hel
 
 def load_holds(session: Session, ids: Sequence[int]) -> dict[tuple[int, str], Any]:
     """Load what these Amazon orders hold, by (Amazon order id, Amazon's id of the line)."""
-    found = session.connection().execute(_HOLDS, {"ids": ids})
-    return {(row.amazon_order_id, row.order_item_id): row for row in found}
+    rows = session.connection().execute(_HOLDS, {"ids": ids})
+    return {(row.amazon_order_id, row.order_item_id): row for row in rows}
 
 
 def load_lines(session: Session, ids: Sequence[int], held: Collection[int]) -> Sequence[Any]:
@@ -73,7 +73,7 @@ def load_lines(session: Session, ids: Sequence[int], held: Collection[int]) -> S
 
 def load_returns(session: Session, line_ids: Sequence[int]) -> dict[int, list[tuple[datetime, int]]]:
     """Load (time, units) of returns to stock by the id of the order's line, of refunds that were made."""
-    found: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
+    returns_by_line: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
     if line_ids:
         returns = (
             select(CreditMemoItem.order_item_id, CreditMemo.created_at, CreditMemoItem.quantity)
@@ -82,5 +82,5 @@ def load_returns(session: Session, line_ids: Sequence[int]) -> dict[int, list[tu
             .where(CreditMemo.state.in_(amazon_refunds.GIVEN))
         )
         for line_id, at, units in session.execute(returns):
-            found[line_id].append((at, units))
-    return found
+            returns_by_line[line_id].append((at, units))
+    return returns_by_line

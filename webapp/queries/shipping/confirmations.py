@@ -36,8 +36,8 @@ _PARCELS = (
 
 def of_order(session: Session, order_id: int) -> str:
     """Return how Amazon stands to the parcels of one order; CONFIRMED where it has none."""
-    found = _by_order(session, _PARCELS.where(Order.id == order_id))
-    return found.get(order_id, order_states.CONFIRMED)
+    confirmations = _by_order(session, _PARCELS.where(Order.id == order_id))
+    return confirmations.get(order_id, order_states.CONFIRMED)
 
 
 def of_amazon_orders(session: Session, amazon_order_ids: Collection[int]) -> dict[int, str]:
@@ -48,21 +48,21 @@ def of_amazon_orders(session: Session, amazon_order_ids: Collection[int]) -> dic
 def differing(session: Session, amazon_order_ids: Collection[int]) -> dict[int, str]:
     """Return the same for those orders only whose state may change because of it."""
     condition: ColumnElement[bool] = Order.state.in_(_FOLLOWING)
-    asked = _PARCELS.add_columns(Order.state).where(Order.amazon_order_id.in_(amazon_order_ids), condition)
-    rows = session.execute(asked).all()
+    parcels = _PARCELS.add_columns(Order.state).where(Order.amazon_order_id.in_(amazon_order_ids), condition)
+    rows = session.execute(parcels).all()
     states = {row[0]: row[3] for row in rows}
-    found = _grouped(rows)
-    return {id_: one for id_, one in found.items() if one != _SETTLED.get(states[id_])}
+    confirmations = _grouped(rows)
+    return {id_: one for id_, one in confirmations.items() if one != _SETTLED.get(states[id_])}
 
 
 def failed_numbers(session: Session, order_ids: Collection[int]) -> dict[int, frozenset[str]]:
     """Return the tracking numbers of parcels that a person has to retry, correct or remove, by order id."""
-    found: dict[int, set[str]] = defaultdict(set)
-    asked = _PARCELS.add_columns(Parcel.tracking_number).where(any_of(Order.id, "ids"))
-    for order_id, status, state, number in session.execute(asked, {"ids": list(order_ids)}):
+    numbers_by_order: dict[int, set[str]] = defaultdict(set)
+    parcels = _PARCELS.add_columns(Parcel.tracking_number).where(any_of(Order.id, "ids"))
+    for order_id, status, state, number in session.execute(parcels, {"ids": list(order_ids)}):
         if shipment_confirmation.derive_confirmation(status, [state]) == order_states.FAILED:
-            found[order_id].add(number)
-    return {order_id: frozenset(numbers) for order_id, numbers in found.items()}
+            numbers_by_order[order_id].add(number)
+    return {order_id: frozenset(numbers) for order_id, numbers in numbers_by_order.items()}
 
 
 # The states that confirmations decide between, and what each of them says already.

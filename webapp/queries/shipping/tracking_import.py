@@ -51,8 +51,8 @@ def list_recent(session: Session) -> Sequence[TrackingImport]:
 
 
 def list_rows(session: Session, import_id: int) -> Sequence[TrackingRow]:
-    mine = select(TrackingRow).where(TrackingRow.import_id == import_id)
-    return session.scalars(mine.order_by(TrackingRow.position)).all()
+    rows = select(TrackingRow).where(TrackingRow.import_id == import_id)
+    return session.scalars(rows.order_by(TrackingRow.position)).all()
 
 
 def evaluate(session: Session, rows: Sequence[TrackingRow], now: datetime) -> list[Match]:
@@ -65,9 +65,9 @@ def evaluate(session: Session, rows: Sequence[TrackingRow], now: datetime) -> li
 
 def match_lines(session: Session, lines: Sequence[tuple[TrackingLine, Choice]], now: datetime) -> list[Match]:
     lines = [(find_number(line), choice) for line, choice in lines]
-    known = load_orders(session, {line.order for line, _ in lines if line.order})
+    orders = load_orders(session, {line.order for line, _ in lines if line.order})
     used = find_used_numbers(session, {line.tracking_number for line, _ in lines if line.tracking_number})
-    return match(lines, known, used, now)
+    return match(lines, orders, used, now)
 
 
 def is_month_first(session: Session) -> bool:
@@ -79,25 +79,25 @@ def is_month_first(session: Session) -> bool:
 
 def filter_order_numbers(session: Session, words: Collection[str]) -> set[str]:
     """Return those of these words that are numbers of orders, ours or Amazon's."""
-    found: set[str] = set()
+    numbers: set[str] = set()
     for batch in batched(list(words), _BATCH):
-        found.update(session.scalars(select(OrderRow.number).where(OrderRow.number.in_(batch))))
-        found.update(session.scalars(select(AmazonOrder.number).where(AmazonOrder.number.in_(batch))))
-    return found
+        numbers.update(session.scalars(select(OrderRow.number).where(OrderRow.number.in_(batch))))
+        numbers.update(session.scalars(select(AmazonOrder.number).where(AmazonOrder.number.in_(batch))))
+    return numbers
 
 
 def find_used_numbers(session: Session, numbers: Collection[str]) -> dict[str, str]:
     """Find the number of the order whose parcel has a tracking number, here or at Amazon."""
-    found: dict[str, str] = {}
+    orders_by_number: dict[str, str] = {}
     # Ours last: where both know a number, our order's is the one people look for.
-    here = select(Parcel.tracking_number, OrderRow.number).join(OrderRow, OrderRow.id == Parcel.order_id)
-    there = select(AmazonPackage.tracking_number, AmazonOrder.number).join(
+    parcels = select(Parcel.tracking_number, OrderRow.number).join(OrderRow, OrderRow.id == Parcel.order_id)
+    amazon_packages = select(AmazonPackage.tracking_number, AmazonOrder.number).join(
         AmazonOrder, AmazonOrder.id == AmazonPackage.amazon_order_id
     )
     for batch in batched(list(numbers), _BATCH):
-        for asked in (there.where(_AMAZONS.in_(batch)), here.where(Parcel.tracking_number.in_(batch))):
-            found.update((str(number), order) for number, order in session.execute(asked))
-    return found
+        for statement in (amazon_packages.where(_AMAZONS.in_(batch)), parcels.where(Parcel.tracking_number.in_(batch))):
+            orders_by_number.update((str(number), order) for number, order in session.execute(statement))
+    return orders_by_number
 
 
 def load_orders(session: Session, numbers: Collection[str]) -> dict[str, Order]:
@@ -110,9 +110,9 @@ def load_orders(session: Session, numbers: Collection[str]) -> dict[str, Order]:
     items, parcels = _items(session, ids), _numbers(session, rows)
     failed = confirmations.failed_numbers(session, ids)
     cancelling = _cancelling(session, [row.amazon_order_id for row in rows.values()])
-    found: dict[str, Order] = {}
+    orders: dict[str, Order] = {}
     for id_, row in rows.items():
-        known = Order(
+        order = Order(
             id_,
             row.number,
             row.state,
@@ -124,8 +124,8 @@ def load_orders(session: Session, numbers: Collection[str]) -> dict[str, Order]:
             failed.get(id_, frozenset()),
         )
         for number in {row.amazon_number, row.number} & set(numbers):
-            found[number] = known
-    return found
+            orders[number] = order
+    return orders
 
 
 _AMAZONS = AmazonPackage.tracking_number
@@ -162,37 +162,39 @@ def _refusal(row: Any, *, cancelling: bool) -> tuple[str, dict[str, Any]] | None
 
 
 def _items(session: Session, ids: Collection[int]) -> dict[int, list[Item]]:
-    found: dict[int, list[Item]] = {}
+    items_by_order: dict[int, list[Item]] = {}
     for batch in batched(list(ids), _BATCH):
         rows = session.scalars(select(OrderItem).where(OrderItem.order_id.in_(batch)).order_by(OrderItem.id))
         for item in rows:
-            left = order_states.left_to_ship(item)
-            found.setdefault(item.order_id, []).append(Item(item.id, item.sku or "", left, item.order_item_id))
-    return found
+            quantity = order_states.left_to_ship(item)
+            items_by_order.setdefault(item.order_id, []).append(
+                Item(item.id, item.sku or "", quantity, item.order_item_id)
+            )
+    return items_by_order
 
 
 def _numbers(session: Session, rows: dict[int, Any]) -> dict[int, set[str]]:
     """The tracking numbers of each order's parcels, here or at Amazon."""
-    found: dict[int, set[str]] = {}
+    numbers_by_order: dict[int, set[str]] = {}
     for batch in batched(list(rows), _BATCH):
-        mine = select(Parcel.order_id, Parcel.tracking_number).where(Parcel.order_id.in_(batch))
-        for order_id, number in session.execute(mine):
-            found.setdefault(order_id, set()).add(number)
-        amazons = (
+        parcels = select(Parcel.order_id, Parcel.tracking_number).where(Parcel.order_id.in_(batch))
+        for order_id, number in session.execute(parcels):
+            numbers_by_order.setdefault(order_id, set()).add(number)
+        amazon_packages = (
             select(OrderRow.id, AmazonPackage.tracking_number)
             .join(OrderRow, OrderRow.amazon_order_id == AmazonPackage.amazon_order_id)
             .where(OrderRow.id.in_(batch))
         )
-        for row in session.execute(amazons):
-            found.setdefault(row[0], set()).add(carriers.clean(row[1] or ""))
-    return found
+        for row in session.execute(amazon_packages):
+            numbers_by_order.setdefault(row[0], set()).add(carriers.clean(row[1] or ""))
+    return numbers_by_order
 
 
 def _cancelling(session: Session, ids: Collection[int]) -> set[int]:
-    found: set[int] = set()
+    cancelling_ids: set[int] = set()
     for batch in batched(list(ids), _BATCH):
-        asked = select(Submission.amazon_order_id).where(
+        cancellations = select(Submission.amazon_order_id).where(
             Submission.amazon_order_id.in_(batch), Submission.kind == cancellation.KIND, Submission.open
         )
-        found.update(id_ for id_ in session.scalars(asked) if id_ is not None)
-    return found
+        cancelling_ids.update(id_ for id_ in session.scalars(cancellations) if id_ is not None)
+    return cancelling_ids

@@ -103,8 +103,8 @@ class AmazonOrderDetail(NamedTuple):
 
 def get_detail(session: Session, number: str) -> AmazonOrderDetail:
     """Raises NotFoundError."""
-    found = require(session.execute(_DETAIL, {"number": number}).first(), "amazon_order_unknown", number=number)
-    return AmazonOrderDetail(*found)
+    row = require(session.execute(_DETAIL, {"number": number}).first(), "amazon_order_unknown", number=number)
+    return AmazonOrderDetail(*row)
 
 
 _WHOLE = (
@@ -141,10 +141,10 @@ def get_id(session: Session, number: str) -> int:
 
 def find_last_cancellation(session: Session, amazon_order_id: int) -> Submission | None:
     """Find the latest cancellation of an Amazon order."""
-    asked = select(Submission).where(
+    cancellations = select(Submission).where(
         Submission.amazon_order_id == amazon_order_id, Submission.kind == cancellation.KIND
     )
-    return session.scalar(asked.order_by(Submission.id.desc()).limit(1))
+    return session.scalar(cancellations.order_by(Submission.id.desc()).limit(1))
 
 
 def list_latest(session: Session, conditions: Sequence[ColumnElement[bool]], limit: int) -> Sequence[AmazonOrder]:
@@ -156,16 +156,16 @@ def list_latest(session: Session, conditions: Sequence[ColumnElement[bool]], lim
 
 def find_order_numbers(session: Session, amazon_order_ids: Sequence[int]) -> dict[int, str]:
     """Find the numbers of the orders of these Amazon orders, by Amazon order id."""
-    mine = select(Order.amazon_order_id, Order.number).where(Order.amazon_order_id.in_(amazon_order_ids))
-    return {row.amazon_order_id: row.number for row in session.execute(mine)}
+    numbers = select(Order.amazon_order_id, Order.number).where(Order.amazon_order_id.in_(amazon_order_ids))
+    return {row.amazon_order_id: row.number for row in session.execute(numbers)}
 
 
 def get_version_pair(session: Session, amazon_order_id: int, version_id: int) -> tuple[Any, Any | None]:
     """Get the body of a version, and the body before it or None. Raises NotFoundError."""
-    mine = select(AmazonOrderVersion.id, AmazonOrderVersion.body).where(
+    versions = select(AmazonOrderVersion.id, AmazonOrderVersion.body).where(
         AmazonOrderVersion.amazon_order_id == amazon_order_id, AmazonOrderVersion.id <= version_id
     )
-    rows = session.execute(mine.order_by(AmazonOrderVersion.id.desc()).limit(2)).all()
+    rows = session.execute(versions.order_by(AmazonOrderVersion.id.desc()).limit(2)).all()
     if not rows or rows[0].id != version_id:
         raise NotFoundError("version_unknown", version=version_id)
     return rows[0].body, rows[1].body if len(rows) > 1 else None

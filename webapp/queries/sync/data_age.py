@@ -45,8 +45,8 @@ def find_worst(session: Session, now: datetime) -> Freshness | None:
             RecurringJob.interval_seconds,
         ).outerjoin(RecurringJob, RecurringJob.key == key)
     )
-    found = [_freshness(*row, now=now) for row in rows]
-    return min(found, key=lambda age: (age.error_code is None, not age.late, _age_key(age)), default=None)
+    ages = [_freshness(*row, now=now) for row in rows]
+    return min(ages, key=lambda age: (age.error_code is None, not age.late, _age_key(age)), default=None)
 
 
 def _freshness(

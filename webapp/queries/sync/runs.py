@@ -80,9 +80,11 @@ def count_quarantined(session: Session) -> int:
 
 def get_quarantined(session: Session, kept_id: int) -> tuple[QuarantinedOrder, Account]:
     """Get a quarantined order, without decrypting its body, and its account. Raises NotFoundError."""
-    mine = select(QuarantinedOrder, Account).join(Account, Account.id == QuarantinedOrder.account_id)
+    quarantined = select(QuarantinedOrder, Account).join(Account, Account.id == QuarantinedOrder.account_id)
     row = require(
-        session.execute(mine.where(QuarantinedOrder.id == kept_id).options(defer(QuarantinedOrder.body))).one_or_none(),
+        session.execute(
+            quarantined.where(QuarantinedOrder.id == kept_id).options(defer(QuarantinedOrder.body))
+        ).one_or_none(),
         "quarantined_unknown",
         name=kept_id,
     )

@@ -65,8 +65,8 @@ def enqueue(
 
 def _check_reason(reason: str) -> None:
     if reason not in cancellation.CODES:
-        known = ", ".join(row.code for row in cancellation.REASONS)
-        raise InvalidError("reason_unknown", field="reason", reason=reason, known=known)
+        codes = ", ".join(row.code for row in cancellation.REASONS)
+        raise InvalidError("reason_unknown", field="reason", reason=reason, known=codes)
 
 
 def load_refusal_reason(session: Session, order: AmazonOrder) -> str | None:

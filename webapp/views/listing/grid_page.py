@@ -121,8 +121,8 @@ def show(
 
 def address_of(endpoint: str, form: Filters, arguments: Mapping[str, str]) -> str:
     """Return the URL of a grid with the filters of `form` and the order, size, columns and view of `arguments`."""
-    kept = {name: [arguments[name]] for name in ("sort", "size", "columns", "view") if arguments.get(name)}
-    values: dict[str, Any] = form.parameters() | kept
+    grid_arguments = {name: [arguments[name]] for name in ("sort", "size", "columns", "view") if arguments.get(name)}
+    values: dict[str, Any] = form.parameters() | grid_arguments
     return url_for(endpoint, **values)
 
 

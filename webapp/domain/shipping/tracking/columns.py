@@ -145,13 +145,13 @@ def _choose_columns(
                 score -= 0.5
             if score > 0:
                 scores.append((score, name, -place))
-    found: dict[str, tuple[int, ...]] = {}
+    chosen: dict[str, tuple[int, ...]] = {}
     taken: set[int] = set()
     for _, name, place in sorted(scores, reverse=True):
-        if name not in found and -place not in taken:
-            found[name] = (-place,)
+        if name not in chosen and -place not in taken:
+            chosen[name] = (-place,)
             taken.add(-place)
-    return found
+    return chosen
 
 
 def _may_be_tracking(headed: str | None, *, has_tracking_head: bool) -> bool:

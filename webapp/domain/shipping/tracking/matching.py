@@ -292,9 +292,9 @@ def _pack(order_matches: list[Match]) -> None:
     numbers = {line_match.line.tracking_number for line_match in open_}
     if len(numbers) == 1 and len(plain) == len(open_):
         return
-    left = {item.id: item.left for item in order.items}
+    remaining = {item.id: item.left for item in order.items}
     for line_match in open_:
-        _assign_quantities(line_match, order, left, alone=len(numbers) == 1)
+        _assign_quantities(line_match, order, remaining, alone=len(numbers) == 1)
 
 
 def _drop_repeated(order_matches: list[Match]) -> None:
