@@ -234,3 +234,15 @@ def _empty(session):
     session.execute(text(f"DELETE FROM {NAME_OF_TABLE} WHERE rowid > 0"))
     session.commit()
     assert found(session, "jörg") == []
+
+
+def test_a_rollback_to_a_savepoint_keeps_what_was_changed_before_it(session, arrived):
+    session.get_one(AmazonOrder, 1).buyer_name = "Rosalind Franklin"
+    session.flush()
+    with session.begin_nested() as savepoint:
+        session.get_one(AmazonOrder, 2).buyer_name = "Never Written"
+        session.flush()
+        savepoint.rollback()
+    session.commit()
+    assert found(session, "rosalind") == [ONE.number]
+    assert found(session, "never") == []

@@ -1,5 +1,6 @@
 """One thing done to many: each row once, with its result, whatever happens to the worker."""
 
+import logging
 from datetime import timedelta
 
 import pytest
@@ -24,6 +25,7 @@ from webapp.services.bulk import registry as bulk_registry
 from webapp.services.bulk import runner as bulk_runner
 from webapp.services.bulk.handlers import BulkHandler, Outcome
 from webapp.services.orders import holds
+from webapp.services.submissions import cancellations
 
 pytestmark = pytest.mark.both_databases
 
@@ -174,6 +176,24 @@ def test_a_verb_that_breaks_fails_its_row_alone_and_leaves_nothing_of_it(session
     assert "ZeroDivisionError" in caplog.text
     assert [order.status for order in orders[:3]] == ["touched", "", "touched"]
     assert counts(action) == (3, 2, 1, 0)
+
+
+def test_the_submission_of_a_row_is_logged_when_the_row_is_committed(session, orders, run, a_kind, caplog):
+    ids, numbers = zip(*((order.id, order.amazon_order.number) for order in orders[:2]), strict=True)
+
+    def request_and_break_on_the_second(inner, task):
+        order = inner.get_one(Order, task.subject_id)
+        cancellations.request(inner, order.amazon_order_id, "NoInventory", undo_seconds=60, now=NOW, actor="user:1")
+        assert not [line for line in caplog.messages if order.amazon_order.number in line]
+        if task.subject_id == ids[1]:
+            raise ZeroDivisionError
+        return Outcome("order_held")
+
+    a_kind(request_and_break_on_the_second)
+    action = bulk_runner.start(session, "probe", ids, **AUDIT_ARGS)
+    with caplog.at_level(logging.INFO):
+        run(action)
+    assert [number for number in numbers if any(number in line for line in caplog.messages)] == [numbers[0]]
 
 
 def test_failed_rows_alone_are_tried_again(session, orders, run):

@@ -60,10 +60,30 @@ def test_each_transition_is_one_line_of_the_log_without_personal_data(session, c
         submission_transitions.apply(submission, "send", NOW)
         submission_transitions.apply(submission, "sent", NOW)
         submission_transitions.accept(session, submission, NOW)
+        session.commit()
     prefix = f"Submission {submission.id} (cancellation, order {submission.amazon_order.number}): "
     changes = ("queued", "queued → sending", "sending → sent", "sent → accepted")
     assert caplog.messages == [prefix + change for change in changes]
     assert {record.levelno for record in caplog.records} == {logging.INFO}
+
+
+def test_a_transition_that_is_rolled_back_is_not_logged(session, asked, caplog):
+    with caplog.at_level(logging.INFO):
+        submission_transitions.apply(asked, "send", NOW)
+        assert caplog.messages == []
+        session.rollback()
+        session.commit()
+        assert caplog.messages == []
+        submission_transitions.apply(asked, "send", NOW)
+        with session.begin_nested() as outer_savepoint:
+            with session.begin_nested():
+                submission_transitions.log_state(asked, "rolled back")
+            outer_savepoint.rollback()
+        with session.begin_nested():
+            submission_transitions.apply(asked, "sent", NOW)
+        assert caplog.messages == []
+        session.commit()
+    assert [message.partition(": ")[2] for message in caplog.messages] == ["queued → sending", "sending → sent"]
 
 
 def test_what_amazon_took_is_looked_for_soon_and_not_believed_before_the_order_shows_it(session, asked):

@@ -16,6 +16,7 @@ from webapp.core.fault_points import crash
 from webapp.db.bulk_write import insert_many
 from webapp.db.database_errors import is_database_failure
 from webapp.db.engine import read_only
+from webapp.db.session_hooks import OUTER_ACTIONS, run_after_commit
 from webapp.domain import bulk_states
 from webapp.domain.errors import AppError, InvalidError, NotFoundError, RefusedError
 from webapp.models.bulk_actions import BulkAction, BulkRow
@@ -228,9 +229,10 @@ def _process_next(session: Session, action_id: int, now: datetime) -> bool:
 def _process(outer: Session, handler: BulkHandler, task: Task) -> Outcome:
     """Process a row in a savepoint of the outer transaction, which the handler's commits do not end."""
     connection = outer.connection()
+    actions: list[Callable[[], None]] = []
     savepoint = connection.begin_nested()
     try:
-        with Session(connection, join_transaction_mode="create_savepoint") as inner:
+        with Session(connection, join_transaction_mode="create_savepoint", info={OUTER_ACTIONS: actions}) as inner:
             outcome = handler.process(inner, task)
             inner.commit()
     except AppError as error:
@@ -244,6 +246,8 @@ def _process(outer: Session, handler: BulkHandler, task: Task) -> Outcome:
         savepoint.rollback()
         return Outcome("bulk_row_broke", {}, bulk_states.FAILED)
     savepoint.commit()
+    for action in actions:
+        run_after_commit(outer, action)
     return outcome
 
 

@@ -2,10 +2,12 @@
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
+from webapp.db.session_hooks import run_after_commit
 from webapp.domain.submissions import state_machine as submission_states
 from webapp.models.submissions import Submission
 from webapp.services import audit_log
@@ -28,9 +30,12 @@ def apply(submission: Submission, name: str, now: datetime) -> None:
 
 
 def log_state(submission: Submission, change: str) -> None:
-    """Write one line to the program's log, by which a submission can be followed. It names no personal data."""
-    number = submission.amazon_order.number
-    logger.info("Submission %s (%s, order %s): %s", submission.id, submission.kind, number, change)
+    """Write one line to the program's log after the commit. It names no personal data."""
+    session = object_session(submission)
+    if session is None:
+        raise ValueError("The submission belongs to no session.")
+    values = (submission.id, submission.kind, submission.amazon_order.number, change)
+    run_after_commit(session, partial(logger.info, "Submission %s (%s, order %s): %s", *values))
 
 
 def accept(session: Session, submission: Submission, now: datetime) -> None:
