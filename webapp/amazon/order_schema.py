@@ -375,14 +375,7 @@ def _to_domain(
         payment_methods=tuple(
             [entry.payment_method for entry in order.payment.payment_executions if entry.payment_method]
         ),
-        replaces=next(
-            (
-                entry.order_id
-                for entry in order.associated_orders
-                if entry.association_type in _ORIGINALS and entry.order_id
-            ),
-            None,
-        ),
+        replaces=_replaces(order.associated_orders),
         invalid_fields=tuple(invalid.fields),
         raw=body,
         missing=missing,
