@@ -2,6 +2,7 @@
 
 import pytest
 
+from webapp.domain.common.csv_cells import escape_formula, unescape_formula
 from webapp.domain.errors import InvalidError
 from webapp.domain.products import csv_import as product_csv
 from webapp.domain.products.csv_import import Entry, Known
@@ -107,6 +108,14 @@ def test_what_is_written_is_read_as_the_same_and_no_cell_is_a_formula():
     ]
     assert "'=1+1" in text
     assert ",-2," in text
+
+
+@pytest.mark.parametrize("title", ["=1", " =1", "'=1", "''=1", "＝1", "'＠x", "+1", "\u3000-1", "'x", "'", "''", "1=1"])
+def test_texts_that_look_like_formulas_are_escaped_and_read_unchanged(title):
+    escaped = escape_formula(title)
+
+    assert unescape_formula(escaped) == title
+    assert not escaped.lstrip(" \u3000").startswith(("=", "+", "-", "@", "＝", "＠"))
 
 
 def test_a_quantity_begins_the_keeping_of_stock_unless_it_is_told_not_to():

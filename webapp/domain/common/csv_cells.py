@@ -4,15 +4,20 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# Spreadsheets evaluate a text that begins with one of these.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Spreadsheets evaluate a text that begins with one of these, in Japan also with the full-width forms.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def escape_formula(value: T) -> T | str:
     """Put an apostrophe before a text that a spreadsheet would evaluate. Numbers are returned as they are."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+    return f"'{value}" if isinstance(value, str) and _is_formula(value) else value
 
 
 def unescape_formula(text: str) -> str:
     """Remove the apostrophe that `escape_formula` added."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA_STARTS) else text
+    return text[1:] if text.startswith("'") and _is_formula(text) else text
+
+
+def _is_formula(text: str) -> bool:
+    # Apostrophes and spaces count too: a text that begins like an escaped one is escaped, so that it is read unchanged.
+    return text.startswith(_FORMULA_STARTS) or text.lstrip("' \xa0\u3000").startswith(_FORMULA_STARTS)

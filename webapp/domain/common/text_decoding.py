@@ -146,6 +146,7 @@ _PLAUSIBLE: dict[str, Callable[[str], float]] = {
     "big5": _east_asian("big5", 0xA4, 0xC6),
     "euc_jp": _east_asian("euc_jp", 0xB0, 0xCF),
     "cp1254": _count(_TURKISH),
-    "cp1250": _count(_CENTRAL),
+    # Every Cyrillic letter of Windows-1251 is also a letter in Windows-1250.
     "cp1251": _count(_CYRILLIC),
+    "cp1250": _count(_CENTRAL),
 }

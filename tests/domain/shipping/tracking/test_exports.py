@@ -158,6 +158,7 @@ def test_a_carrier_s_name_is_read_in_every_encoding_that_is_known():
         ("cp1250", "Poczta Polska żółć", "Numer zamówienia;Numer przesyłki;Przewoźnik"),
         ("cp1250", "Česká pošta", "Order;Tracking;Carrier"),
         ("cp1251", "Почта России", "Order;Tracking;Carrier"),
+        ("cp1251", "Деловые Линии", "Order;Tracking;Carrier"),
         ("cp1254", "Kuş Işık Dağıtım", "Sipariş no;Takip no;Kargo firması"),
         ("utf-16-le", "ヤマト運輸", "注文番号;お問い合わせ番号;配送会社"),
         ("utf-16-be", "顺丰速运", "订单号;运单号;快递公司"),
