@@ -126,6 +126,6 @@ def test_hashes_stay_as_they_were_when_a_new_key_is_put_in_front():
     before, after = a_cipher(OLD), a_cipher(NEW, OLD)
 
     assert after.hash("somebody") == before.hash("somebody")
-    assert after.word_hasher()(b"sixteen bytes...") == before.word_hasher()(b"sixteen bytes...")
+    assert after.block_hasher()(b"sixteen bytes...") == before.block_hasher()(b"sixteen bytes...")
     assert a_cipher(NEW).hash("somebody") != before.hash("somebody")
-    assert a_cipher(NEW).word_hasher()(b"sixteen bytes...") != before.word_hasher()(b"sixteen bytes...")
+    assert a_cipher(NEW).block_hasher()(b"sixteen bytes...") != before.block_hasher()(b"sixteen bytes...")

@@ -121,7 +121,7 @@ class FieldCipher:
             raise _no_keys()
         return hmac.digest(self._hash_key, text.encode(), "sha256")[:16]
 
-    def word_hasher(self) -> Callable[[bytes], bytes]:
+    def block_hasher(self) -> Callable[[bytes], bytes]:
         """Return a function that maps each 16 bytes to other 16 bytes, deterministically and keyed.
 
         For many short words: encrypting one AES block takes a hundredth of the time of `hash`. Not thread-safe.

@@ -29,13 +29,8 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from webapp.db.encryption import DecryptionError, field_cipher
 from webapp.db.no_index import no_index
-from webapp.db.search_index import (
-    DOCUMENTS,
-    ID_MASK,
-    NAME_OF_TABLE,
-    build_fts5_query,
-    build_tsquery,
-)
+from webapp.db.search_index import DOCUMENTS, ID_MASK, NAME_OF_TABLE
+from webapp.db.search_term_hasher import build_fts5_query, build_tsquery
 from webapp.domain import search_tokenizer
 from webapp.domain.common.local_days import midnight
 from webapp.domain.common.money import UNUSUAL_DIGITS, minor_digits

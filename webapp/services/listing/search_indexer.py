@@ -6,7 +6,8 @@ from sqlalchemy import func, inspect, select, text
 from sqlalchemy.orm import Session, load_only, selectinload
 
 from webapp.db.bulk_write import insert_rows
-from webapp.db.search_index import NAME_OF_TABLE, DocumentHasher, get_document_id
+from webapp.db.search_index import NAME_OF_TABLE, get_document_id
+from webapp.db.search_term_hasher import SearchTermHasher
 from webapp.db.session_hooks import update_before_commit
 from webapp.domain.amazon.types import Address, AmazonOrder
 from webapp.domain.search_tokenizer import IndexableOrder
@@ -27,7 +28,7 @@ BATCH = 500
 
 def index_new(session: Session, orders: Iterable[tuple[int, AmazonOrder]], numbers: dict[int, str]) -> None:
     """Index orders that have no document yet. `numbers`: of their orders, by the ids of the Amazon orders."""
-    hasher = DocumentHasher()
+    hasher = SearchTermHasher()
     _insert_documents(
         session,
         [
@@ -53,7 +54,7 @@ def rebuild(session: Session, amazon_order_ids: Sequence[int]) -> None:
     numbers_by_order: dict[int, list[str | None]] = {}
     for order_id, number in session.execute(parcels.where(Order.amazon_order_id.in_(amazon_order_ids))):
         numbers_by_order.setdefault(order_id, []).append(number)
-    hasher = DocumentHasher()
+    hasher = SearchTermHasher()
     documents = []
     for amazon_order in amazon_orders:
         order = orders.get(amazon_order.id)

@@ -1,18 +1,18 @@
-from webapp.db import search_index
+from webapp.db import search_term_hasher
 from webapp.db.encryption import FieldCipher
-from webapp.db.search_index import DocumentHasher
+from webapp.db.search_term_hasher import SearchTermHasher
 from webapp.domain.search_tokenizer import IndexableOrder
 
 
 def open_with(monkeypatch, key: str) -> None:
     cipher = FieldCipher()
     cipher.set_keys((key,))
-    monkeypatch.setattr(search_index, "field_cipher", cipher)
+    monkeypatch.setattr(search_term_hasher, "field_cipher", cipher)
 
 
 def words_under(monkeypatch, key: str) -> set[str]:
     open_with(monkeypatch, key)
-    return set(DocumentHasher().build_document(IndexableOrder("305-1", goods=["A Kettle", "KETTLE-1", None])).split())
+    return set(SearchTermHasher().build_document(IndexableOrder("305-1", goods=["A Kettle", "KETTLE-1", None])).split())
 
 
 def test_goods_that_are_remembered_are_hashed_with_the_key_of_now(monkeypatch):
@@ -24,9 +24,9 @@ def test_goods_that_are_remembered_are_hashed_with_the_key_of_now(monkeypatch):
 
 def test_no_more_goods_are_remembered_than_may_be(monkeypatch):
     open_with(monkeypatch, "one key, long enough")
-    monkeypatch.setattr(search_index, "_MOST_GOODS", 2)
-    search_index._GOODS.clear()
+    monkeypatch.setattr(search_term_hasher, "_MAX_CACHED_GOODS", 2)
+    search_term_hasher._GOODS_CACHE.clear()
 
     for n in range(9):
-        DocumentHasher().build_document(IndexableOrder("305-1", goods=[f"SKU-{n}"]))
-        assert len(search_index._GOODS) <= 2
+        SearchTermHasher().build_document(IndexableOrder("305-1", goods=[f"SKU-{n}"]))
+        assert len(search_term_hasher._GOODS_CACHE) <= 2
