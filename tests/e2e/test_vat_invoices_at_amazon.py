@@ -5,12 +5,12 @@ import hashlib
 import pytest
 from sqlalchemy import select
 
-from webapp import printing
 from webapp.domain.amazon.types import FeedReport
 from webapp.domain.errors import RefusedError
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.models.documents import CreditMemo, Invoice
 from webapp.models.submissions import Submission
+from webapp.printing import renderer
 from webapp.services.invoicing import credit_memos, invoices
 from webapp.services.submissions import user_actions as submission_actions
 from webapp.services.submissions import vat_invoices
@@ -67,7 +67,7 @@ def test_the_printed_invoice_is_uploaded_to_amazon(harness, number):
     assert (submission.state, submission.subject) == ("verified", f"invoice-{invoice.id}")
     (entry,) = harness.world.effects("vat_invoice", number)
     order = harness.commerce_order(number)
-    pdf = printing.render_invoice(harness.session, invoice.id)
+    pdf = renderer.render_invoice(harness.session, invoice.id)
     assert (entry["sha256"], entry["bytes"]) == (hashlib.sha256(pdf).hexdigest(), len(pdf))
     assert (entry["invoice_number"], entry["document_type"], entry["total"], entry["vat"]) == (
         invoice.number,

@@ -11,13 +11,13 @@ from sqlalchemy import select
 from tests.printing.orders import FOOTER, a_memo, a_printed_order, fonts, pages, the_invoice, two_parcels
 from tests.support.factories import an_item, an_order
 from tests.support.order_processing import AUDIT_ARGS, create_orders
-from webapp import printing
 from webapp.domain.accounts import document_settings
 from webapp.domain.amazon.types import Address
 from webapp.domain.common.languages import LANGUAGES
 from webapp.domain.errors import NotFoundError
 from webapp.domain.invoicing import amazon_refunds
 from webapp.models.documents import Invoice
+from webapp.printing import renderer
 from webapp.runtime import log_config
 from webapp.services.shipping import shipments
 
@@ -33,7 +33,7 @@ def test_an_invoice_says_who_bills_whom_for_what(session):
     order = a_printed_order(session)
     invoice = the_invoice(session)
 
-    (page,) = pages(printing.render_invoice(session, invoice.id))
+    (page,) = pages(renderer.render_invoice(session, invoice.id))
 
     for words in (
         "Goods & Sons · Harbour 1 · 20095 Hamburg",
@@ -59,7 +59,7 @@ def test_a_packing_slip_says_what_is_in_which_parcel_and_no_prices(session):
     order = a_printed_order(session)
     shipment = two_parcels(session, order)
 
-    (page,) = pages(printing.render_documents(session, [("shipment", shipment.id)]))
+    (page,) = pages(renderer.render_documents(session, [("shipment", shipment.id)]))
 
     for words in (
         f"Lieferscheinnummer {shipment.number}",
@@ -80,7 +80,7 @@ def test_a_packing_slip_says_what_is_in_which_parcel_and_no_prices(session):
 def test_a_parcel_s_lines_can_be_ticked_off(session):
     """Two lines, two boxes; besides them only filled ones are drawn."""
     order = a_printed_order(session)
-    file = printing.render_documents(session, [("shipment", two_parcels(session, order).id)])
+    file = renderer.render_documents(session, [("shipment", two_parcels(session, order).id)])
     drawn = PdfReader(io.BytesIO(file)).pages[0].get_contents().get_data().decode("latin-1")
     assert sum(line.endswith("re S") for line in drawn.splitlines()) == 2
 
@@ -90,7 +90,7 @@ def test_a_credit_memo_says_what_is_given_back_of_which_invoice(session):
     memo = a_memo(session, order)
     assert (memo.subtotal, memo.tax, memo.discount, memo.shipping, memo.total) == (1000, 200, -50, 100, 1275)
 
-    (page,) = pages(printing.render_credit_memo(session, memo.id))
+    (page,) = pages(renderer.render_credit_memo(session, memo.id))
 
     for words in (
         f"Nummer der Korrektur {memo.number}",
@@ -109,10 +109,10 @@ def test_a_credit_memo_names_amazon_only_where_amazon_pays_back(session):
     memo = a_memo(session, a_printed_order(session))
     words = "Der Betrag wird über Amazon erstattet"
 
-    assert words not in pages(printing.render_credit_memo(session, memo.id))[0]
+    assert words not in pages(renderer.render_credit_memo(session, memo.id))[0]
     memo.state = amazon_refunds.REFUNDED
     session.commit()
-    assert words in pages(printing.render_credit_memo(session, memo.id))[0]
+    assert words in pages(renderer.render_credit_memo(session, memo.id))[0]
 
 
 def test_all_a_seller_may_say_of_himself_is_printed(session):
@@ -125,7 +125,7 @@ def test_all_a_seller_may_say_of_himself_is_printed(session):
         setattr(order.store, key, text)
     session.commit()
 
-    (page,) = pages(printing.render_invoice(session, the_invoice(session).id))
+    (page,) = pages(renderer.render_invoice(session, the_invoice(session).id))
 
     assert " · ".join(sender) in page
     assert " ".join(" ".join(footer).split()) in page.replace(" Seite 1 von 1", "")
@@ -147,7 +147,7 @@ def test_an_invoice_speaks_the_store_s_language(session, language, title, total,
     order.store.language = language
     session.commit()
 
-    file = printing.render_invoice(session, the_invoice(session).id)
+    file = renderer.render_invoice(session, the_invoice(session).id)
 
     (page,) = pages(file)
     assert page.startswith(f"Goods & Sons {title} ")
@@ -167,7 +167,7 @@ def test_every_language_has_every_text_of_every_document(session):
     for language in LANGUAGES:
         order.store.language = language
         session.commit()
-        said[language] = pages(printing.render_documents(session, keys))
+        said[language] = pages(renderer.render_documents(session, keys))
         assert len(said[language]) == 3
     english = {"Invoice", "Packing slip", "Credit memo", "Grand total", "Quantity", "Parcel", "Gift message"}
     for language in set(LANGUAGES) - {"en"}:
@@ -186,14 +186,14 @@ def test_every_language_has_every_text_of_every_document(session):
 )
 def test_paper_and_amounts_are_those_of_the_marketplace(session, country, paper, total):
     a_printed_order(session, country)
-    file = printing.render_invoice(session, the_invoice(session).id)
+    file = renderer.render_invoice(session, the_invoice(session).id)
     assert size(file) == paper
     assert total in pages(file)[0]
 
 
 def test_yen_have_no_decimals(session):
     a_printed_order(session, "JP")
-    (page,) = pages(printing.render_invoice(session, the_invoice(session).id))
+    (page,) = pages(renderer.render_invoice(session, the_invoice(session).id))
     assert "Article 1 SKU SKU-1 · B000000001 2 10 3 4 -1 26" in page
 
 
@@ -201,7 +201,7 @@ def test_a_long_order_goes_over_pages_that_repeat_the_head_and_count_themselves(
     items = tuple(an_item(n, quantity=1) for n in range(1, 201))
     a_printed_order(session, items=items)
 
-    said = pages(printing.render_invoice(session, the_invoice(session).id))
+    said = pages(renderer.render_invoice(session, the_invoice(session).id))
 
     assert len(said) == 10
     for place, page in enumerate(said, start=1):
@@ -217,7 +217,7 @@ def test_names_of_everywhere_are_printed_and_emoji_left_out(session):
     address = Address(name=" / ".join(names[:4]), company=" / ".join(names[4:]), line1="Hafen 1 🚢", city="Town")
     a_printed_order(session, recipient=address)
 
-    file = printing.render_invoice(session, the_invoice(session).id)
+    file = renderer.render_invoice(session, the_invoice(session).id)
 
     (page,) = pages(file)
     assert [name for name in names if name not in page] == []
@@ -227,7 +227,7 @@ def test_names_of_everywhere_are_printed_and_emoji_left_out(session):
 
 def test_a_document_without_asian_letters_carries_no_asian_font(session):
     a_printed_order(session)
-    file = printing.render_invoice(session, the_invoice(session).id)
+    file = renderer.render_invoice(session, the_invoice(session).id)
     assert set(fonts(file)) == {"IBMPlexSans", "IBMPlexSansSemiBold"}
     assert len(file) < 40_000
 
@@ -239,7 +239,7 @@ def test_many_documents_are_one_file_in_which_each_counts_its_own_pages(session)
         ("shipment", shipments.create(session, order.id, **AUDIT_ARGS).id),
     )
 
-    said = pages(printing.render_documents(session, [shipment, invoice, shipment]))
+    said = pages(renderer.render_documents(session, [shipment, invoice, shipment]))
 
     assert [page.rpartition(" Seite ")[2] for page in said] == ["1 von 2", "2 von 2"] * 3
     assert ["Lieferschein" in page for page in said] == [True, True, False, False, True, True]
@@ -248,12 +248,12 @@ def test_many_documents_are_one_file_in_which_each_counts_its_own_pages(session)
 def test_the_same_document_is_the_same_bytes_each_time(session):
     a_printed_order(session)
     invoice = the_invoice(session)
-    assert printing.render_invoice(session, invoice.id) == printing.render_invoice(session, invoice.id)
+    assert renderer.render_invoice(session, invoice.id) == renderer.render_invoice(session, invoice.id)
 
 
 def test_what_is_not_there_is_not_found(session):
     with pytest.raises(NotFoundError):
-        printing.render_credit_memo(session, 1)
+        renderer.render_credit_memo(session, 1)
 
 
 def test_an_order_whose_personal_data_is_gone_still_prints(session):
@@ -261,7 +261,7 @@ def test_an_order_whose_personal_data_is_gone_still_prints(session):
     order.bill_to_name = order.ship_to_name = order.billing = order.shipping_address = None
     order.amazon_order.buyer = order.amazon_order.recipient = None
     session.commit()
-    (page,) = pages(printing.render_invoice(session, the_invoice(session).id))
+    (page,) = pages(renderer.render_invoice(session, the_invoice(session).id))
     assert "Gesamtbetrag 42,00 €" in page
 
 
@@ -269,9 +269,9 @@ def test_no_font_file_stays_open(session):
     order = a_printed_order(session)
     shipment = two_parcels(session, order)
     before = open_files()
-    printing.render_documents(session, [("shipment", shipment.id)])
+    renderer.render_documents(session, [("shipment", shipment.id)])
     with pytest.raises(NotFoundError):
-        printing.render_documents(session, [("invoice", 987)])
+        renderer.render_documents(session, [("invoice", 987)])
     assert open_files() == before
 
 
@@ -283,7 +283,7 @@ def test_a_long_address_abroad_keeps_its_country(session):
     fields = {"name": "Name " * 12, "company": "Company " * 8, "line1": "Street " * 9, "line2": "Back", "line3": "Left"}
     address = Address(**fields, city="Paris", postal_code="75001", region="IDF", country_code="FR")
     a_printed_order(session, recipient=address)
-    (page,) = pages(printing.render_invoice(session, the_invoice(session).id))
+    (page,) = pages(renderer.render_invoice(session, the_invoice(session).id))
     assert "Back Left 75001 Paris IDF Frankreich" in page
     assert page.index("Frankreich") < page.index("Artikel Menge")
 
@@ -295,7 +295,7 @@ def test_printing_says_nothing_in_the_log(session, capsys, monkeypatch):
     monkeypatch.setattr(root, "level", root.level)
 
     log_config.configure("INFO")
-    printing.render_invoice(session, invoice.id)
+    renderer.render_invoice(session, invoice.id)
 
     assert capsys.readouterr().err == ""
 
@@ -325,7 +325,7 @@ def test_nothing_is_printed_over_the_footer_however_many_lines_there_are(session
     lines = [tuple(an_item(n, 1, title=f"Article {n}" + " long" * (n % 9)) for n in range(1, most)) for most in counts]
     create_orders(session, *(an_order(10 + place, items=items) for place, items in enumerate(lines)))
     for invoice in session.scalars(select(Invoice)).all():
-        for page in positions(printing.render_invoice(session, invoice.id)):
+        for page in positions(renderer.render_invoice(session, invoice.id)):
             below = [
                 (height, words) for height, words in page if words in footer.splitlines() or words.startswith("Seite ")
             ]

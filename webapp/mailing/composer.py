@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from webapp import printing
 from webapp.core.i18n import catalogues
 from webapp.db.encryption import DecryptionError
 from webapp.domain.common.languages import DEFAULT, LANGUAGES
@@ -29,6 +28,7 @@ from webapp.models.comments import Comment
 from webapp.models.mail_settings import MailTemplate
 from webapp.models.mails import Mail
 from webapp.models.orders import Order
+from webapp.printing import renderer
 from webapp.queries import mails as queries
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ def _document(session: Session, mail: Mail) -> Attachment:
     """Render the mail's document as a PDF attachment. Raises CannotWrite."""
     document_id = mail.document_id or 0
     try:
-        content = printing.render_documents(session, [(mail.kind, document_id)])
+        content = renderer.render_documents(session, [(mail.kind, document_id)])
     except NotFoundError as error:
         raise CannotWrite("mail_document_gone") from error
     number = session.scalars(select(queries.MODELS[mail.kind].number).filter_by(id=document_id)).one()

@@ -44,7 +44,7 @@ class Total:
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class DocumentContent:
     """`sender`: the seller's address lines, beginning with the name. `barcode`: its text, "" for none."""
 
     title: str

@@ -1,14 +1,13 @@
-"""Content of credit memos."""
+"""Build the content of credit memos."""
 
 from webapp.domain.invoicing import amazon_refunds
 from webapp.models.documents import CreditMemo
 from webapp.models.orders import Order
-from webapp.printing import common as document_parts
-from webapp.printing import localised_text
-from webapp.printing.content import Content, Total
+from webapp.printing import document_parts, localised_text
+from webapp.printing.content import DocumentContent, Total
 
 
-def build_content(memo: CreditMemo, order: Order, invoices: tuple[str, ...]) -> Content:
+def build_credit_memo(memo: CreditMemo, order: Order, invoices: tuple[str, ...]) -> DocumentContent:
     """Return the content of a credit memo. `invoices`: the numbers of the order's invoices."""
     say = localised_text.build_store_locale(order.store, order.currency)
     facts = [
@@ -23,7 +22,7 @@ def build_content(memo: CreditMemo, order: Order, invoices: tuple[str, ...]) -> 
         totals.append(Total(say("Adjustment refund"), say.money(memo.adjustment_refund)))
     if memo.adjustment_fee:
         totals.append(Total(say("Adjustment fee"), say.money(-memo.adjustment_fee)))
-    return Content(
+    return DocumentContent(
         title=say("Credit memo"),
         number=memo.number,
         written_at=memo.created_at,

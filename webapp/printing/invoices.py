@@ -1,13 +1,12 @@
-"""Content of invoices."""
+"""Build the content of invoices."""
 
 from webapp.models.documents import Invoice
 from webapp.models.orders import Order
-from webapp.printing import common as document_parts
-from webapp.printing import localised_text
-from webapp.printing.content import Content, Total
+from webapp.printing import document_parts, localised_text
+from webapp.printing.content import DocumentContent, Total
 
 
-def build_content(invoice: Invoice, order: Order) -> Content:
+def build_invoice(invoice: Invoice, order: Order) -> DocumentContent:
     say = localised_text.build_store_locale(order.store, order.currency)
     facts = [
         (say("Invoice number"), invoice.number),
@@ -17,7 +16,7 @@ def build_content(invoice: Invoice, order: Order) -> Content:
     ]
     if buyer := document_parts.find_other_buyer(order):
         facts.append((say("Ordered by"), buyer))
-    return Content(
+    return DocumentContent(
         title=say("Invoice"),
         number=invoice.number,
         written_at=invoice.created_at,

@@ -1,4 +1,4 @@
-"""Content of packing slips: the items of each parcel with boxes to tick, without prices."""
+"""Build the content of packing slips: the items of each parcel with boxes to tick, without prices."""
 
 import re
 from collections.abc import Sequence
@@ -7,15 +7,14 @@ from datetime import datetime
 from webapp.domain.orders import state_machine as order_states
 from webapp.models.orders import Order
 from webapp.models.shipments import Shipment
-from webapp.printing import common as document_parts
-from webapp.printing import localised_text
-from webapp.printing.content import Cell, Column, Content, Section
+from webapp.printing import document_parts, localised_text
+from webapp.printing.content import Cell, Column, DocumentContent, Section
 from webapp.printing.localised_text import DocumentLocale
 
 _CODE_39 = re.compile(r"[0-9A-Z.-]{1,24}")
 
 
-def build_content(shipment: Shipment, order: Order) -> Content:
+def build_packing_slip(shipment: Shipment, order: Order) -> DocumentContent:
     """Return the packing slip of a shipment, parcel by parcel."""
     say = localised_text.build_store_locale(order.store, order.currency)
     facts = [(say("Packing slip number"), shipment.number), (say("Date"), say.day(shipment.created_at))]
@@ -30,29 +29,29 @@ def build_content(shipment: Shipment, order: Order) -> Content:
         )
         for place, parcel in enumerate(shipment.parcels, start=1)
     )
-    return _build_content(shipment.number, shipment.created_at, facts, sections, order, say)
+    return _build_document(shipment.number, shipment.created_at, facts, sections, order, say)
 
 
-def build_unshipped_content(order: Order) -> Content:
+def build_unshipped_packing_slip(order: Order) -> DocumentContent:
     """Return the packing slip of what is left to ship of an order, to pack it by. It has the number of the order."""
     say = localised_text.build_store_locale(order.store, order.currency)
     unshipped = [(line.id, quantity) for line in order.items if (quantity := order_states.left_to_ship(line))]
-    return _build_content(order.number, order.created_at, [], (_build_section(unshipped, order, say),), order, say)
+    return _build_document(order.number, order.created_at, [], (_build_section(unshipped, order, say),), order, say)
 
 
-def _build_content(
+def _build_document(
     title_number: str,
     written_at: datetime,
     facts: list[tuple[str, str]],
     sections: tuple[Section, ...],
     order: Order,
     say: DocumentLocale,
-) -> Content:
+) -> DocumentContent:
     facts = [*facts, *document_parts.list_order_details(order, say)]
     if buyer := document_parts.find_other_buyer(order):
         facts.append((say("Ordered by"), buyer))
     number = order.amazon_order.number
-    return Content(
+    return DocumentContent(
         title=say("Packing slip"),
         number=title_number,
         written_at=written_at,

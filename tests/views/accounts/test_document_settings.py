@@ -5,9 +5,9 @@ from sqlalchemy import select
 
 from tests.printing.orders import a_printed_order, pages, the_invoice
 from tests.support.factories import a_store, an_account
-from webapp import printing
 from webapp.models.audit_log import Event
 from webapp.models.stores import Store
+from webapp.printing import renderer
 
 HERE = "/stores/desk-de/documents"
 
@@ -35,7 +35,7 @@ def test_what_is_saved_is_printed(owner_client, session):
 
     assert (answer.status_code, answer.location) == (303, HERE)
     assert the_store(session) == ("it", "Bottega Uno\nVia Roma 1", "IT1", "IBAN 1")
-    (page,) = pages(printing.render_invoice(session, invoice))
+    (page,) = pages(renderer.render_invoice(session, invoice))
     assert page.startswith("Bottega Uno Fattura ")
     assert "Bottega Uno · Via Roma 1" in page
     assert "Partita IVA IT1" in page

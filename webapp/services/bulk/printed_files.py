@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from webapp import printing
 from webapp.db.engine import read_only
 from webapp.domain import bulk_states
 from webapp.models.bulk_actions import BulkRow
 from webapp.models.printed_files import PrintedFile, PrintedPart
+from webapp.printing import renderer
 from webapp.queries.invoicing.printing import Key
 
 # Long enough to download the file; short, because it contains buyers' addresses.
@@ -23,7 +23,7 @@ def create_file(
     action_id: int,
     keys_of: Callable[[Session, Sequence[int]], list[Key]],
     now: datetime,
-    render: Callable[[Session, Sequence[Key]], bytes] = printing.render_documents,
+    render: Callable[[Session, Sequence[Key]], bytes] = renderer.render_documents,
 ) -> None:
     """Print the documents of a bulk action's completed rows, replacing an earlier file. Rolls back first; commits.
 

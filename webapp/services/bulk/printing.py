@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from webapp import printing
 from webapp.domain import bulk_states
+from webapp.printing import renderer
 from webapp.queries.invoicing import printing as queries
 from webapp.queries.invoicing.printing import Key
 from webapp.services.bulk import printed_files
@@ -31,7 +31,7 @@ def _build_handler(
     name: str,
     subject: str,
     keys_of: Callable[[Session, Sequence[int]], list[Key]],
-    render: Callable[[Session, Sequence[Key]], bytes] = printing.render_documents,
+    render: Callable[[Session, Sequence[Key]], bytes] = renderer.render_documents,
 ) -> BulkHandler:
     def process(session: Session, task: Task) -> Outcome:
         """Check that there is something to print; `finish` prints it."""
@@ -59,7 +59,7 @@ def _documents(kind: str) -> Callable[[Session, Sequence[int]], list[Key]]:
 HANDLERS = (
     # Includes what is not shipped yet.
     _build_handler("print_packing_slips", "order", queries.list_packing_slips),
-    _build_handler("print_pick_list", "order", queries.list_unshipped, printing.render_pick_list),
+    _build_handler("print_pick_list", "order", queries.list_unshipped, renderer.render_pick_list),
     *(_build_handler(name, "order", _documents_of_orders(kinds)) for name, kinds in OF_ORDERS.items()),
     *(_build_handler(name, subject, _documents(subject)) for name, subject in OF_DOCUMENTS.items()),
 )

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from webapp import printing
 from webapp.domain.amazon.gateway import AmazonGateway
 from webapp.domain.amazon.types import FeedReport, PreparedFeed
 from webapp.domain.common.money import Money
@@ -17,6 +16,7 @@ from webapp.domain.invoicing import vat_invoices
 from webapp.domain.invoicing.vat_invoices import INVOICE, VatInvoice
 from webapp.models.orders import Order
 from webapp.models.submissions import Submission
+from webapp.printing import renderer
 from webapp.queries.invoicing import vat_invoices as queries
 from webapp.queries.invoicing.vat_invoices import Document
 from webapp.services.orders import editing as order_editing
@@ -111,7 +111,7 @@ class VatInvoiceHandler(SubmissionHandler):
             transaction_id=details.get("transaction_id"),
         )
         marketplace_id = submission.amazon_order.store.marketplace_id
-        render = printing.render_invoice if details["document"] == INVOICE else printing.render_credit_memo
+        render = renderer.render_invoice if details["document"] == INVOICE else renderer.render_credit_memo
         pdf = render(session, document.id)
         return lambda gateway: gateway.prepare_vat_invoice(marketplace_id, invoice, pdf)
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from flask import Blueprint, Response, stream_with_context, url_for
 from flask_babel import gettext as _
 
-from webapp import printing
 from webapp.core.extensions import db
 from webapp.domain.errors import RefusedError, require
 from webapp.models.bulk_actions import BulkAction
+from webapp.printing import renderer
 from webapp.queries.invoicing import documents
 from webapp.queries.invoicing import printing as queries
 from webapp.queries.invoicing.printing import Key
@@ -79,7 +79,7 @@ def result(action: BulkAction) -> tuple[str, str] | None:
 
 
 def _pdf(keys: Sequence[Key], name: str) -> Response:
-    return _named(Response(printing.render_documents(db.session(), keys), mimetype="application/pdf"), name)
+    return _named(Response(renderer.render_documents(db.session(), keys), mimetype="application/pdf"), name)
 
 
 def _named(response: Response, name: str) -> Response:
