@@ -7,6 +7,7 @@ import pytest
 from redis import Redis
 
 from tests.amazon.scripted import Script, scripted_server, token_reply
+from tests.support.account_harness import refill_rate_limits
 from webapp.amazon.gateway import Amazon
 from webapp.domain.accounts.credentials import Credentials
 
@@ -49,6 +50,17 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+def wait(clock: Clock, redis: Redis) -> Callable[[float], None]:
+    """Advance the clock, and refill the buckets, which go by Valkey's clock, as if that much time had passed."""
+
+    def advance(seconds: float) -> None:
+        clock.wait(seconds)
+        refill_rate_limits(redis, seconds)
+
+    return advance
 
 
 @pytest.fixture

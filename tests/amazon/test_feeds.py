@@ -121,9 +121,9 @@ def test_a_list_of_feeds_is_read_to_its_end(amazon: Amazon, script: Script) -> N
         FEEDS, json_reply({"feeds": [a_feed("1")], "nextToken": "two"}), json_reply({"feeds": [a_feed("2")]})
     )
 
-    found = amazon.find_feeds(PREPARED.feed_type, SINCE)
+    feeds = amazon.find_feeds(PREPARED.feed_type, SINCE)
 
-    assert [(feed.feed_id, feed.status, feed.result_document_id) for feed in found] == [
+    assert [(feed.feed_id, feed.status, feed.result_document_id) for feed in feeds] == [
         ("1", "DONE", "amzn1.tortuga.2"),
         ("2", "DONE", "amzn1.tortuga.2"),
     ]

@@ -26,71 +26,71 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     return found
 
 
-def test_pages_are_timed_beside_the_floor(place: Place) -> None:
-    found = pages.measure(place, FEW)
+def test_pages_are_timed_with_the_floor(place: Place) -> None:
+    measured = pages.measure(place, FEW)
 
-    assert found.figures["orders"] == FEW.orders
-    assert found.figures["counts wrong"] == 0, found.notes
-    assert found.figures["mapped"] == 0
+    assert measured.figures["orders"] == FEW.orders
+    assert measured.figures["counts wrong"] == 0, measured.notes
+    assert measured.figures["mapped"] == 0
     for page in goals.LISTS:
-        assert found.figures[f"{page}/floor"] > 0
-        assert found.figures[f"{page}/p50"] > 0
-    assert found.figures["exact number/database"] > 0
+        assert measured.figures[f"{page}/floor"] > 0
+        assert measured.figures[f"{page}/p50"] > 0
+    assert measured.figures["exact number/database"] > 0
 
 
-def test_few_orders_are_timed_beside_many(place: Place) -> None:
-    found = scale.measure(place, FEW)
+def test_few_orders_are_timed_with_many(place: Place) -> None:
+    measured = scale.measure(place, FEW)
 
-    assert {f"scale/{page}" for page in scale.PAGES} == found.figures.keys()
-    assert "600" in found.tables[0].head[1]
-    assert "300" in found.tables[0].head[2]
+    assert {f"scale/{page}" for page in scale.PAGES} == measured.figures.keys()
+    assert "600" in measured.tables[0].head[1]
+    assert "300" in measured.tables[0].head[2]
 
 
 def test_peers_are_timed_or_said_to_be_left_out(place: Place) -> None:
-    found = against.measure(place, FEW)
+    measured = against.measure(place, FEW)
 
     if not programs.is_there():
-        assert "left out" in found.notes[0]
+        assert "left out" in measured.notes[0]
         pytest.skip("no peers: make .venv-benchmarks/ready")
     for page in against.PAGES:
-        assert found.figures[f"peers/{page}/{OURS}"] > 0
+        assert measured.figures[f"peers/{page}/{OURS}"] > 0
     for who in programs.NAMES:
-        assert found.figures[f"peers/{desk.JUMP}/{who}"] > 0
+        assert measured.figures[f"peers/{desk.JUMP}/{who}"] > 0
 
 
 def test_throughput_is_counted(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     # The peers are asked above; here it is about the client.
     monkeypatch.setattr(programs, "is_there", lambda: False)
 
-    found = throughput.measure(place, FEW)
+    measured = throughput.measure(place, FEW)
 
-    assert found.figures[f"throughput/{desk.FIRST}/floor"] > 0
-    assert found.figures[f"throughput/{desk.FIRST}/{OURS}"] > 0
+    assert measured.figures[f"throughput/{desk.FIRST}/floor"] > 0
+    assert measured.figures[f"throughput/{desk.FIRST}/{OURS}"] > 0
 
 
-def test_an_import_is_timed_beside_the_upsert_of_its_rows(place: Place) -> None:
-    found = importing.measure(place, FEW)
+def test_an_import_is_timed_with_the_upsert_of_its_rows(place: Place) -> None:
+    measured = importing.measure(place, FEW)
 
-    assert found.figures["import again/rows written"] == 0
-    assert found.figures["import raw"] > 0
-    assert found.figures["import"] > 0
+    assert measured.figures["import again/rows written"] == 0
+    assert measured.figures["import raw"] > 0
+    assert measured.figures["import"] > 0
 
 
 @pytest.mark.postgresql
 def test_so_it_is_on_postgresql(postgres: Server, tmp_path: Path) -> None:
-    found = importing.measure(Place(tmp_path, postgres.url, f"bench_{tmp_path.name.replace('-', '_')}"), FEW)
+    measured = importing.measure(Place(tmp_path, postgres.url, f"bench_{tmp_path.name.replace('-', '_')}"), FEW)
 
-    assert found.figures["import again/rows written"] == 0
-    assert found.figures["import raw"] > 0
+    assert measured.figures["import again/rows written"] == 0
+    assert measured.figures["import raw"] > 0
 
 
 @pytest.mark.processes
 def test_the_whole_product_is_weighed(place: Place) -> None:
-    found = product.measure(place, FEW)
+    measured = product.measure(place, FEW)
 
-    assert found.figures["rest"] > 50
-    assert 0 < found.figures["weight/list"] < found.figures["weight/first"]
-    assert found.figures["start"] > 0
+    assert measured.figures["rest"] > 50
+    assert 0 < measured.figures["weight/list"] < measured.figures["weight/first"]
+    assert measured.figures["start"] > 0
 
 
 def test_a_report_names_each_goal_and_says_what_was_not_measured(tmp_path: Path) -> None:

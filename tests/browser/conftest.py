@@ -158,9 +158,9 @@ def visitor(chromium: Browser, running_app: RunningApp, complaints: Complaints) 
 
 
 def come_in(page: Page, running_app: RunningApp) -> None:
-    found = re.search(r"http://127\.0\.0\.1:\d+/sign-in/\S+", running_app.log.read_text())
-    assert found is not None
-    page.goto(found[0])
+    match = re.search(r"http://127\.0\.0\.1:\d+/sign-in/\S+", running_app.log.read_text())
+    assert match is not None
+    page.goto(match[0])
     page.get_by_label("E-mail address").fill("owner@desk.example")
     page.get_by_label("New password").fill("a long enough Password 1")
     page.get_by_role("button", name="Save and sign in").click()

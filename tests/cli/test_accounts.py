@@ -57,9 +57,9 @@ def shell(
 
 
 def test_an_account_is_connected_and_listed_with_its_stores(shell):
-    said = json.loads(shell.connect("--json", backfill_days="7"))
+    result = json.loads(shell.connect("--json", backfill_days="7"))
 
-    assert set(said) == {
+    assert set(result) == {
         "id",
         "name",
         "region",
@@ -71,8 +71,8 @@ def test_an_account_is_connected_and_listed_with_its_stores(shell):
         "error_message",
         "missing_datasets",
     }
-    assert said["stores"] == ["Birch & Anvil DE", "Birch & Anvil SE"]
-    assert shell.json("accounts", "list") == [said]
+    assert result["stores"] == ["Birch & Anvil DE", "Birch & Anvil SE"]
+    assert shell.json("accounts", "list") == [result]
     assert shell.run("accounts", "list") == "1  Birch & Anvil  EU  Birch & Anvil DE, Birch & Anvil SE  synced never\n"
     germany, sweden = shell.json("stores", "list")
     assert (germany["name"], germany["slug"], germany["currency"]) == ("Birch & Anvil DE", "birch-anvil-de", "EUR")
@@ -165,9 +165,9 @@ def test_settings_are_changed_all_or_none(shell):
     shell.connect()
     here = ("stores", "settings", "birch-anvil-de")
 
-    said = shell.json(*here, "--set", "import_orders=disabled", "--set", "order_number_source=amazon")
+    result = shell.json(*here, "--set", "import_orders=disabled", "--set", "order_number_source=amazon")
 
-    assert (said["import_orders"], said["order_number_source"], said["auto_invoice"]) == (
+    assert (result["import_orders"], result["order_number_source"], result["auto_invoice"]) == (
         "disabled",
         "amazon",
         "enabled",
@@ -183,7 +183,7 @@ def test_settings_are_changed_all_or_none(shell):
             shell.run(*here, "--set", "pending_orders=do_not_reserve", "--set", change)
         assert refused.value.args[0] == 1
         assert refused.value.args[1].startswith(f"channeldesk: {line}")
-    assert shell.json(*here) == said
+    assert shell.json(*here) == result
     with pytest.raises(CommandError, match="There is no store nowhere"):
         shell.run("stores", "settings", "nowhere")
 

@@ -6,9 +6,9 @@ from webapp.cli import channeldesk
 
 
 def test_empty_lists_print_a_message(command):
-    said = {words: command(*words).out for words in (("stores", "list"), ("accounts", "list"), ("orders", "list"))}
+    outputs = {words: command(*words).out for words in (("stores", "list"), ("accounts", "list"), ("orders", "list"))}
 
-    assert said == {
+    assert outputs == {
         ("stores", "list"): "There are no stores yet.\n",
         ("accounts", "list"): "There are no accounts yet.\n",
         ("orders", "list"): "There are no Orders yet.\n",

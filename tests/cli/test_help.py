@@ -10,8 +10,8 @@ GROUPS = ["users", "accounts", "stores", "amazon-orders", "orders", "products", 
 
 @pytest.mark.parametrize("group", [None, *GROUPS])
 def test_the_help_of_a_command_is_not_truncated(group):
-    said = CliRunner().invoke(channeldesk, [*([group] if group else []), "--help"], terminal_width=80).output
+    output = CliRunner().invoke(channeldesk, [*([group] if group else []), "--help"], terminal_width=80).output
 
-    commands = said.partition("Commands:\n")[2]
+    commands = output.partition("Commands:\n")[2]
     assert commands.count(".") >= 1
     assert "..." not in commands

@@ -41,22 +41,22 @@ def failed(command: Command, box: Mailbox, tmp_path: Path) -> int:
 
 
 def test_a_test_mail_goes_out(command: Command, box: Mailbox, failed: int) -> None:
-    said = command("mails", "test", "me@shop.example", "--json")
-    assert said.json == {"to": "me@shop.example", "from": "orders@shop.example", "server": f"127.0.0.1:{box.port}"}
+    result = command("mails", "test", "me@shop.example", "--json")
+    assert result.json == {"to": "me@shop.example", "from": "orders@shop.example", "server": f"127.0.0.1:{box.port}"}
     assert [mail["To"] for mail in box.taken] == ["me@shop.example"]
 
 
 def test_a_refusal_of_the_mail_server_is_one_line(command: Command, box: Mailbox, failed: int) -> None:
     box.will("rcpt", "550 5.7.1 Not here")
-    said = command("mails", "test", "me@shop.example")
-    assert said.code == 1
-    assert said.error.endswith("The server says: 550 5.7.1 Not here")
+    result = command("mails", "test", "me@shop.example")
+    assert result.code == 1
+    assert result.error.endswith("The server says: 550 5.7.1 Not here")
     assert "This is not an e-mail address" in command("mails", "test", "me").error
 
 
 def test_a_test_mail_without_a_mail_server_is_refused(command: Command) -> None:
-    said = command("mails", "test", "me@shop.example")
-    assert (said.code, "No mail server is set up" in said.error) == (1, True)
+    result = command("mails", "test", "me@shop.example")
+    assert (result.code, "No mail server is set up" in result.error) == (1, True)
 
 
 def test_mails_are_listed_without_their_texts_and_sent_again(command: Command, failed: int) -> None:

@@ -21,9 +21,9 @@ def table(said):
 
 
 def test_matching_orders_are_written_with_the_requested_columns(command, numbers):
-    said = command("orders", "export", "--columns", "amazon_number,total,status", "--sort", "id")
+    result = command("orders", "export", "--columns", "amazon_number,total,status", "--sort", "id")
 
-    heads, *rows = table(said)
+    heads, *rows = table(result)
     assert heads == ["Amazon order number", "Currency", "Grand total", "Status"]
     assert {tuple(row[:2]) for row in rows} == {(number, "EUR") for number in numbers}
     assert {row[3] for row in rows} == {"Processing"}
@@ -47,9 +47,9 @@ def test_names_are_left_out_when_asked(command, numbers, tmp_path):
 def test_a_workbook_is_written_to_a_file(command, numbers, tmp_path):
     path = tmp_path / "orders.xlsx"
 
-    said = command("orders", "export", "--format", "xlsx", "-o", str(path), "--json")
+    result = command("orders", "export", "--format", "xlsx", "-o", str(path), "--json")
 
-    assert said.json == {"rows": 2, "file": str(path), "format": "xlsx"}
+    assert result.json == {"rows": 2, "file": str(path), "format": "xlsx"}
     assert openpyxl.load_workbook(path).active.max_row == 3
 
 
@@ -68,7 +68,7 @@ def test_a_total_of_nothing_is_a_limit_too(command, numbers):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("--columns", "id,nonsense"), "There is no column nonsense here."),
         (("--sort", "bill_to"), "The list cannot be put in order by bill_to. It can by: id, amazon_number,"),
@@ -84,12 +84,12 @@ def test_a_total_of_nothing_is_a_limit_too(command, numbers):
         (("--output", "/no/such/folder/orders.csv"), "there is no folder /no/such/folder."),
     ],
 )
-def test_invalid_options_are_refused(command, account_name, words, said):
+def test_invalid_options_are_refused(command, account_name, words, message):
     answer = command("orders", "export", *words)
 
     assert answer.code != 0
     assert answer.out == ""
-    assert said in answer.error
+    assert message in answer.error
 
 
 def test_columns_may_be_named_as_they_are_written_in_a_sentence(command, numbers):
@@ -99,7 +99,7 @@ def test_columns_may_be_named_as_they_are_written_in_a_sentence(command, numbers
 def test_a_file_that_cannot_be_written_is_one_line(command, numbers, tmp_path):
     path = tmp_path / ("x" * 300)
 
-    said = command("orders", "export", "-o", str(path))
+    result = command("orders", "export", "-o", str(path))
 
-    assert (said.code, said.out) == (1, "")
-    assert said.error == f"channeldesk: {path}: File name too long."
+    assert (result.code, result.out) == (1, "")
+    assert result.error == f"channeldesk: {path}: File name too long."

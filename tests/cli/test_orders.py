@@ -99,7 +99,7 @@ def test_a_cancellation_is_asked_for_once(command, number):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("amazon-orders", "show", "303-0000000-0000000"), "There is no Amazon order 303-0000000-0000000 here."),
         (("orders", "show", "42"), "There is no Order 42 here."),
@@ -109,8 +109,8 @@ def test_a_cancellation_is_asked_for_once(command, number):
         ),
     ],
 )
-def test_an_unknown_number_is_one_clear_line(command, words, said):
-    assert command(*words) == (1, "", f"channeldesk: {said}")
+def test_an_unknown_number_is_one_clear_line(command, words, message):
+    assert command(*words) == (1, "", f"channeldesk: {message}")
 
 
 @pytest.mark.parametrize(
@@ -125,13 +125,13 @@ def test_an_unknown_number_is_one_clear_line(command, words, said):
     ],
 )
 def test_a_number_no_database_holds_is_refused(command, words):
-    said = command(*words, "99999999999999999999")
-    assert (said.code, "is not in the range 1<=x<=2147483647" in said.error) == (2, True)
+    result = command(*words, "99999999999999999999")
+    assert (result.code, "is not in the range 1<=x<=2147483647" in result.error) == (2, True)
 
 
 def test_a_reason_amazon_does_not_have_is_one_clear_line(command, number):
-    said = command("amazon-orders", "cancel", number, "--reason", "BecauseISaySo")
+    result = command("amazon-orders", "cancel", number, "--reason", "BecauseISaySo")
 
-    assert said.code == 1
+    assert result.code == 1
     codes = ", ".join(row.code for row in cancellation.REASONS)
-    assert said.error == f"channeldesk: Amazon has no reason BecauseISaySo. Reasons are: {codes}."
+    assert result.error == f"channeldesk: Amazon has no reason BecauseISaySo. Reasons are: {codes}."

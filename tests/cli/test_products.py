@@ -19,8 +19,8 @@ def test_a_product_an_order_made_is_listed_and_counted(command, ordered):
     (found,) = command("products", "list", "--flagged", "--json").json
     assert (found["sku"], found["flag"], found["manage_stock"], found.keys()) == (ordered, "found", False, KEYS)
 
-    said = command("products", "set", ordered, "--quantity", "1", "--reason", "count", "--json").json
-    assert (said["quantity"], said["reserved"], said["available"], said["flag"]) == (1, 2, -1, "")
+    result = command("products", "set", ordered, "--quantity", "1", "--reason", "count", "--json").json
+    assert (result["quantity"], result["reserved"], result["available"], result["flag"]) == (1, 2, -1, "")
 
     assert command("products", "list", "--stock", "oversold").out == (
         f"{ordered:<24}  1 on hand, 2 reserved, -1 to sell    Enamel kettle, 1.2 litres, forest green\n"

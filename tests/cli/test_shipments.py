@@ -8,9 +8,9 @@ DHL, UPS = "00340434161094042557", "1Z999AA10123456784"
 @pytest.fixture
 def numbers(command, account_name, amazon):
     """Amazon's numbers of three orders that wait to be shipped."""
-    found = [amazon.world.place("DE") for _ in range(3)]
+    placed = [amazon.world.place("DE") for _ in range(3)]
     assert command("sync", account_name).code == 0
-    return found
+    return placed
 
 
 def shipped(command, number):
@@ -20,11 +20,11 @@ def shipped(command, number):
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(command, numbers, tmp_path):
     (tmp_path / "sheet.csv").write_text(f"{numbers[0]};{DHL}\n999-9999999-9999999;{UPS}\n")
 
-    said = command("shipments", "import", str(tmp_path / "sheet.csv"), "--dry-run", "--json")
+    result = command("shipments", "import", str(tmp_path / "sheet.csv"), "--dry-run", "--json")
 
-    assert said.code == 0, said.error
-    assert [(line["state"], line["carrier"]) for line in said.json["lines"]] == [("ready", "DHL"), ("blocked", None)]
-    counts = {key: value for key, value in said.json.items() if key not in {"lines", "files"}}
+    assert result.code == 0, result.error
+    assert [(line["state"], line["carrier"]) for line in result.json["lines"]] == [("ready", "DHL"), ("blocked", None)]
+    counts = {key: value for key, value in result.json.items() if key not in {"lines", "files"}}
     none_of = dict.fromkeys(("done", "failed", "choose", "confirm", "already", "left_out"), 0)
     assert counts == {"dry_run": True, "ready": 1, "blocked": 1} | none_of
     assert shipped(command, numbers[0]) == 0
@@ -41,9 +41,9 @@ def test_ready_lines_are_shipped_once(command, numbers, tmp_path):
     places = [(line["file"], line["line"]) for line in first.json["lines"]]
     assert (first.json["done"], places) == (2, [("one.csv", 2), ("two.tsv", 1)])
     assert first.json["lines"][0]["message"].startswith("Shipment ")
-    said = again.out.splitlines()
-    assert [line.partition(": ")[0] for line in said[:2]] == ["one.csv:2", "two.tsv:1"]
-    assert said[2:] == [
+    lines = again.out.splitlines()
+    assert [line.partition(": ")[0] for line in lines[:2]] == ["one.csv:2", "two.tsv:1"]
+    assert lines[2:] == [
         "one.csv: 2 lines read, 2 explained, headings: 1",
         "two.tsv: 1 lines read, 1 explained",
         "2 already",
@@ -55,9 +55,9 @@ def test_ready_lines_are_shipped_once(command, numbers, tmp_path):
 
 def test_an_unreadable_file_is_one_line(command, account_name, tmp_path):
     (tmp_path / "sheet.csv").write_text("nothing of use")
-    said = command("shipments", "import", str(tmp_path / "sheet.csv"))
-    assert said.code == 1
-    assert said.error.startswith("channeldesk: sheet.csv: No order numbers were found.")
+    result = command("shipments", "import", str(tmp_path / "sheet.csv"))
+    assert result.code == 1
+    assert result.error.startswith("channeldesk: sheet.csv: No order numbers were found.")
     (tmp_path / "book.csv").write_bytes(b"PK\x03\x04rest")
     book = command("shipments", "import", str(tmp_path / "book.csv"))
     assert book.error.startswith("channeldesk: book.csv is a workbook, not a text.")
@@ -74,16 +74,16 @@ def test_every_line_and_column_of_a_file_is_accounted_for(command, numbers, tmp_
         ";;;;total 3\n"
     )
 
-    said = command("shipments", "import", str(tmp_path / "sheet.csv"), "--dry-run", "--json").json
+    result = command("shipments", "import", str(tmp_path / "sheet.csv"), "--dry-run", "--json").json
     words = command("shipments", "import", str(tmp_path / "sheet.csv"), "--dry-run").out
 
-    assert [(line["line"], line["state"]) for line in said["lines"]] == [
+    assert [(line["line"], line["state"]) for line in result["lines"]] == [
         (2, "ready"),
         (3, "left_out"),
         (4, "blocked"),
         (5, "left_out"),
     ]
-    assert said["files"] == [
+    assert result["files"] == [
         {
             "file": "sheet.csv",
             "lines_read": 5,

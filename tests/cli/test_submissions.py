@@ -64,5 +64,5 @@ def test_with_nothing_to_do_run_ends_at_once(command: Command, account_name: str
 
 
 def test_an_unknown_account_is_one_clear_line(command: Command) -> None:
-    said = command("submissions", "run", "Nobody")
-    assert (said.code, said.error) == (1, "channeldesk: There is no account Nobody.")
+    result = command("submissions", "run", "Nobody")
+    assert (result.code, result.error) == (1, "channeldesk: There is no account Nobody.")

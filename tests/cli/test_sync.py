@@ -32,14 +32,14 @@ def test_since_reads_known_orders_again(command: Command, account_name: str, ama
     [("yesterday", "'yesterday' is no instant"), ("2999-01-01T00:00:00Z", "lies in the future")],
 )
 def test_an_invalid_time_is_refused(command: Command, since: str, words: str) -> None:
-    said = command("sync", "Desk", "--since", since)
-    assert said.code == 2
-    assert words in said.error
+    result = command("sync", "Desk", "--since", since)
+    assert result.code == 2
+    assert words in result.error
 
 
 def test_an_unknown_account_is_one_clear_line(command: Command) -> None:
-    said = command("sync", "Nobody")
-    assert (said.code, said.error) == (1, "channeldesk: There is no account Nobody.")
+    result = command("sync", "Nobody")
+    assert (result.code, result.error) == (1, "channeldesk: There is no account Nobody.")
 
 
 def test_a_second_sync_at_once_is_one_clear_line(command: Command, account_name: str, tmp_path) -> None:
@@ -48,9 +48,9 @@ def test_a_second_sync_at_once_is_one_clear_line(command: Command, account_name:
     with engine.begin() as connection:
         connection.execute(text("INSERT INTO leases VALUES ('sync-1', 'somebody', '2999-01-01 00:00:00')"))
     engine.dispose()
-    said = command("sync", account_name)
+    result = command("sync", account_name)
     line = "channeldesk: A sync of this account is already running. Wait until it has finished."
-    assert (said.code, said.out, said.error) == (1, "", line)
+    assert (result.code, result.out, result.error) == (1, "", line)
 
 
 def test_amazons_refusal_is_one_line_with_its_words(
@@ -59,9 +59,9 @@ def test_amazons_refusal_is_one_line_with_its_words(
     # Without it the access token of before would do.
     redis.flushall()
     amazon.world.faults.arm("invalid_grant", times=None)
-    said = command("sync", account_name)
-    assert (said.code, said.out) == (1, "")
-    assert said.error.startswith("channeldesk: ")
-    assert "refresh token" in said.error
-    assert "(Amazon's request " in said.error
-    assert "\n" not in said.error
+    result = command("sync", account_name)
+    assert (result.code, result.out) == (1, "")
+    assert result.error.startswith("channeldesk: ")
+    assert "refresh token" in result.error
+    assert "(Amazon's request " in result.error
+    assert "\n" not in result.error

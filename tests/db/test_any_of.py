@@ -27,9 +27,9 @@ def test_whole_numbers_are_found_also_very_large_ones(session):
     insert_many(session, Event, [{"at": NOW, "actor": "test", "kind": str(n)} for n in range(3)])
     first = session.scalars(select(Event.id).order_by(Event.id)).first()
 
-    found = session.scalars(select(Event.kind).where(any_of(Event.id, "ids")), {"ids": [first, first + 2, 2**60]}).all()
+    kinds = session.scalars(select(Event.kind).where(any_of(Event.id, "ids")), {"ids": [first, first + 2, 2**60]}).all()
 
-    assert sorted(found) == ["0", "2"]
+    assert sorted(kinds) == ["0", "2"]
 
 
 def test_it_goes_with_other_conditions_on_both_sides(session):

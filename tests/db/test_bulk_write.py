@@ -13,9 +13,9 @@ def test_many_rows_read_back_as_they_were_given(session):
 
     insert_many(session, Event, rows)
 
-    found = session.scalars(select(Event).order_by(Event.id)).all()
-    assert [(e.at, e.actor, e.kind, e.args) for e in found] == [(NOW, r["actor"], "noted", r["args"]) for r in rows]
-    assert [e.store_id for e in found] == [None] * 3
+    entries = session.scalars(select(Event).order_by(Event.id)).all()
+    assert [(e.at, e.actor, e.kind, e.args) for e in entries] == [(NOW, r["actor"], "noted", r["args"]) for r in rows]
+    assert [e.store_id for e in entries] == [None] * 3
 
 
 def test_what_rows_leave_out_takes_the_columns_default(session):

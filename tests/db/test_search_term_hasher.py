@@ -15,14 +15,14 @@ def words_under(monkeypatch, key: str) -> set[str]:
     return set(SearchTermHasher().build_document(IndexableOrder("305-1", goods=["A Kettle", "KETTLE-1", None])).split())
 
 
-def test_goods_that_are_remembered_are_hashed_with_the_key_of_now(monkeypatch):
+def test_cached_goods_are_hashed_with_the_current_key(monkeypatch):
     one, other = words_under(monkeypatch, "one key, long enough"), words_under(monkeypatch, "another key, long enough")
 
     assert len(one - other) == len(other - one) == 3
     assert words_under(monkeypatch, "one key, long enough") == one
 
 
-def test_no_more_goods_are_remembered_than_may_be(monkeypatch):
+def test_the_cache_of_goods_is_bounded(monkeypatch):
     open_with(monkeypatch, "one key, long enough")
     monkeypatch.setattr(search_term_hasher, "_MAX_CACHED_GOODS", 2)
     search_term_hasher._GOODS_CACHE.clear()

@@ -75,7 +75,7 @@ def test_the_next_sync_brings_only_what_changed(harness):
 def test_the_cursor_stays_where_it_was_when_a_page_fails(harness):
     harness.world.reset("many:250")
     before = harness.account.cursor
-    # The third page of three, each time the port tries it.
+    # The third page of three, each time the client requests it.
     harness.world.faults.arm("malformed_json", "searchOrders", times=None)
 
     with pytest.raises(AmazonError):

@@ -192,7 +192,7 @@ def test_an_aborted_feed_may_have_refunded_so_a_user_decides(harness, number):
 
 
 class WithReport(AmazonProxy):
-    """The port of a desk whose ended feed comes with this report."""
+    """A client whose feeds end with this report."""
 
     def __init__(self, amazon, report):
         super().__init__(amazon)
@@ -232,7 +232,7 @@ def test_an_aborted_feed_is_rejected_only_if_its_report_counts_no_success(harnes
 
 
 class Refusing(AmazonProxy):
-    """The port of a desk whose feeds Amazon does not take, for this reason, until `error` is None."""
+    """A client whose feeds Amazon refuses with `error` until that is None."""
 
     def __init__(self, amazon, error):
         super().__init__(amazon)

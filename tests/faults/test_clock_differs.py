@@ -70,7 +70,7 @@ def test_a_difference_counts_for_a_quarter_of_an_hour(session):
 
 
 @pytest.mark.parametrize(
-    ("ahead", "says"),
+    ("ahead", "message"),
     [
         (61, "The clock of this machine is 61 seconds ahead of Amazon's"),
         (-900, "The clock of this machine is 900 seconds behind Amazon's"),
@@ -80,7 +80,7 @@ def test_a_difference_counts_for_a_quarter_of_an_hour(session):
     ],
 )
 def test_the_account_page_healthz_and_the_doctor_report_the_difference(
-    owner_client, anonymous_client, session, job_queue, settings, app, ahead, says
+    owner_client, anonymous_client, session, job_queue, settings, app, ahead, message
 ):
     account = an_account(session)
     account.clock_offset, account.clock_measured_at = ahead, datetime.now(UTC)
@@ -88,8 +88,8 @@ def test_the_account_page_healthz_and_the_doctor_report_the_difference(
 
     page = unescape(owner_client.get(f"/accounts/{account.id}").text)
 
-    assert (says in page) if says else ("The clock of this machine" not in page)
+    assert (message in page) if message else ("The clock of this machine" not in page)
     assert anonymous_client.get("/healthz").json["clock_offset"] == ahead
     assert clocks.TOLERANCE.total_seconds() == doctor.CLOCK_TOLERANCE
     finding = doctor.finding_of_clock(ahead)
-    assert finding.level == ("warn" if says else "ok")
+    assert finding.level == ("warn" if message else "ok")

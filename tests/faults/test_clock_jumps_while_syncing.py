@@ -19,8 +19,8 @@ JUMPS = [timedelta(days=-2), timedelta(days=10), timedelta(days=-10), timedelta(
 class Jumping(AmazonProxy):
     """Moves the clock when a page is asked for and when it has come."""
 
-    def __init__(self, port, jump):
-        super().__init__(port)
+    def __init__(self, client, jump):
+        super().__init__(client)
         self.jump = jump
 
     def search_orders(self, **wishes):
@@ -31,8 +31,8 @@ class Jumping(AmazonProxy):
 
 
 def sync_with(harness, jump):
-    port = Jumping(harness.amazon, jump)
-    return sync_run.sync_account(harness.session, port, harness.account.id, clock=harness.clock, actor="test")
+    client = Jumping(harness.amazon, jump)
+    return sync_run.sync_account(harness.session, client, harness.account.id, clock=harness.clock, actor="test")
 
 
 def assert_all_are_there(harness, placed):

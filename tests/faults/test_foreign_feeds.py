@@ -29,7 +29,7 @@ def number(harness):
 
 
 class Meanwhile(AmazonProxy):
-    """The port of a desk; `happens` is called once, after Amazon has the document and before it is made a feed."""
+    """A client that calls `happens` once, after the upload of the document and before the feed is created."""
 
     def __init__(self, amazon, happens):
         super().__init__(amazon)

@@ -55,8 +55,8 @@ def sync_interval():
 @pytest.fixture
 def connected(app, amazon, sync_interval):
     with Session(db.engine) as session:
-        found = DEMO_EU.credentials(amazon.url)
-        fields = {name: str(value) for name, value in found.items() if name != "marketplaces"}
+        credentials = DEMO_EU.credentials(amazon.url)
+        fields = {name: str(value) for name, value in credentials.items() if name != "marketplaces"}
         now = datetime.now(UTC)
         account = accounts.connect(
             session,

@@ -34,15 +34,15 @@ def test_a_parcel_removed_in_two_tabs_frees_its_units_once(session, account, run
 
     def work(session):
         # As a page does that shows it before it asks; one of SQLite's two waits until the other is done.
-        found = session.get(ParcelRow, parcel_id)
-        if found is not None and session.get_bind().dialect.name == "postgresql":
-            assert [item.quantity for item in found.items] == [1]
+        parcel_row = session.get(ParcelRow, parcel_id)
+        if parcel_row is not None and session.get_bind().dialect.name == "postgresql":
+            assert [item.quantity for item in parcel_row.items] == [1]
             both_have_it.wait(120)
         return parcels.delete(session, parcel_id, now=NOW, actor="test")
 
-    said = run_concurrently(work, work)
+    results = run_concurrently(work, work)
 
-    assert sorted(getattr(one, "code", "done") for one in said) == ["done", "parcel_unknown"]
+    assert sorted(getattr(one, "code", "done") for one in results) == ["done", "parcel_unknown"]
     session.expire_all()
     assert (line.ordered, line.shipped, order.state) == (2, 1, "processing")
 
@@ -65,7 +65,7 @@ def test_a_tracking_number_is_given_to_one_parcel_of_several_accounts(session, r
 
         return corrected
 
-    said = run_concurrently(*(work(parcel_id) for parcel_id in parcel_ids))
+    results = run_concurrently(*(work(parcel_id) for parcel_id in parcel_ids))
 
-    assert Counter(getattr(one, "code", one) for one in said) == {"shipment": 1, "tracking_shared": 7}
+    assert Counter(getattr(one, "code", one) for one in results) == {"shipment": 1, "tracking_shared": 7}
     assert len(session.scalars(select(ParcelRow).where(ParcelRow.tracking_number == "JJD01460000X1")).all()) == 1

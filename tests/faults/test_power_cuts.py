@@ -71,8 +71,8 @@ def clerk(settings, amazon):
     """Somebody signed in to a desk that knows the seller; nothing of the disk is open afterwards."""
     app = create_app(settings)
     migrate.upgrade(app)
-    found = DEMO_EU.credentials(amazon.url)
-    fields = {name: str(value) for name, value in found.items() if name != "marketplaces"}
+    credentials = DEMO_EU.credentials(amazon.url)
+    fields = {name: str(value) for name, value in credentials.items() if name != "marketplaces"}
     with app.app_context(), Session(db.engine) as session:
         about = {"backfill_days": 40, "sync_interval": 3600, "now": datetime.now(UTC), "actor": "test"}
         accounts.connect(session, fields, DEMO_EU.countries, all_participations(), **about)

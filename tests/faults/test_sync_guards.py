@@ -73,8 +73,8 @@ def test_the_lease_of_a_process_on_another_machine_is_waited_for(harness, machin
 class Held(AmazonProxy):
     """A client whose process is held up before it receives the response of searchOrders."""
 
-    def __init__(self, port, meanwhile):
-        super().__init__(port)
+    def __init__(self, client, meanwhile):
+        super().__init__(client)
         self.meanwhile = meanwhile
 
     def search_orders(self, **asked):
@@ -93,14 +93,14 @@ def test_a_sync_that_lost_its_lease_writes_no_page(harness, seconds):
         with Session(harness.session.get_bind()) as own:
             leases.acquire(own, leases.build_lease_name("sync", 1), harness.clock())
 
-    port, harness.amazon = harness.amazon, Held(harness.amazon, meanwhile)
+    client, harness.amazon = harness.amazon, Held(harness.amazon, meanwhile)
     with pytest.raises(leases.LeaseLostError):
         harness.sync()
 
     harness.session.rollback()
     assert harness.session.scalar(select(func.count(AmazonOrder.id))) == 0
     assert harness.session.scalars(select(SyncRun.pages)).all() == [0]
-    harness.amazon = port
+    harness.amazon = client
 
 
 def test_a_sync_that_lost_its_lease_reads_no_quarantined_order(harness):
@@ -150,10 +150,10 @@ def test_the_cursor_is_moved_forwards_to_what_amazon_has_read_less_an_overlap(ha
 
 
 class Interrupted(AmazonProxy):
-    """The port of an account whose calls are used up after the first page of a run; notes the tokens asked with."""
+    """A client throttled after the first page of a run. Records the page tokens it was called with."""
 
-    def __init__(self, port):
-        super().__init__(port)
+    def __init__(self, client):
+        super().__init__(client)
         self.tokens, self.interrupts = [], True
 
     def search_orders(self, **asked):
@@ -181,7 +181,7 @@ def test_a_page_token_is_used_for_twenty_hours(harness, hours, is_used):
 
 
 class Spoiled(AmazonProxy):
-    """The port of an account one of whose orders is a body without even a number, while `spoiled`."""
+    """A client that returns one order as a body without a number while `spoiled`."""
 
     spoiled = True
 

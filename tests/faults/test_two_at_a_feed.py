@@ -15,10 +15,10 @@ pytestmark = pytest.mark.both_databases
 
 
 class Slow(AmazonProxy):
-    """The port of a process that Amazon or the network holds up in `call`; `meanwhile` happens before its answer."""
+    """A client that is held up in `call`: `meanwhile` runs before the call returns."""
 
-    def __init__(self, port, call, meanwhile):
-        super().__init__(port)
+    def __init__(self, client, call, meanwhile):
+        super().__init__(client)
         self.call, self.meanwhile = call, meanwhile
 
     def __getattr__(self, name):

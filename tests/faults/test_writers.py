@@ -14,7 +14,7 @@ from tests.support.factories import (
     shipped_fields,
 )
 from webapp.db import leases, number_sequences
-from webapp.domain.errors import AppError, BusyError
+from webapp.domain.errors import BusyError, AppError
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem, AmazonOrderVersion
 from webapp.models.audit_log import Event
 from webapp.models.documents import CreditMemo, Invoice
@@ -76,9 +76,9 @@ def test_of_eight_concurrent_cancellations_one_succeeds(session, account, run_co
     def work(session):
         return cancellations.request(session, mirror, "NoInventory", undo_seconds=30, now=NOW, actor="test").state
 
-    said = run_concurrently(*[work] * WRITERS)
+    results = run_concurrently(*[work] * WRITERS)
 
-    assert Counter(getattr(one, "code", one) for one in said) == {"queued": 1, "cancel_requested_already": 7}
+    assert Counter(getattr(one, "code", one) for one in results) == {"queued": 1, "cancel_requested_already": 7}
     assert session.scalar(select(func.count()).select_from(Submission)) == 1
     assert session.scalar(select(func.count()).where(Event.kind == "cancellation_requested")) == 1
 
@@ -88,11 +88,11 @@ def test_a_lease_has_one_owner(session, account, run_concurrently, before):
     if before:
         leases.acquire(session, "sync-1", NOW - timedelta(hours=1))
 
-    said = run_concurrently(*[lambda session: leases.acquire(session, "sync-1", NOW, "sync_running")] * WRITERS)
+    results = run_concurrently(*[lambda session: leases.acquire(session, "sync-1", NOW, "sync_running")] * WRITERS)
 
-    refused = [one.code for one in said if isinstance(one, BusyError)]
+    refused = [one.code for one in results if isinstance(one, BusyError)]
     assert refused == ["sync_running"] * 7
-    (owner,) = (one for one in said if isinstance(one, str))
+    (owner,) = (one for one in results if isinstance(one, str))
     leases.renew(session, "sync-1", owner, NOW)
 
 
@@ -175,10 +175,10 @@ def test_an_order_created_by_a_user_and_by_a_sync_is_created_once(session, accou
         session.commit()
         return made
 
-    said = run_concurrently(by_hand, by_sync, by_hand, by_sync, by_hand, by_sync)
+    results = run_concurrently(by_hand, by_sync, by_hand, by_sync, by_hand, by_sync)
 
     assert session.scalars(select(Order.number)).all() == ["100001"]
-    refused = {one.code for one in said if isinstance(one, AppError)}
+    refused = {one.code for one in results if isinstance(one, AppError)}
     assert refused <= {"order_exists", "order_waits_unshipped"}
 
 
@@ -200,14 +200,14 @@ def test_an_undone_submission_is_never_sent(session, account, run_concurrently):
     def undo(submission_id):
         return lambda session: submission_actions.undo(session, submission_id, now=NOW, actor="test").id
 
-    said = run_concurrently(gather, *(undo(id_) for id_ in asked[:7]))
+    results = run_concurrently(gather, *(undo(id_) for id_ in asked[:7]))
 
     sent = set(session.scalars(select(Submission.id).where(Submission.state == "sending")))
     undone = set(session.scalars(select(Submission.id).where(Submission.state == "undone")))
     assert sent | undone == set(asked)
     assert asked[7] in sent
-    assert {one for one in said[1:] if isinstance(one, int)} == undone
-    assert {one.code for one in said[1:] if isinstance(one, AppError)} <= {"undo_too_late"}
+    assert {one for one in results[1:] if isinstance(one, int)} == undone
+    assert {one.code for one in results[1:] if isinstance(one, AppError)} <= {"undo_too_late"}
     assert set(session.scalars(select(Submission.feed_id).where(Submission.id.in_(sent)))) == set(
         session.scalars(select(Feed.id))
     )

@@ -78,8 +78,8 @@ def test_what_is_encrypted_is_signed_in(security: str, tmp_path: Path, monkeypat
 def test_no_connection_is_opened_that_would_show_the_password(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
     monkeypatch.setattr(socket, "create_connection", lambda address, *_args, **_more: tried.append(address[0]))
-    said = trouble(25, "none", host=host, username="desk", password="let me in")
-    assert (said.cause, tried) == ("mail_plain_sign_in", [])
+    error = trouble(25, "none", host=host, username="desk", password="let me in")
+    assert (error.cause, tried) == ("mail_plain_sign_in", [])
 
 
 def test_a_password_in_clear_stays_on_this_machine_or_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,9 +98,9 @@ def test_a_wrong_password_is_said_in_the_servers_words(tmp_path: Path, monkeypat
     trusted = certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
     with mail_server("starttls", trusted) as box:
-        said = trouble(box.port, "starttls", host="localhost", username="desk", password="wrong")
-    assert said.cause == "mail_sign_in_refused"
-    assert said.words.startswith("535 5.7.8")
+        error = trouble(box.port, "starttls", host="localhost", username="desk", password="wrong")
+    assert error.cause == "mail_sign_in_refused"
+    assert error.words.startswith("535 5.7.8")
 
 
 @pytest.mark.parametrize(
@@ -119,9 +119,9 @@ def test_a_certificate_that_is_not_right_is_not_believed(
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(made))
     with mail_server(security, made) as box:
-        said = trouble(box.port, security, host="localhost")
-        assert (said.cause, box.taken) == (cause, [])
-    assert said.words
+        error = trouble(box.port, security, host="localhost")
+        assert (error.cause, box.taken) == (cause, [])
+    assert error.words
 
 
 def test_a_server_without_starttls_gets_no_mail_in_clear(box: Mailbox) -> None:
@@ -172,8 +172,8 @@ def test_a_refused_mail_says_by_whom_and_whether_it_passes(
 
 def test_a_server_that_is_closing_is_not_the_mails_fault(box: Mailbox) -> None:
     box.will("rcpt", "421 4.3.2 Closing down")
-    said = trouble(box.port)
-    assert (said.cause, said.words) == ("mail_server_refused", "421 4.3.2 Closing down")
+    error = trouble(box.port)
+    assert (error.cause, error.words) == ("mail_server_refused", "421 4.3.2 Closing down")
 
 
 def test_a_connection_that_ends_before_the_text_took_nothing(box: Mailbox) -> None:

@@ -6,7 +6,7 @@ from tests.support.order_processing import create_processing_order
 from webapp.mailing import template_context
 
 
-def test_an_order_is_told_as_it_was_placed_so_that_its_lines_agree_with_its_total(session):
+def test_an_order_is_described_as_placed_so_that_its_lines_agree_with_its_total(session):
     order = create_processing_order(session)
     before = template_context.order_values(session, order, "order", None, "de")
     order.items[0].canceled = order.items[0].ordered

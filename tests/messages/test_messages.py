@@ -73,7 +73,7 @@ def test_a_sentence_can_be_said_without_an_application() -> None:
 
 
 @pytest.mark.parametrize(
-    ("carrier", "number", "said"),
+    ("carrier", "number", "expected"),
     [
         ("DHL", "T1", "Package 1: DHL T1"),
         ("", "T1", "Package 1: T1"),
@@ -81,6 +81,6 @@ def test_a_sentence_can_be_said_without_an_application() -> None:
         ("", "", "Package 1: without a tracking number"),
     ],
 )
-def test_a_parcel_is_spoken_of_by_what_is_known_of_it(app: Flask, carrier: str, number: str, said: str) -> None:
+def test_a_parcel_is_spoken_of_by_what_is_known_of_it(app: Flask, carrier: str, number: str, expected: str) -> None:
     about = {"reference": 1, "carrier": carrier, "tracking_number": number}
-    assert text_for("submission_shipment", about) == said
+    assert text_for("submission_shipment", about) == expected

@@ -22,8 +22,8 @@ def config(settings):
 def definitions():
     """What SQLite keeps of each table and index, by name."""
     with db.engine.connect() as connection:
-        found = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
-        return dict(found.all())
+        rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+        return dict(rows.all())
 
 
 def counting(found):

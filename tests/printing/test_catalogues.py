@@ -32,12 +32,12 @@ def texts() -> set[str]:
 def test_a_catalogue_has_every_text_and_no_other(language):
     with (WEBAPP / "translations" / language / "LC_MESSAGES" / "printing.po").open("rb") as file:
         catalogue = read_po(file, abort_invalid=True)
-    said = {message.id: message.string for message in catalogue if message.id}
-    assert set(said) == texts()
-    assert [text for text, translated in said.items() if not translated] == []
-    assert [text for text in said if set(GAPS.findall(text)) != set(GAPS.findall(said[text]))] == []
+    translations = {message.id: message.string for message in catalogue if message.id}
+    assert set(translations) == texts()
+    assert [text for text, translated in translations.items() if not translated] == []
+    assert [text for text in translations if set(GAPS.findall(text)) != set(GAPS.findall(translations[text]))] == []
     assert not [message.id for message in catalogue if message.fuzzy]
-    assert catalogues.catalogue(language, "printing").gettext("Invoice") == said["Invoice"]
+    assert catalogues.catalogue(language, "printing").gettext("Invoice") == translations["Invoice"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -201,15 +201,15 @@ def test_a_long_order_goes_over_pages_that_repeat_the_head_and_count_themselves(
     items = tuple(an_item(n, quantity=1) for n in range(1, 201))
     a_printed_order(session, items=items)
 
-    said = pages(renderer.render_invoice(session, the_invoice(session).id))
+    texts = pages(renderer.render_invoice(session, the_invoice(session).id))
 
-    assert len(said) == 10
-    for place, page in enumerate(said, start=1):
+    assert len(texts) == 10
+    for place, page in enumerate(texts, start=1):
         assert page.endswith(f"Seite {place} von 10")
         assert page.count("Artikel Menge Einzelpreis") == 1
-    found = " ".join(said)
+    found = " ".join(texts)
     assert [n for n in range(1, 201) if found.count(f"Article {n} SKU SKU-{n} ·") != 1] == []
-    assert "Gesamtbetrag 3.200,00 €" in said[-1]
+    assert "Gesamtbetrag 3.200,00 €" in texts[-1]
 
 
 def test_names_of_everywhere_are_printed_and_emoji_left_out(session):
@@ -239,10 +239,10 @@ def test_many_documents_are_one_file_in_which_each_counts_its_own_pages(session)
         ("shipment", shipments.create(session, order.id, **AUDIT_ARGS).id),
     )
 
-    said = pages(renderer.render_documents(session, [shipment, invoice, shipment]))
+    texts = pages(renderer.render_documents(session, [shipment, invoice, shipment]))
 
-    assert [page.rpartition(" Seite ")[2] for page in said] == ["1 von 2", "2 von 2"] * 3
-    assert ["Lieferschein" in page for page in said] == [True, True, False, False, True, True]
+    assert [page.rpartition(" Seite ")[2] for page in texts] == ["1 von 2", "2 von 2"] * 3
+    assert ["Lieferschein" in page for page in texts] == [True, True, False, False, True, True]
 
 
 def test_the_same_document_is_the_same_bytes_each_time(session):

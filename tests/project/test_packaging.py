@@ -65,8 +65,8 @@ def test_the_licence_expression_names_every_licence_that_is_shipped(wheel: Path)
 
 def test_the_installed_command_is_not_the_checkout(installed: Path, tmp_path: Path) -> None:
     where = [str(installed / "bin" / "python"), "-c", "import webapp, jobs, simulator; print(webapp.__file__)"]
-    said = subprocess.run(where, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert said.stdout.startswith(str(installed))
+    result = subprocess.run(where, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert result.stdout.startswith(str(installed))
 
 
 def test_the_installed_package_serves_a_page_with_its_style_sheet(installed: Path, tmp_path: Path) -> None:

@@ -22,13 +22,13 @@ def hashes() -> dict[str, str]:
 
 
 def test_every_vendored_file_is_the_one_its_package_ships() -> None:
-    found = {
+    digests = {
         str(path.relative_to(VENDOR)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in VENDOR.rglob("*")
         if path.is_file() and path.name not in {"README.md", "LICENSE"}
     }
-    assert found == hashes()
-    assert found
+    assert digests == hashes()
+    assert digests
 
 
 def test_every_vendored_package_carries_its_licence() -> None:

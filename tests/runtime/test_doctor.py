@@ -24,7 +24,7 @@ def test_the_doctor_reads_the_settings_of_postgresql_as_they_are_without_us(app,
 
 
 @pytest.mark.parametrize(
-    ("off", "level", "says"),
+    ("off", "level", "message"),
     [
         ([], "ok", "writes each commit"),
         (["synchronous_commit"], "warn", "synchronous_commit=off"),
@@ -33,7 +33,7 @@ def test_the_doctor_reads_the_settings_of_postgresql_as_they_are_without_us(app,
         (["full_page_writes"], "fail", "full_page_writes=off"),
     ],
 )
-def test_the_doctor_reports_what_a_power_cut_would_do_to_postgresql(off, level, says):
+def test_the_doctor_reports_what_a_power_cut_would_do_to_postgresql(off, level, message):
     finding = doctor.finding_of_commits(off)
     assert finding.level == level
-    assert says in finding.message
+    assert message in finding.message

@@ -8,5 +8,5 @@ SAYS = (
 
 
 def test_existing_objects_are_frozen_and_new_ones_are_collected_less_often():
-    said = subprocess.run([sys.executable, "-c", SAYS], capture_output=True, text=True, check=True)
-    assert said.stdout == "(5000, 20, 50) True\n"
+    result = subprocess.run([sys.executable, "-c", SAYS], capture_output=True, text=True, check=True)
+    assert result.stdout == "(5000, 20, 50) True\n"

@@ -1,6 +1,5 @@
 """Missing and wrong secret keys: nothing starts, nothing is replaced, and the message says what to do."""
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -292,7 +291,7 @@ def test_keys_created_by_another_process_meanwhile_are_used(
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize(
-    ("content", "level", "says"),
+    ("content", "level", "message"),
     [
         (None, doctor.FAIL, "The secret keys are missing"),
         (KEYS[1], doctor.FAIL, "are not those this database was written with"),
@@ -301,19 +300,19 @@ def test_keys_created_by_another_process_meanwhile_are_used(
     ],
 )
 def test_doctor_reports_missing_and_wrong_keys_and_changes_neither(
-    used: Flask, settings: Settings, keys: Path, content: str | None, level: str, says: str
+    used: Flask, settings: Settings, keys: Path, content: str | None, level: str, message: str
 ) -> None:
     keys.unlink()
     if content is not None:
         write(keys, content)
     before = stored(used)
-    found = {finding.check: finding for finding in doctor.examine(settings)}
-    assert (found["keys"].level, says in found["keys"].message) == (level, True), json.dumps(found["keys"].message)
+    (finding,) = [finding for finding in doctor.examine(settings) if finding.check == "keys"]
+    assert (finding.level, message in finding.message) == (level, True), finding.message
     assert keys.exists() is (content is not None)
     assert stored(used) == before
 
 
 def test_doctor_makes_no_keys_before_the_first_start(settings: Settings) -> None:
-    found = {finding.check: finding for finding in doctor.examine(settings)}
-    assert (found["keys"].level, found["database"].level != doctor.FAIL) == (doctor.OK, True)
+    findings = {finding.check: finding for finding in doctor.examine(settings)}
+    assert (findings["keys"].level, findings["database"].level != doctor.FAIL) == (doctor.OK, True)
     assert not (settings.data_dir / "keys").exists()

@@ -49,10 +49,10 @@ def test_calls_to_amazon_log_no_token_and_no_address(
         port.participations()
     with httpx.Client(headers={"authorization": "Bearer canary-of-a-header"}) as client:
         client.get(f"{amazon.url}/nowhere?token=canary-of-an-address")
-    said = capsys.readouterr().err
-    assert ("getMarketplaceParticipations 200" in said) is (level == "DEBUG")
+    output = capsys.readouterr().err
+    assert ("getMarketplaceParticipations 200" in output) is (level == "DEBUG")
     for secret in (credentials.client_secret, credentials.refresh_token, "canary", "access_token", "Bearer", "Atza"):
-        assert secret not in said
+        assert secret not in output
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO"])
@@ -63,9 +63,9 @@ def test_a_library_logs_nothing_more_at_debug(
     log_config.configure(level)
     logging.getLogger(name).debug("GET /sign-in/canary")
     logging.getLogger("webapp.something").debug("ours")
-    said = capsys.readouterr().err
-    assert "canary" not in said
-    assert ("ours" in said) is (level == "DEBUG")
+    output = capsys.readouterr().err
+    assert "canary" not in output
+    assert ("ours" in output) is (level == "DEBUG")
 
 
 def test_statements_are_not_logged(restored: None, capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,7 +91,7 @@ def test_the_debug_log_holds_no_link_no_search_and_no_password(tmp_path: Path) -
             connection.request(method, path, body, headers if body else {})
             connection.getresponse().read()
         connection.close()
-    said = running_app.log.read_text()
-    assert " DEBUG " in said
-    assert said.count(token) == 1, "printed once for the person who starts it"
-    assert "canary" not in said
+    content = running_app.log.read_text()
+    assert " DEBUG " in content
+    assert content.count(token) == 1, "printed once for the person who starts it"
+    assert "canary" not in content

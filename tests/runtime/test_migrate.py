@@ -99,7 +99,7 @@ def test_a_database_that_does_not_answer_is_reported_without_its_password(tmp_pa
     app = create_app(Settings.load({}, data_dir=tmp_path / "data", database_url=url, keys="k" * 40))
     with pytest.raises(CannotRunError) as refused:
         migrate.upgrade(app)
-    said = str(refused.value)
-    assert said.startswith("The database postgresql+psycopg://desk:***@127.0.0.1:1/desk cannot be used (")
-    assert said.endswith("Start it, or correct DATABASE_URL.")
-    assert "secret" not in said
+    message = str(refused.value)
+    assert message.startswith("The database postgresql+psycopg://desk:***@127.0.0.1:1/desk cannot be used (")
+    assert message.endswith("Start it, or correct DATABASE_URL.")
+    assert "secret" not in message

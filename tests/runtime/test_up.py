@@ -32,9 +32,9 @@ def running_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp
 
 
 def test_up_prints_its_address_and_the_first_sign_in_link_once(running_app: RunningApp) -> None:
-    said = running_app.log.read_text()
-    assert f"Channeldesk is ready: http://127.0.0.1:{running_app.port}\n" in said
-    assert f"http://127.0.0.1:{running_app.port}/sign-in/" in said
+    content = running_app.log.read_text()
+    assert f"Channeldesk is ready: http://127.0.0.1:{running_app.port}\n" in content
+    assert f"http://127.0.0.1:{running_app.port}/sign-in/" in content
 
 
 def test_up_starts_these_processes(running_app: RunningApp) -> None:

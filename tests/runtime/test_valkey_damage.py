@@ -175,11 +175,11 @@ def test_running_processes_recover_when_valkey_cannot_read_its_files(tmp_path: P
         assert "did not start on its files" in log
         assert "Traceback" not in log
         assert len(list(running_app.data_dir.glob("valkey.damaged-*"))) == 1
-        said = run_refused_command(
+        result = run_refused_command(
             "doctor", "--port", str(running_app.port), "--data-dir", str(running_app.data_dir), home=tmp_path
         )[1]
-        assert "warn  redis: " in said
-        assert "valkey.damaged-" in said
+        assert "warn  redis: " in result
+        assert "valkey.damaged-" in result
 
 
 def test_running_processes_recover_when_valkey_cannot_read_its_files_three_times(tmp_path: Path) -> None:

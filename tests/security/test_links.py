@@ -99,7 +99,7 @@ def test_nobody_becomes_the_first_owner_twice(app: Flask, first: str, session: S
 
 
 @pytest.mark.parametrize(
-    ("email", "password", "said"),
+    ("email", "password", "message"),
     [
         ("nobody", GOOD, "This is not an e-mail address."),
         ("a@b@c", GOOD, "This is not an e-mail address."),
@@ -113,11 +113,11 @@ def test_nobody_becomes_the_first_owner_twice(app: Flask, first: str, session: S
     ],
 )
 def test_invalid_input_is_reported_and_the_link_stays_valid(
-    anonymous_client: FlaskClient, first: str, session: Session, email: str, password: str, said: str
+    anonymous_client: FlaskClient, first: str, session: Session, email: str, password: str, message: str
 ) -> None:
     answer = use(anonymous_client, first, email=email, password=password)
     assert answer.status_code == 422
-    assert said in answer.text
+    assert message in answer.text
     assert session.scalars(select(User)).all() == []
     session.rollback()
     assert use(anonymous_client, first, email="me@desk.example", password=GOOD).status_code == 303

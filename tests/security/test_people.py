@@ -146,8 +146,8 @@ def test_a_new_role_counts_from_the_next_request(
     assert viewer_client.get("/people").status_code == 200
     assert viewer_client.post(f"/people/{mine}/role", data={"role": "viewer"}).status_code == 303
     assert owner_client.get("/people").status_code == 403
-    found = session.scalars(select(Event).order_by(Event.id)).all()
-    assert [(event.kind, event.actor, event.args) for event in found] == [
+    entries = session.scalars(select(Event).order_by(Event.id)).all()
+    assert [(event.kind, event.actor, event.args) for event in entries] == [
         ("user_role_changed", f"user:{mine}", {"user": theirs, "before": "viewer", "role": "owner"}),
         ("user_role_changed", f"user:{theirs}", {"user": mine, "before": "owner", "role": "viewer"}),
     ]
@@ -215,17 +215,17 @@ def test_an_invitation_is_a_link_that_is_shown_once(
     assert use(guest, link, password=GOOD).status_code == 303
     assert guest.get("/orders").status_code == 200
     assert guest.get("/people").status_code == 403
-    found = session.scalars(select(Event).order_by(Event.id)).all()
-    assert [(event.kind, event.actor.partition(":")[0]) for event in found] == [
+    entries = session.scalars(select(Event).order_by(Event.id)).all()
+    assert [(event.kind, event.actor.partition(":")[0]) for event in entries] == [
         ("user_created", "user"),
         ("link_made", "user"),
         ("password_set", "user"),
     ]
-    assert all(link.rpartition("/")[2] not in json.dumps(event.args) for event in found)
+    assert all(link.rpartition("/")[2] not in json.dumps(event.args) for event in entries)
 
 
 @pytest.mark.parametrize(
-    ("fields", "says"),
+    ("fields", "message"),
     [
         ({"email": "nobody", "role": "viewer"}, "This is not an e-mail address."),
         ({"email": "", "role": "viewer"}, "Please fill this in."),
@@ -234,10 +234,10 @@ def test_an_invitation_is_a_link_that_is_shown_once(
     ],
 )
 def test_an_invalid_invitation_keeps_the_input(
-    owner_client: FlaskClient, session: Session, fields: dict[str, str], says: str
+    owner_client: FlaskClient, session: Session, fields: dict[str, str], message: str
 ) -> None:
     answer = owner_client.post("/people/invite", data=fields)
-    assert (answer.status_code, says in answer.text) == (422, True)
+    assert (answer.status_code, message in answer.text) == (422, True)
     assert f'value="{fields["email"]}"' in answer.text
     assert len(session.scalars(select(User)).all()) == 1
 

@@ -71,8 +71,8 @@ def test_an_export_of_every_column_holds_personal_data_for_those_alone_who_may_r
         assert answer.status_code == 200, (role, answer.text)
         rows = cells(answer.data, format_)
         assert len(rows) > 1, role
-        found = find_marks(" ".join(" ".join(row) for row in rows))
-        assert bool(found) == allows(role, "pii.read"), (role, rows)
+        marks = find_marks(" ".join(" ".join(row) for row in rows))
+        assert bool(marks) == allows(role, "pii.read"), (role, rows)
 
 
 @pytest.mark.parametrize("name", LISTINGS)
@@ -199,8 +199,8 @@ def test_users_without_the_permission_find_nothing_by_personal_data(
             term = "canarymail@marketplace.example" if field == "email" else "Canaryrecipient"
             assert grid_fetch.fetch_page(session, reading, place, {field: term}).count, (listing.name, field)
             for known in KNOWN:
-                found = grid_fetch.fetch_page(session, other, place, {field: known})
-                assert (found.count, list(found.rows)) == (0, []), (listing.name, field, known)
+                page = grid_fetch.fetch_page(session, other, place, {field: known})
+                assert (page.count, list(page.rows)) == (0, []), (listing.name, field, known)
                 assert grid_fetch.fetch_ids(session, other, place, {field: known}, 10) == [], (field, known)
                 assert list(grid_fetch.iterate(session, other, place, {field: known})) == [], (field, known)
 

@@ -65,9 +65,9 @@ def statements() -> Iterator[list[str]]:
 
 
 def cookie(client: FlaskClient) -> str:
-    found = client.get_cookie(client.application.session_interface.name)
-    assert found is not None
-    return found.value
+    stored = client.get_cookie(client.application.session_interface.name)
+    assert stored is not None
+    return stored.value
 
 
 @pytest.mark.only_sqlite

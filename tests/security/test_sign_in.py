@@ -40,9 +40,9 @@ def probe_app(app: Flask) -> Flask:
 
 
 def token_on(page: TestResponse) -> str:
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
-    assert found, page.text
-    return found[1]
+    match = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
+    assert match, page.text
+    return match[1]
 
 
 def enter(client: FlaskClient, email: str, password: str, target: str = "", **kwargs: object) -> TestResponse:

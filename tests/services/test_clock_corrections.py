@@ -47,8 +47,8 @@ def test_failures_are_counted_after_a_sign_in_of_then(app, session):
     run_maintenance()
 
     later = datetime.now(UTC) + timedelta(seconds=1)
-    said = [attempt(session, later, "wrong", False) for _ in range(FAILURES_PER_ACCOUNT + 1)]
-    assert said[-1] == "sign_in_locked"
+    outcomes = [attempt(session, later, "wrong", False) for _ in range(FAILURES_PER_ACCOUNT + 1)]
+    assert outcomes[-1] == "sign_in_locked"
 
 
 def test_a_session_of_then_ends_as_early_as_any_other(owner_client, session):

@@ -16,7 +16,7 @@ def arrive(session, account, numbers):
     session.commit()
 
 
-def test_sqlite_is_told_again_when_there_are_twice_as_many_orders(session, monkeypatch):
+def test_sqlite_statistics_are_updated_when_the_orders_have_doubled(session, monkeypatch):
     monkeypatch.setattr(sqlite_statistics, "_MIN_ORDERS", 4)
     account = an_account(session)
     arrive(session, account, range(1, 4))

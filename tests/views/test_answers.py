@@ -46,7 +46,7 @@ def test_boosted_links_and_the_history_get_the_whole_page(browser: FlaskClient, 
 
 
 @pytest.mark.parametrize("path", ["/shown", "/refused", "/finished", "/elsewhere"])
-def test_caches_are_told_that_fragment_and_page_differ(browser: FlaskClient, path: str) -> None:
+def test_responses_vary_by_the_htmx_header(browser: FlaskClient, path: str) -> None:
     assert "HX-Request" in browser.get(path).vary
 
 
@@ -66,7 +66,7 @@ def test_a_browser_is_sent_on_with_303(browser: FlaskClient) -> None:
     assert (response.status_code, response.headers["Location"]) == (303, "/there")
 
 
-def test_htmx_is_told_to_load_the_page_instead_of_following_into_a_corner(browser: FlaskClient) -> None:
+def test_htmx_loads_the_whole_page_instead_of_following_a_redirect_into_a_fragment(browser: FlaskClient) -> None:
     response = browser.get("/elsewhere", headers=HTMX)
     assert (response.status_code, response.headers["HX-Redirect"], response.text) == (204, "/there", "")
     assert "Location" not in response.headers

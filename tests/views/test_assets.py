@@ -53,7 +53,7 @@ def test_it_comes_in_the_smallest_way_the_browser_reads(app: Flask, address, acc
     assert undo(answer.data) == (static_files.Path(app.static_folder) / STYLE).read_bytes()
 
 
-def test_who_has_it_is_told_so(app: Flask, address: str) -> None:
+def test_a_current_copy_is_answered_with_304(app: Flask, address: str) -> None:
     browser = app.test_client()
     first = browser.get(address, headers={"Accept-Encoding": "br"})
 

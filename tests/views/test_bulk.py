@@ -62,9 +62,9 @@ def step(session, action_id):
 
 
 def stored(session, statement):
-    found = session.scalars(statement).all()
+    rows = session.scalars(statement).all()
     session.commit()
-    return found
+    return rows
 
 
 def test_the_question_tells_how_many_and_what_cannot_be_done(owner_client, session, ids):

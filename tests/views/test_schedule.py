@@ -98,7 +98,7 @@ def test_an_interval_is_changed_in_the_unit_one_likes(session, owner_client, job
 
 
 @pytest.mark.parametrize(
-    ("said", "complaint"),
+    ("data", "complaint"),
     [
         ({"interval": "29", "unit": "seconds"}, "between 30 and 86400 seconds"),
         ({"interval": "25", "unit": "hours"}, "between 30 and 86400 seconds"),
@@ -108,8 +108,8 @@ def test_an_interval_is_changed_in_the_unit_one_likes(session, owner_client, job
         ({}, "Enter a whole number."),
     ],
 )
-def test_an_interval_that_makes_no_sense_is_said_at_its_field(session, owner_client, job, said, complaint, post):
-    answer = post(owner_client, f"/schedule/{job.key}/interval", data=said, headers=HTMX)
+def test_an_interval_that_makes_no_sense_is_said_at_its_field(session, owner_client, job, data, complaint, post):
+    answer = post(owner_client, f"/schedule/{job.key}/interval", data=data, headers=HTMX)
     assert answer.status_code == 422
     assert complaint in answer.text
     assert answer.text.lstrip().startswith('<div id="interval-form">')

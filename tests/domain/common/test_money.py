@@ -92,7 +92,7 @@ def test_the_parts_of_an_order_always_sum_to_amazons_total(parts, total):
     assert found.subtotal + found.shipping + found.tax + found.discount + found.other == found.total == total
 
 
-def test_amounts_that_detail_another_amount_are_not_counted_beside_it():
+def test_amounts_that_detail_another_amount_are_not_counted_twice():
     """The sum of the parts cannot show it: `other` is whatever the other parts leave of the total."""
     parts = [
         Component("ITEM", None, Money(2000, "EUR")),

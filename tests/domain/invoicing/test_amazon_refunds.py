@@ -88,7 +88,7 @@ def test_a_line_goes_on_the_parts_it_was_paid_for():
     assert amounts == {1: room(item_price=1000, gift_wrap_price=100, item_tax=190, shipping_tax=19, shipping_price=100)}
 
 
-def test_what_is_given_beside_the_lines_goes_on_their_prices_then_their_taxes_then_on_the_others():
+def test_an_adjustment_goes_on_item_prices_then_taxes_then_the_other_amounts():
     rooms = {1: room(item_price=1000, item_tax=100), 2: room(item_price=500, shipping_price=100)}
 
     assert amazon_refunds.split([LineCredit(1, 400, 0, 0)], rooms, 500, "EUR") == {1: room(item_price=900)}

@@ -37,9 +37,9 @@ def test_an_empty_cell_says_nothing_and_a_short_row_neither():
 def test_each_row_that_cannot_be_taken_says_its_line_and_why():
     text = 'sku,title,quantity,enabled\nA-1,"two\nlines",1,\n,x,,\nA-2,,many,\nA-3,,,perhaps\nA-4,,1,\nA-4,,2,\n'
 
-    found = [(row.line, row.sku, row.wrong.code if row.wrong else None) for row in product_csv.read(text).rows]
+    rows = [(row.line, row.sku, row.wrong.code if row.wrong else None) for row in product_csv.read(text).rows]
 
-    assert found == [
+    assert rows == [
         (2, "A-1", "product_cell_torn"),
         (4, "", "product_sku_required"),
         (5, "A-2", "product_quantity_malformed"),
@@ -118,7 +118,7 @@ def test_texts_that_look_like_formulas_are_escaped_and_read_unchanged(title):
     assert not escaped.lstrip(" \u3000").startswith(("=", "+", "-", "@", "＝", "＠"))
 
 
-def test_a_quantity_begins_the_keeping_of_stock_unless_it_is_told_not_to():
+def test_a_quantity_turns_stock_tracking_on_unless_the_row_turns_it_off():
     assert Entry("A", quantity=3).manages is True
     assert Entry("A", quantity=3, manage_stock=False).manages is False
     assert Entry("A", title="x").manages is None

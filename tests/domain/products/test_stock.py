@@ -43,8 +43,8 @@ def test_an_order_holds_what_is_still_to_be_sent_and_no_more_than_amazon_says_wa
     ],
 )
 def test_no_more_comes_back_than_had_left(line, back, came_back):
-    found = stock.plan_order_line(line, 3, back, back_before=back)
-    assert (found.back, found.back_before) == (came_back, came_back)
+    plan = stock.plan_order_line(line, 3, back, back_before=back)
+    assert (plan.back, plan.back_before) == (came_back, came_back)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_the_difference_to_what_it_holds_is_the_movements(line, held, after, mov
     assert stock.settle(line, after, managed=True) == (after, [])
 
 
-def test_where_stock_is_not_kept_what_leaves_and_comes_back_is_remembered_without_a_movement():
+def test_without_stock_tracking_shipped_and_returned_units_are_counted_without_a_movement():
     assert stock.settle(stock.StockLine(2), StockEffect(), managed=False) == (StockEffect(), [])
     after, moves = stock.settle(stock.StockLine(1, 2, 1), StockEffect(), managed=False)
     assert (after, moves) == (StockEffect(skipped=2, returned=1), [])

@@ -209,11 +209,11 @@ def test_who_is_usual_in_a_country_comes_first_and_once() -> None:
     assert [carrier.key for carrier in list_usual_carriers("ZZ")] == ["ups", "fedex", "dhl"]
 
 
-def test_a_parcels_carrier_is_known_by_its_code_or_by_the_name_beside_other() -> None:
+def test_a_parcels_carrier_is_found_by_its_code_or_by_the_name_given_with_other() -> None:
     for carrier in CARRIERS:
-        found = find_carrier(carrier.code, carrier.name)
-        assert found is not None
-        assert found.code == carrier.code
+        match = find_carrier(carrier.code, carrier.name)
+        assert match is not None
+        assert match.code == carrier.code
     assert find_carrier(OTHER, "evri") is BY_KEY["evri"]
     assert find_carrier(OTHER, "Bike courier") is None
     assert find_carrier("", "") is None

@@ -24,15 +24,15 @@ def test_a_text_is_as_long_as_its_column_and_no_longer(field):
 
 
 @pytest.mark.parametrize(
-    ("said", "kept"),
+    ("given", "kept"),
     [
         (Parcel(carrier="  Deutsche   Post "), Parcel(carrier="Deutsche Post", title="Deutsche Post")),
         (Parcel(carrier="Other", title=" Bring \n Cargo "), Parcel(carrier="Other", title="Bring Cargo")),
         (Parcel(), Parcel()),
     ],
 )
-def test_carrier_and_title_are_kept_without_what_is_too_much(said, kept):
-    assert parcels.clean_carrier(said) == kept
+def test_carrier_and_title_are_kept_without_what_is_too_much(given, kept):
+    assert parcels.clean_carrier(given) == kept
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.both_databases
 
 def fetch(session, grid, filters=None, **arguments):
     grid = grid.for_reader(personal=True)
-    found = grid_fetch.fetch_page(session, grid, parse_page_request(grid, arguments), filters or {})
-    return list(found.rows)
+    page = grid_fetch.fetch_page(session, grid, parse_page_request(grid, arguments), filters or {})
+    return list(page.rows)
 
 
 @pytest.fixture
@@ -61,11 +61,11 @@ def test_an_untracked_shipment_has_no_number(session, every):
 
 @pytest.mark.parametrize("sort", ["number", "-number", "created", "-created", "order", "-order", "total", "-total"])
 def test_invoices_are_sorted_by_what_their_heads_say(session, every, sort):
-    found = [row.number for row in fetch(session, document_lists.invoice_grid(every).choose(), sort=sort)]
+    numbers = [row.number for row in fetch(session, document_lists.invoice_grid(every).choose(), sort=sort)]
 
-    assert sorted(found) == ["100001", "100002"]
+    assert sorted(numbers) == ["100001", "100002"]
     if sort.removeprefix("-") in {"number", "order"}:
-        assert found == sorted(found, reverse=sort.startswith("-"))
+        assert numbers == sorted(numbers, reverse=sort.startswith("-"))
 
 
 @pytest.mark.parametrize(

@@ -248,10 +248,10 @@ def test_iterating_returns_every_row_once_in_order(table):
 
     for sort in SORTS:
         chunks = list(grid_fetch.iterate(table.session, GRID, parse_page_request(GRID, {"sort": sort}), {}, chunk=5))
-        found = [row.id for chunk in chunks for row in chunk]
+        ids = [row.id for chunk in chunks for row in chunk]
         assert [len(chunk) for chunk in chunks] == [5, 5, 5, 5, 3]
-        assert found == expected(rows, sort)
-        assert found == grid_fetch.fetch_ids(table.session, GRID, parse_page_request(GRID, {"sort": sort}), {}, 100)
+        assert ids == expected(rows, sort)
+        assert ids == grid_fetch.fetch_ids(table.session, GRID, parse_page_request(GRID, {"sort": sort}), {}, 100)
 
 
 def test_ids_stop_at_the_limit_and_follow_the_filter(table):

@@ -77,14 +77,14 @@ def test_every_plan_returns_the_same_rows(session, many, monkeypatch, name):
                 place = grid_fetch.replace(parse_page_request(grid, {"sort": sort}), size=200)
                 page = grid_fetch.fetch_page(session, grid, place, filters)
 
-                found = [row.id for row in page.rows]
-                assert set(found) == plainly, (filters, sort, counted)
+                ids = [row.id for row in page.rows]
+                assert set(ids) == plainly, (filters, sort, counted)
                 assert page.count == min(len(plainly), counted + 1)
                 words = filters.get("buyer") or filters.get("name")
-                assert words or found == [id_ for id_ in in_order if id_ in plainly], (filters, sort, counted)
-                assert words or grid_fetch.fetch_ids(session, grid, place, filters, 100) == found
+                assert words or ids == [id_ for id_ in in_order if id_ in plainly], (filters, sort, counted)
+                assert words or grid_fetch.fetch_ids(session, grid, place, filters, 100) == ids
                 last = grid_fetch.fetch_page(session, grid, grid_fetch.replace(place, size=3, before=END), filters)
-                assert words or [row.id for row in last.rows] == found[-3:]
+                assert words or [row.id for row in last.rows] == ids[-3:]
 
 
 @pytest.fixture

@@ -116,7 +116,7 @@ def test_words_of_two_letters_are_found_whole(session, arrived):
     assert found(session, "b") == []
 
 
-def test_long_words_are_told_apart_by_each_of_their_first_letters(session, arrived):
+def test_long_words_are_distinguished_by_each_of_their_first_letters(session, arrived):
     names = ["Wolfeschlegelstein", "Wolfeschlegelberg", "Wolfeschlegel"]
     orders = [an_order(10 + n, buyer=Buyer(name=name)) for n, name in enumerate(names)]
     import_page.import_page(session, arrived.id, orders, now=NOW, actor="test")

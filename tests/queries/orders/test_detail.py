@@ -80,7 +80,7 @@ def test_the_sheet_says_what_the_order_does(session: Session, worked_on: Order) 
     assert sheet.stock == line_stock.load_for_order(session, worked_on) != {}
 
 
-def test_what_stands_beside_the_order_is_counted(session: Session, worked_on: Order) -> None:
+def test_documents_of_the_order_are_counted(session: Session, worked_on: Order) -> None:
     session.add_all(
         Mail(order_id=order_id, store_id=worked_on.store_id, kind="order", state=state, actor="cli",
              created_at=NOW, queued_at=NOW, changed_at=NOW)
@@ -122,7 +122,7 @@ def test_the_story_is_the_whole_one_latest_first(session: Session, worked_on: Or
     assert [version.received_at for version in history.versions] == [NOW]
 
 
-def test_what_amazon_is_told_stands_with_it(session: Session, worked_on: Order) -> None:
+def test_submissions_are_loaded_with_the_order(session: Session, worked_on: Order) -> None:
     (submission,) = order_detail.load_detail(session, "100001", "invoices").submissions
 
     assert (submission.kind, submission.state, submission.open, submission.details["tracking_number"]) == (

@@ -92,16 +92,16 @@ def test_a_page_is_found_by_its_number(session, eleven, monkeypatch, name, far):
             place = grid_fetch.replace(parse_page_request(grid, {"sort": sort, "page": str(number)}), size=3)
             pages[number] = grid_fetch.fetch_page(session, grid, place, {})
 
-        found = {number: [row.id for row in page.rows] for number, page in pages.items()}
+        ids = {number: [row.id for row in page.rows] for number, page in pages.items()}
         in_turn = {number: every[3 * number - 3 : 3 * number] for number in (1, 2, 3, 4)}
-        assert found == in_turn | {5: every[-3:], 9_999_999: every[-3:]}, sort
+        assert ids == in_turn | {5: every[-3:], 9_999_999: every[-3:]}, sort
         assert (pages[1].previous, pages[4].next) == (None, None), sort
 
 
-@pytest.mark.parametrize("said", ["0", "-1", "x", "1.5", "99999999", "١"])
-def test_a_page_that_is_no_number_is_the_first(session, eleven, said):
+@pytest.mark.parametrize("page", ["0", "-1", "x", "1.5", "99999999", "١"])
+def test_a_page_that_is_no_number_is_the_first(session, eleven, page):
     grid = orders.grid(eleven).choose().for_reader(personal=True)
-    assert parse_page_request(grid, {"page": said}).page is None
+    assert parse_page_request(grid, {"page": page}).page is None
 
 
 @pytest.mark.parametrize("name", GRIDS)

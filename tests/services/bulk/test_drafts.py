@@ -50,13 +50,13 @@ def test_a_stale_question_never_begins_a_later_action(session, orders):
     assert session.scalars(select(BulkAction.id)).all() == [new]
 
 
-def test_what_is_impossible_is_told_before_with_its_causes(session, orders):
+def test_rows_that_cannot_be_done_are_listed_in_advance_with_their_reasons(session, orders):
     ids = [order.id for order in orders]
     holds.hold(session, ids[0], "x", **AUDIT_ARGS)
 
     def causes(kind):
-        found = bulk_registry.get_handler(kind).find_skip_reasons(session, ids)
-        return {(cause.code, cause.args.get("state")): cause.count for cause in found}
+        reasons = bulk_registry.get_handler(kind).find_skip_reasons(session, ids)
+        return {(cause.code, cause.args.get("state")): cause.count for cause in reasons}
 
     assert causes("hold") == {("cannot_hold", "holded"): 1}
     assert causes("unhold") == {("cannot_unhold", "new"): 5, ("cannot_unhold", "processing"): 1}

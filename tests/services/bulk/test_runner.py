@@ -59,8 +59,8 @@ def a_kind(monkeypatch):
 
 def outcomes(session, action):
     session.expire_all()
-    found = session.scalars(select(BulkRow).where(BulkRow.action_id == action.id).order_by(BulkRow.id))
-    return [(row.state, row.outcome) for row in found]
+    rows = session.scalars(select(BulkRow).where(BulkRow.action_id == action.id).order_by(BulkRow.id))
+    return [(row.state, row.outcome) for row in rows]
 
 
 def counts(action):

@@ -110,7 +110,7 @@ def test_a_cancellation_at_amazon_credits_what_no_memo_has_given_back(session):
     assert line_quantities(order) == [(2, 0, 2, 2), (1, 0, 1, 1)]
 
 
-def test_of_two_tabs_one_refunds_and_the_other_is_told(app, session):
+def test_of_two_tabs_one_refunds_and_the_other_is_refused(app, session):
     order = create_processing_order(session)
     order_id, first = order.id, order.items[0].id
     session.commit()

@@ -97,7 +97,7 @@ def test_what_amazon_counts_for_no_line_is_billed_with_the_lines(session):
     assert [(item.quantity, item.other, item.total) for item in invoice.items] == [(2, 39, 2639), (1, 24, 1624)]
 
 
-def test_of_two_tabs_one_invoices_and_the_other_is_told(app, session):
+def test_of_two_tabs_one_invoices_and_the_other_is_refused(app, session):
     order = create_processing_order(session, invoiced=False)
     order_id = order.id
     session.commit()

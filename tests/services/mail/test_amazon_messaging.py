@@ -151,7 +151,7 @@ def test_a_busy_amazon_is_tried_again_later(harness: AccountHarness, number: str
     assert mail.state == "sent"
 
 
-def test_neither_a_mail_nor_a_message_that_waits_is_told_to_amazon(harness: AccountHarness, number: str) -> None:
+def test_neither_a_mail_nor_a_waiting_message_is_sent_to_amazon(harness: AccountHarness, number: str) -> None:
     ask(harness, number)
     save_mail_server(harness.session)
     order = order_of(harness, number)

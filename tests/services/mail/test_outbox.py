@@ -68,10 +68,10 @@ def test_each_document_makes_its_mail_with_its_comment(session, order):
     )
     memo = credit_memos.create(session, order.id, CreditRequest({order.items[0].id: 1}), notify=True, **AUDIT_ARGS)
 
-    found = [(mail.kind, mail.document_id, mail.attach) for mail in queued(session)]
-    assert found == [("invoice", invoice.id, True), ("shipment", shipment.id, True), ("credit_memo", memo.id, True)]
-    said = session.scalars(select(Comment)).one()
-    assert [mail.comment_id for mail in queued(session)] == [said.id, None, None]
+    mails = [(mail.kind, mail.document_id, mail.attach) for mail in queued(session)]
+    assert mails == [("invoice", invoice.id, True), ("shipment", shipment.id, True), ("credit_memo", memo.id, True)]
+    comment = session.scalars(select(Comment)).one()
+    assert [mail.comment_id for mail in queued(session)] == [comment.id, None, None]
 
 
 def test_nothing_of_a_mail_is_readable_in_the_database_or_in_events(session, order):

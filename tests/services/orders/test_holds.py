@@ -108,7 +108,7 @@ def test_a_hold_ends_when_its_time_has_come(session):
     assert holds.release_due(session, now=LATER, actor="schedule") == 0
 
 
-def test_of_two_tabs_one_holds_and_the_other_is_told(app, session):
+def test_of_two_tabs_one_holds_and_the_other_is_refused(app, session):
     order_id = create_processing_order(session).id
     session.commit()
 

@@ -172,12 +172,12 @@ class History:
         return [self.order(which, self.updates)]
 
     def order(self, which, updated):
-        said = self.amazon_orders[which]
+        amazon_order = self.amazon_orders[which]
         lines = tuple(
             an_item(n, pieces, quantity_shipped=sent)
-            for n, pieces, sent in zip((1, 2), said["pieces"], said["sent"], strict=True)
+            for n, pieces, sent in zip((1, 2), amazon_order["pieces"], amazon_order["sent"], strict=True)
         )
-        return an_order(which + 1, said["status"], updated=updated, items=lines)
+        return an_order(which + 1, amazon_order["status"], updated=updated, items=lines)
 
     def import_order(self, which):
         import_page(self.session, self.account_id, self.page(which), now=NOW, actor="test")
@@ -210,16 +210,16 @@ class History:
         self.updates, self.amazon_orders = before
 
     def ship_there(self, which, place, pieces):
-        said = self.amazon_orders[which]
-        if said["status"] in {"PENDING", "CANCELLED"}:
+        amazon_order = self.amazon_orders[which]
+        if amazon_order["status"] in {"PENDING", "CANCELLED"}:
             return
-        said["sent"][place] = min(said["pieces"][place], said["sent"][place] + pieces)
-        said["status"] = "SHIPPED" if said["sent"] == said["pieces"] else "PARTIALLY_SHIPPED"
+        amazon_order["sent"][place] = min(amazon_order["pieces"][place], amazon_order["sent"][place] + pieces)
+        amazon_order["status"] = "SHIPPED" if amazon_order["sent"] == amazon_order["pieces"] else "PARTIALLY_SHIPPED"
         self.import_order(which)
 
     def shrink(self, which, place, pieces):
-        said = self.amazon_orders[which]
-        said["pieces"][place] = max(said["sent"][place], said["pieces"][place] - pieces)
+        amazon_order = self.amazon_orders[which]
+        amazon_order["pieces"][place] = max(amazon_order["sent"][place], amazon_order["pieces"][place] - pieces)
         self.import_order(which)
 
     def cancel(self, which, place, pieces):

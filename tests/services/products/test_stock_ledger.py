@@ -125,15 +125,15 @@ def test_a_changed_setting_counts_for_the_orders_that_are_pending_now(session, a
 @both
 def test_what_amazon_tells_again_moves_nothing(session, account):
     a_product(session)
-    said = [
+    amazon_orders = [
         an_order(1, items=items(2)),
         an_order(2, "PENDING", items=items(1)),
         an_order(3, **shipped_fields(an_order(1))),
     ]
-    create_orders(session, *said)
+    create_orders(session, *amazon_orders)
     before = dump_tables()
 
-    create_orders(session, *said, *reversed(said))
+    create_orders(session, *amazon_orders, *reversed(amazon_orders))
 
     assert dump_tables() == before
     assert stock_counters(session) == (8, 3, 5)

@@ -73,7 +73,7 @@ def test_a_parcel_taken_back_is_to_be_shipped_again(session):
     assert ship(session, order, {first: 1}, "JJD01460000B1").reference == 3
 
 
-def test_what_amazon_knows_or_is_being_told_is_not_taken_back(session):
+def test_a_parcel_that_was_or_is_being_confirmed_cannot_be_removed(session):
     order = create_processing_order(session)
     parcel = ship(session, order, None)
 
@@ -107,10 +107,10 @@ def test_a_correction_is_not_proved_by_what_is_to_be_corrected(session):
     order = create_processing_order(session)
     parcel = ship(session, order, None)
     items = (an_item(1, quantity=2, quantity_shipped=2), an_item(2, quantity=1, quantity_shipped=1))
-    said = an_order(
+    amazon_order = an_order(
         status="SHIPPED", updated=5, items=items, packages=(a_package("1", tracking_number="JJD01460000A1"),)
     )
-    create_orders(session, said)
+    create_orders(session, amazon_order)
 
     submission = parcels.edit(
         session,
@@ -123,9 +123,9 @@ def test_a_correction_is_not_proved_by_what_is_to_be_corrected(session):
     )
 
     assert (submission.state, submission.details["corrects"]) == ("queued", True)
-    assert not shipment_confirmations.ShipmentConfirmationHandler().is_shown_by(session, submission, said)
+    assert not shipment_confirmations.ShipmentConfirmationHandler().is_shown_by(session, submission, amazon_order)
     move(session, parcel, "send", "accept")
-    assert shipment_confirmations.ShipmentConfirmationHandler().is_shown_by(session, submission, said)
+    assert shipment_confirmations.ShipmentConfirmationHandler().is_shown_by(session, submission, amazon_order)
 
 
 def test_of_a_canceled_order_what_is_taken_back_is_canceled_too(session):

@@ -215,7 +215,7 @@ def test_what_we_shipped_and_amazon_then_reports_counts_once(session):
     )
 
 
-def test_of_two_tabs_one_ships_and_the_other_is_told(app, session):
+def test_of_two_tabs_one_ships_and_the_other_is_refused(app, session):
     order = create_processing_order(session)
     order_id, first = order.id, order.items[0].id
     session.commit()

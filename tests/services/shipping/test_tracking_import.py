@@ -46,9 +46,9 @@ SHIP = {"undo_seconds": 0, **AUDIT_ARGS}
 def orders(session):
     """Four Orders to be shipped, the second with two lines; a fifth that is shipped."""
     an_account(session)
-    said = [an_order(n) for n in range(1, 5)]
-    said[1] = an_order(2, items=(an_item(2, 2), an_item(3, 1)))
-    return create_orders(session, *said, an_order(5, **shipped_fields(an_order(5))))
+    amazon_orders = [an_order(n) for n in range(1, 5)]
+    amazon_orders[1] = an_order(2, items=(an_item(2, 2), an_item(3, 1)))
+    return create_orders(session, *amazon_orders, an_order(5, **shipped_fields(an_order(5))))
 
 
 def kept(session, text):
@@ -56,9 +56,9 @@ def kept(session, text):
 
 
 def standings(session, one):
-    found = queries.evaluate(session, queries.list_rows(session, one.id), NOW)
+    matches = queries.evaluate(session, queries.list_rows(session, one.id), NOW)
     session.rollback()
-    return [(match.standing, match.code) for match in found]
+    return [(match.standing, match.code) for match in matches]
 
 
 def run(session, action):
@@ -112,7 +112,7 @@ def test_a_parcel_that_amazon_does_not_know_is_not_said_to_be_shipped(session, o
     ]
 
 
-def test_what_is_ready_is_shipped_and_amazon_is_to_be_told_of_each_parcel(session, orders):
+def test_ready_rows_are_shipped_and_each_parcel_has_a_submission(session, orders):
     text = (
         f"Order\tTracking\tSKU\tQty\n303-0000000-0000001\t{DHL}\t\t\n"
         f"{orders[1].number}\t{UPS}\tSKU-2\t1\n{orders[1].number}\t{DPD}\tSKU-3\t1\n"
@@ -143,8 +143,8 @@ def test_the_day_in_the_sheet_is_sent_to_amazon(session, orders):
     session.commit()
     one = kept(session, f"Order;Tracking;Ship date\n{order.number};{DHL};2026-03-01\n{orders[1].number};{UPS};")
     run(session, tracking_import.confirm(session, one.id, **SHIP))
-    found = session.execute(select(Shipment.order_id, Shipment.shipped_at)).all()
-    assert dict(found) == {order.id: datetime(2026, 3, 1, 11, tzinfo=UTC), orders[1].id: None}
+    rows = session.execute(select(Shipment.order_id, Shipment.shipped_at)).all()
+    assert dict(rows) == {order.id: datetime(2026, 3, 1, 11, tzinfo=UTC), orders[1].id: None}
     submission = session.scalars(select(Submission).order_by(Submission.id)).first()
     sent = []
     shipment_confirmations.ShipmentConfirmationHandler().build_call(session, submission)(RecordingClient(sent))

@@ -71,7 +71,7 @@ def test_a_line_refused_is_given_back_and_the_other_one_stays_with_what_was_put_
     ],
     ids=["a line more", "a line less", "an order nobody asked for", "a line that is not there"],
 )
-def test_a_report_that_is_not_of_what_was_told_proves_nothing(session, order, count, messages):
+def test_a_report_of_another_feed_verifies_nothing(session, order, count, messages):
     memo = credit_memos.create(session, order.id, CreditRequest(), **ON_AMAZON)
     submission = submission_of(session, memo)
     submission.message_id = 1
@@ -92,13 +92,13 @@ def test_a_report_that_refuses_all_of_the_document_need_not_count_its_lines(sess
     report = FeedReport(processed, 0, processed or 1, 0, messages)
 
     assert refunds.RefundHandler().check_report(session, [submission], report) is None
-    said = refunds.RefundHandler().find_rejection(session, submission, report)
-    assert (said.message, said.cause) == ("No such column. (90057)", None)
-    assert [row["line"] for row in said.details["refused"]] == [line.id for line in order.items]
+    rejection = refunds.RefundHandler().find_rejection(session, submission, report)
+    assert (rejection.message, rejection.cause) == ("No such column. (90057)", None)
+    assert [row["line"] for row in rejection.details["refused"]] == [line.id for line in order.items]
 
 
 @pytest.mark.parametrize("forgotten", [False, True])
-def test_the_buyer_is_told_when_amazon_has_refunded_and_can_still_be_written_to(session, order, forgotten):
+def test_the_buyer_is_notified_after_the_refund_if_there_still_is_an_address(session, order, forgotten):
     save_mail_server(session)
     memo = credit_memos.create(session, order.id, CreditRequest(), **ON_AMAZON, comment="Sorry", notify=True)
     assert session.scalars(select(Mail)).all() == []

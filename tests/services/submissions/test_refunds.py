@@ -74,7 +74,7 @@ def test_an_adjustment_is_carried_on_the_lines_and_a_fee_kept_of_them(session, o
     assert memo.total == 1300 == sum(nonzero_parts(memo.amazon_lines[0]).values())
 
 
-def test_of_two_tabs_one_asks_and_the_other_is_told(app, session, order):
+def test_of_two_tabs_one_requests_and_the_other_is_refused(app, session, order):
     order_id, first = order.id, order.items[0].id
     session.commit()
 
@@ -86,7 +86,7 @@ def test_of_two_tabs_one_asks_and_the_other_is_told(app, session, order):
     assert len(session.scalars(select(Submission)).all()) == 1
 
 
-def test_one_tab_refunds_offline_and_the_other_at_amazon_one_of_them_is_told(app, session, order):
+def test_of_an_offline_and_an_amazon_refund_at_once_one_is_refused(app, session, order):
     order_id = order.id
     session.commit()
 
@@ -118,7 +118,7 @@ def test_what_amazon_has_no_part_for_is_refused_with_what_it_can_carry(session):
 
 
 @pytest.mark.parametrize(
-    ("said", "code"),
+    ("fields", "code"),
     [
         ({"status": "SHIPPED", "fulfilled_by": "AMAZON"}, "refund_fba"),
         (
@@ -128,8 +128,8 @@ def test_what_amazon_has_no_part_for_is_refused_with_what_it_can_carry(session):
         ({"status": "SHIPPED", "items": (an_item(1, components=(), quantity_shipped=2),)}, "refund_paid_unknown"),
     ],
 )
-def test_what_cannot_be_refunded_at_amazon_says_why_and_changes_nothing(session, said, code):
-    order = create_processing_order(session, **{"items": (a_shipped_item(1, 2), a_shipped_item(2, 1))} | said)
+def test_what_cannot_be_refunded_at_amazon_says_why_and_changes_nothing(session, fields, code):
+    order = create_processing_order(session, **{"items": (a_shipped_item(1, 2), a_shipped_item(2, 1))} | fields)
     session.commit()
     assert expect_refusal(lambda: credit_memos.create(session, order.id, CreditRequest(), **ON_AMAZON))[0] == code
 

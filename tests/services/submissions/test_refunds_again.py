@@ -192,8 +192,8 @@ def test_whatever_is_asked_and_answered_the_books_agree_before_and_after_reading
             )
             for k in range(chance.randint(1, 3))
         )
-        said = an_order(n, items=lines, status="SHIPPED")
-        order = create_orders(session, said)[-1]
+        amazon_order = an_order(n, items=lines, status="SHIPPED")
+        order = create_orders(session, amazon_order)[-1]
         for _ in range(12):
             step(session, order, chance)
             books_agree(session, order)

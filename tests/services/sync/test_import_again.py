@@ -129,8 +129,9 @@ def written(session: Session) -> Any:
     if db.engine.dialect.name == "sqlite":
         return session.connection().connection.driver_connection.total_changes
     tables = inspect(session.connection()).get_table_names()
-    found = {name: session.connection().exec_driver_sql(f"SELECT xmin, ctid FROM {name}").all() for name in tables}
-    return {name: Counter(map(str, rows)) for name, rows in found.items()}
+    query = session.connection().exec_driver_sql
+    rows_by_table = {name: query(f"SELECT xmin, ctid FROM {name}").all() for name in tables}
+    return {name: Counter(map(str, rows)) for name, rows in rows_by_table.items()}
 
 
 def test_a_page_costs_the_same_statements_however_long_it_is(session):

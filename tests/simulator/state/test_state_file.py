@@ -33,7 +33,7 @@ def test_a_killed_world_continues_from_its_state_file(tmp_path):
         before = json.loads(json.dumps(snapshot(amazon.world)))
         # A killed process closes its file without a last word.
         amazon.world._file.close()
-        amazon.world._store = None
+        amazon.world._file = None
     after = World("empty", seed=9, state_path=state)
     assert json.loads(json.dumps(snapshot(after))) == before
     assert (after.scenario, after.seed, len(after.orders)) == ("busy_monday", 1, 301)

@@ -272,7 +272,7 @@ def test_deleting_says_what_is_lost_and_asks_for_the_name(owner_client, session,
     assert "Desk DE was deleted." in owner_client.get("/").text
 
 
-def test_a_store_is_not_deleted_while_amazon_is_being_told_something(owner_client, session, store):
+def test_a_store_with_open_submissions_is_not_deleted(owner_client, session, store):
     arrive(session, store, an_order(1))
     submission(session, an_order(1).number, "queued")
 

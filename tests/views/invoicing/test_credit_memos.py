@@ -56,9 +56,9 @@ def test_everything_is_filled_in_that_can_be_given_back(owner_client, session, o
 
     page = owner_client.get(NEW)
 
-    found = fields(page)
-    assert [found[f"quantity-{id_}"] for id_ in lines] == ["1", "1"]
-    assert (found["shipping"], found["way"]) == ("4.50", "amazon")
+    values = fields(page)
+    assert [values[f"quantity-{id_}"] for id_ in lines] == ["1", "1"]
+    assert (values["shipping"], values["way"]) == ("4.50", "amazon")
     assert "Total to refund €29.00" in plain(page)
     assert "Amazon can still refund €42.00" in plain(page)
 
@@ -67,13 +67,13 @@ def test_it_is_worth_what_is_typed(owner_client, sent, lines):
     sent |= {f"quantity-{lines[0]}": "1", f"quantity-{lines[1]}": "0", "shipping": "1.5"}
     sent |= {"adjustment_refund": "2", "adjustment_fee": "0.25"}
 
-    said = plain(owner_client.post(f"{URL}/previews", data=sent, headers=HTMX))
+    page = plain(owner_client.post(f"{URL}/previews", data=sent, headers=HTMX))
 
     for part in (
         "Subtotal €10.00 Shipping & handling €1.50 Discount -€0.50 Tax €2.00",
         "Adjustment refund €2.00 Adjustment fee -€0.25 Total to refund €14.75",
     ):
-        assert part in said
+        assert part in page
 
 
 def test_it_is_written_offline_with_what_comes_back(owner_client, session, order, sent, lines):
@@ -115,7 +115,7 @@ def test_amazon_is_asked_with_a_reason(owner_client, session, order, sent, lines
 
 
 @pytest.mark.parametrize(
-    ("typed", "field", "said"),
+    ("typed", "field", "message"),
     [
         ({"quantity-LINE": "3"}, "quantity-LINE", "SKU-1: 3 is too many, 2 left."),
         ({"shipping": "6.01"}, "shipping", "At most 6.00 EUR of the shipping is left to refund."),
@@ -130,7 +130,7 @@ def test_amazon_is_asked_with_a_reason(owner_client, session, order, sent, lines
         ({"adjustment_fee": "42.01"}, "adjustment_fee", "The adjustment fee is higher than the refunded amount."),
     ],
 )
-def test_what_cannot_be_given_back_is_said_at_its_field_and_stays(owner_client, sent, lines, typed, field, said):
+def test_what_cannot_be_given_back_is_said_at_its_field_and_stays(owner_client, sent, lines, typed, field, message):
     typed = {name.replace("LINE", str(lines[0])): text for name, text in typed.items()}
     before = dump_tables()
 
@@ -138,7 +138,7 @@ def test_what_cannot_be_given_back_is_said_at_its_field_and_stays(owner_client, 
         answer = owner_client.post(url, data=sent | {"way": "offline"} | typed, headers=HTMX)
 
         assert answer.status_code == status
-        assert said in answer.text.partition(f'id="{field.replace("LINE", str(lines[0]))}-below"')[2][:500]
+        assert message in answer.text.partition(f'id="{field.replace("LINE", str(lines[0]))}-below"')[2][:500]
         assert {name: fields(answer)[name] for name in typed} == typed
     assert dump_tables()["credit_memos"] == before["credit_memos"]
 

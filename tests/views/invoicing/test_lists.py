@@ -197,9 +197,9 @@ def test_the_page_of_a_customer_shows_what_they_ordered(owner_client, session, o
 
     page = owner_client.get("/customers/1")
 
-    said = plain(page)
+    content = plain(page)
     for part in ("Orders, not cancelled 2", "Ordered €52.00", "Given back €", "Buyer1@marketplace.example", "Desk DE"):
-        assert part in said
+        assert part in content
     assert [row.split()[0] for row in rows(page)] == ["100001", "100002"]
     all_of_them = owner_client.get("/orders?customer=1")
     assert "2 orders" in plain(all_of_them)

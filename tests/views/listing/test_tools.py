@@ -24,15 +24,15 @@ def plain(response):
 
 
 def heads(response):
-    found = re.search(r"<thead>(.*?)</thead>", response.text, re.DOTALL)[1]
-    texts = [" ".join(re.sub(r"<[^>]+>", " ", one).split()) for one in re.findall(r"<th.*?</th>", found, re.DOTALL)]
+    head = re.search(r"<thead>(.*?)</thead>", response.text, re.DOTALL)[1]
+    texts = [" ".join(re.sub(r"<[^>]+>", " ", one).split()) for one in re.findall(r"<th.*?</th>", head, re.DOTALL)]
     return [text for text in texts if text]
 
 
 def stored(session, statement):
-    found = session.scalars(statement).all()
+    rows = session.scalars(statement).all()
     session.commit()
-    return found
+    return rows
 
 
 # Choosing rows.
@@ -57,7 +57,7 @@ def test_all_that_match_are_those_of_the_filter_in_their_order(owner_client, ses
 
 
 @pytest.mark.parametrize(
-    ("sent", "said"),
+    ("sent", "message"),
     [
         ({}, "Nothing is selected."),
         ({"id": ["x", "-1", "99999999999"]}, "Nothing is selected."),
@@ -65,12 +65,12 @@ def test_all_that_match_are_those_of_the_filter_in_their_order(owner_client, ses
         ({"all": "1", "query": "total_min=x"}, "These filters cannot be used."),
     ],
 )
-def test_what_cannot_be_chosen_is_said_on_the_list(owner_client, session, orders, sent, said):
+def test_what_cannot_be_chosen_is_said_on_the_list(owner_client, session, orders, sent, message):
     answer = owner_client.post("/grids/orders/selections", data={"kind": "hold", "query": "state=new"} | sent)
 
     assert answer.status_code == 303
     assert answer.location.startswith("/orders?")
-    assert said in plain(owner_client.get(answer.location))
+    assert message in plain(owner_client.get(answer.location))
     assert stored(session, select(BulkAction.id)) == []
 
 

@@ -37,10 +37,10 @@ def number(session, order):
 def only(session):
     """The only mail there is, read apart, so that nobody waits for this session."""
     session.expire_all()
-    found = session.scalars(select(Mail)).one()
-    session.expunge(found)
+    mail = session.scalars(select(Mail)).one()
+    session.expunge(mail)
     session.rollback()
-    return found
+    return mail
 
 
 def fields(page):

@@ -127,7 +127,7 @@ def test_a_server_on_this_machine_may_be_signed_in_to_in_clear(owner_client, ses
         ({"reply_to": "nobody"}, "This is not an e-mail address."),
     ],
 )
-def test_what_cannot_be_a_server_is_said_beside_its_field(owner_client, session, wrong, words):
+def test_an_invalid_server_is_reported_at_its_field(owner_client, session, wrong, words):
     answer = owner_client.post(URL, data=FIELDS | wrong, headers=HTMX)
     assert answer.status_code == 422
     assert words in answer.text

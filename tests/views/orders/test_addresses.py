@@ -23,6 +23,7 @@ def test_an_address_is_corrected_here_alone_and_amazons_taken_again(owner_client
     assert order.amazon_order.recipient_override is None
     session.rollback()
     page = owner_client.get("/orders/100001").text
+    assert "Corrected in Channeldesk only" in page
     assert "<del>Street 1</del> <ins>Street 11</ins>" in re.sub(r"</?bdi>", "", page)
     assert "Shipping address corrected here Address line 1" in plain(owner_client.get("/orders/100001?tab=history"))
 
@@ -30,10 +31,10 @@ def test_an_address_is_corrected_here_alone_and_amazons_taken_again(owner_client
     session.refresh(order)
     assert order.shipping_address["line1"] == "Street 1"
     session.rollback()
-    assert "Corrected here" not in plain(owner_client.get("/orders/100001"))
+    assert "Corrected in Channeldesk only" not in plain(owner_client.get("/orders/100001"))
 
 
-def test_a_billing_address_amazon_never_told_is_entered(owner_client, session, order):
+def test_a_billing_address_that_amazon_does_not_report_can_be_entered(owner_client, session, order):
     owner_client.post("/orders/100001/addresses/billing", data=ADDRESS | {"name": "Company Number1"})
 
     session.refresh(order)
@@ -42,17 +43,17 @@ def test_a_billing_address_amazon_never_told_is_entered(owner_client, session, o
 
 
 @pytest.mark.parametrize(
-    ("sent", "said"),
+    ("sent", "message"),
     [
         (ADDRESS, "This is the address already"),
         (ADDRESS | {"line1": ""}, "An address needs this."),
         (ADDRESS | {"country_code": "Germany"}, "Enter the two letters of a country"),
     ],
 )
-def test_an_address_that_cannot_be_is_said_at_its_field(owner_client, session, order, sent, said):
+def test_an_address_that_cannot_be_is_said_at_its_field(owner_client, session, order, sent, message):
     page = owner_client.post("/orders/100001/addresses/shipping", data=sent)
 
     assert page.status_code == 422
-    assert said in plain(page)
+    assert message in plain(page)
     session.refresh(order)
     assert order.shipping_address["line1"] == "Street 1"

@@ -201,7 +201,7 @@ def test_an_order_waits_with_a_reason_until_a_time_on_the_stores_clock(owner_cli
 
 
 @pytest.mark.parametrize(
-    ("sent", "said"),
+    ("sent", "message"),
     [
         ({"reason": " "}, "Enter a reason for the hold."),
         ({"reason": "x", "until": "2020-01-01T10:00"}, "This time is in the past."),
@@ -210,11 +210,11 @@ def test_an_order_waits_with_a_reason_until_a_time_on_the_stores_clock(owner_cli
         ({"reason": "x", "until": "9999-12-31T23:59"}, "Choose a time until the end of 2100, or none."),
     ],
 )
-def test_a_hold_that_makes_no_sense_is_said_and_what_was_typed_stays(owner_client, session, order, sent, said):
+def test_a_hold_that_makes_no_sense_is_said_and_what_was_typed_stays(owner_client, session, order, sent, message):
     page = owner_client.post("/orders/100001/holds", data=sent)
 
     assert page.status_code == 422
-    assert said in plain(page)
+    assert message in plain(page)
     assert sent.get("until", "") in page.text
     session.refresh(order)
     assert order.state == "processing"
@@ -256,7 +256,7 @@ def test_a_colleague_neither_corrects_nor_holds_nor_writes(viewer_client, order)
     assert viewer_client.get("/orders/100001/addresses/shipping").status_code == 403
 
 
-def test_the_shipments_say_what_amazon_was_told_of_each_parcel(owner_client, session, order):
+def test_the_shipments_show_the_submission_of_each_parcel(owner_client, session, order):
     line = order.items[0].id
     packed = [Parcel({line: 1}, "DHL", "", "JJD01460000A1"), Parcel({line: 1})]
     shipments.create(session, order.id, packed, now=datetime.now(UTC), actor="user:1")

@@ -112,7 +112,7 @@ def test_a_product_is_entered_and_counted(owner_client, session, account):
         ({"sku": "MUG-9", "account": "77"}, "Say which seller account: Desk."),
     ],
 )
-def test_what_cannot_be_entered_is_said_beside_its_field(owner_client, session, shop, data, words):
+def test_invalid_values_are_reported_at_their_field(owner_client, session, shop, data, words):
     many = len(session.scalars(select(Product)).all())
     session.rollback()
 
@@ -132,8 +132,8 @@ def test_a_change_made_on_an_old_page_is_refused(owner_client, session, account)
 
     refused = owner_client.post("/products/1/changes", data={"version": old, "title": "Newer"})
 
-    found = load_product(session)
-    assert (found.title, found.enabled, found.manage_stock) == ("New", True, True)
+    product = load_product(session)
+    assert (product.title, product.enabled, product.manage_stock) == ("New", True, True)
     session.rollback()
     assert refused.status_code == 422
     assert "Another user has changed this product." in refused.text
@@ -177,7 +177,7 @@ def test_a_product_tells_its_story_with_the_orders_in_it(owner_client, session, 
     assert "Orders that have reserved it" in page
 
 
-def test_the_story_is_told_in_pages(owner_client, session, account):
+def test_the_history_has_pages(owner_client, session, account):
     a_product(session, quantity=0)
     session.rollback()
     for n in range(1, 61):

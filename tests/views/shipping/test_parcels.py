@@ -53,7 +53,7 @@ def state(harness, submission_id):
     return found
 
 
-def test_the_shipments_page_says_what_amazon_was_told_and_follows_it(owner_client, harness, ship):
+def test_the_shipments_page_shows_the_current_state_of_each_submission(owner_client, harness, ship):
     submission_id, _ = ship(undo_seconds=30)
     page = owner_client.get("/shipments/100001")
     assert "Queued Sending" in plain(page)
@@ -78,12 +78,12 @@ def test_the_shipments_page_says_what_amazon_was_told_and_follows_it(owner_clien
 def test_the_conflict_shows_what_changed_and_going_on_tells_amazon(owner_client, harness, number, in_conflict):
     submission_id, _ = in_conflict
     page = owner_client.get(f"/submissions/{submission_id}")
-    said = plain(page)
+    content = plain(page)
 
-    assert "The order has changed: nothing was sent to Amazon" in said
-    assert "The buyer asks to cancel No Yes: Changed my mind" in said
-    assert "Amazon status Unshipped Unshipped" in said
-    assert "Pieces shipped 0 of 3 0 of 3" in said
+    assert "The order has changed: nothing was sent to Amazon" in content
+    assert "The buyer asks to cancel No Yes: Changed my mind" in content
+    assert "Amazon status Unshipped Unshipped" in content
+    assert "Pieces shipped 0 of 3 0 of 3" in content
     assert "hx-trigger" not in page.text.partition('id="submission"')[2].partition(">")[0]
     assert "Review" in owner_client.get("/submissions").text
     shipment = owner_client.get("/shipments/100001").text
@@ -103,10 +103,10 @@ def test_the_conflict_shows_what_changed_and_going_on_tells_amazon(owner_client,
 def test_the_conflict_shows_the_buyers_reason_only_to_those_who_may_read_it(viewer_client, in_conflict):
     submission_id, _ = in_conflict
 
-    said = plain(viewer_client.get(f"/submissions/{submission_id}"))
+    page = plain(viewer_client.get(f"/submissions/{submission_id}"))
 
-    assert "The buyer asks to cancel No Yes Total" in said
-    assert "Changed my mind" not in said
+    assert "The buyer asks to cancel No Yes Total" in page
+    assert "Changed my mind" not in page
 
 
 def test_of_a_cancelled_order_a_parcel_can_only_be_taken_back(owner_client, harness, number, ship):
@@ -169,7 +169,7 @@ def test_a_stale_page_touches_no_parcel_of_another_order(owner_client, harness, 
     harness.session.rollback()
 
 
-def test_a_parcel_without_a_number_is_corrected_and_told(owner_client, harness, number, ship):
+def test_a_parcel_without_a_number_is_corrected_and_sent(owner_client, harness, number, ship):
     ship("")
     assert "Amazon requires a tracking number" in owner_client.get("/shipments/100001").text
     assert "Amazon refused 1 request" in owner_client.get("/").text
@@ -196,7 +196,7 @@ def test_a_parcel_without_a_number_is_corrected_and_told(owner_client, harness, 
     assert re.search(r'<option selected value="evri">', owner_client.get(f"{form}/new").text)
 
 
-def test_undone_it_needs_attention_until_it_is_told_again(owner_client, harness, number, ship):
+def test_an_undone_confirmation_needs_attention_until_it_is_requested_again(owner_client, harness, number, ship):
     submission_id, _ = ship(undo_seconds=30)
     owner_client.post(f"/submissions/{submission_id}/undo")
     assert "1 parcel was not confirmed to Amazon" in owner_client.get("/").text

@@ -53,8 +53,8 @@ def test_one_parcel_is_filled_with_all_that_is_left(owner_client, session, order
 
     page = owner_client.get(NEW)
 
-    found = fields(page)
-    assert [found[f"parcels-0-quantity-{id_}"] for id_ in lines] == ["1", "1"]
+    values = fields(page)
+    assert [values[f"parcels-0-quantity-{id_}"] for id_ in lines] == ["1", "1"]
     assert "2 pieces in 1 parcel" in plain(page)
     assert "Street 1" in plain(page)
     choices = page.text.partition('name="parcels-0-carrier"')[2].partition("</select>")[0]
@@ -86,12 +86,12 @@ def test_parcels_are_added_and_taken_away_without_javascript(owner_client, sent,
     assert added.status_code == 200
     assert "Parcel 2" in plain(added)
     assert "Enter a quantity of at least 1" not in plain(added)
-    found = fields(added)
-    assert found["parcels-0-tracking_number"] == "JJD01460000A1"
-    assert found[f"parcels-1-quantity-{lines[0]}"] == ""
+    values = fields(added)
+    assert values["parcels-0-tracking_number"] == "JJD01460000A1"
+    assert values[f"parcels-1-quantity-{lines[0]}"] == ""
 
     gone = owner_client.post(
-        f"{URL}/previews", data=found | {"remove": "0", "parcels-1-tracking_number": "BC77310042X9"}
+        f"{URL}/previews", data=values | {"remove": "0", "parcels-1-tracking_number": "BC77310042X9"}
     )
 
     left = fields(gone)
@@ -139,7 +139,7 @@ def two(lines, **more):
 
 
 @pytest.mark.parametrize(
-    ("typed", "field", "said"),
+    ("typed", "field", "message"),
     [
         ({"parcels-1-quantity-LINE": "2"}, "parcels-1-quantity-LINE", "SKU-1: 2 is too many, 1 left."),
         ({"parcels-1-quantity-LINE": "-1"}, "parcels-1-quantity-LINE", "SKU-1: the quantity cannot be negative."),
@@ -164,7 +164,7 @@ def two(lines, **more):
     ],
 )
 def test_what_cannot_be_shipped_is_said_at_its_field_and_stays(
-    owner_client, session, order, sent, lines, typed, field, said
+    owner_client, session, order, sent, lines, typed, field, message
 ):
     other = create_orders(session, an_order(2, items=(an_item(3),)))[1]
     shipments.create(session, other.id, [Parcel(None, "DHL", "", "JJD01460000A9")], **AUDIT_ARGS)
@@ -177,7 +177,7 @@ def test_what_cannot_be_shipped_is_said_at_its_field_and_stays(
 
         assert answer.status_code == 422
         below = answer.text.partition(f'id="{field.replace("LINE", str(lines[0]))}-below"')[2][:600]
-        assert said in below
+        assert message in below
         assert {name: fields(answer).get(name, text) for name, text in typed.items()} == typed
     after = dump_tables()
     assert all(after[name] == before[name] for name in ("shipments", "parcels", "order_items", "orders", "events"))
@@ -330,7 +330,7 @@ def test_a_doubtful_number_is_asked_about_and_taken_once_it_is_confirmed(owner_c
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("ohne Tracking", "“ohne Tracking” is not a tracking number."),
         ("3,40434E+17", "The spreadsheet has rounded this number"),
@@ -338,11 +338,11 @@ def test_a_doubtful_number_is_asked_about_and_taken_once_it_is_confirmed(owner_c
         ("", ""),
     ],
 )
-def test_what_is_no_tracking_number_is_refused_with_the_reason(owner_client, session, sent, text, said):
+def test_what_is_no_tracking_number_is_refused_with_the_reason(owner_client, session, sent, text, message):
     answer = owner_client.post(URL, data=sent | {"parcels-0-tracking_number": text, "parcels-0-carrier": "dhl"})
 
     assert answer.status_code == (422 if text else 303)
-    assert said in plain(answer)
+    assert message in plain(answer)
     assert session.scalar(select(func.count(Shipment.id))) == (0 if text else 1)
 
 

@@ -39,9 +39,9 @@ def pasted(owner_client, text):
 
 
 def row_ids(session):
-    found = session.scalars(select(TrackingRow.id).order_by(TrackingRow.position)).all()
+    ids = session.scalars(select(TrackingRow.id).order_by(TrackingRow.position)).all()
     session.commit()
-    return found
+    return ids
 
 
 def run(session):
@@ -220,7 +220,7 @@ def test_many_lines_come_a_hundred_at_a_time(owner_client, session, orders):
     assert "1–100 of 250" in plain(owner_client.get(here))
 
 
-def test_late_ones_are_told(owner_client, session, orders):
+def test_late_rows_are_marked(owner_client, session, orders):
     here = pasted(owner_client, f"{orders[0]};{DHL}")
     # The factories' orders are long past their ship-by time.
     assert datetime.now(UTC) > NOW

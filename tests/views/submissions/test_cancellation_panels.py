@@ -41,11 +41,11 @@ def test_the_panel_asks_for_itself_while_it_may_change(owner_client, session, im
     import_orders(an_order(1))
     owner_client.post(POST, data={"reason": "NoInventory"})
 
-    found = panel(owner_client, session)
+    response = panel(owner_client, session)
 
-    assert found.status_code == 200
-    assert 'hx-trigger="every 1s"' in found.get_data(as_text=True)
-    assert "<html" not in found.get_data(as_text=True)
+    assert response.status_code == 200
+    assert 'hx-trigger="every 1s"' in response.get_data(as_text=True)
+    assert "<html" not in response.get_data(as_text=True)
     move(session, "send", "sent")
     assert "Amazon has it and is working on it." in plain(panel(owner_client, session))
     assert 'hx-trigger="every 3s"' in panel(owner_client, session).get_data(as_text=True)
@@ -61,12 +61,12 @@ def test_proved_it_stops_asking_and_shows_when_and_by_which_request(owner_client
 
     last = panel(owner_client, session)
 
-    said = plain(last)
+    page = plain(last)
     assert last.status_code == 286
     assert 'hx-trigger="every' not in last.get_data(as_text=True)
-    assert "Amazon shows the order as Cancelled." in said
-    assert "Verified Mar 2, 2026, 10:05" in said
-    assert "Amazon's request id REQ-1" in said
+    assert "Amazon shows the order as Cancelled." in page
+    assert "Verified Mar 2, 2026, 10:05" in page
+    assert "Amazon's request id REQ-1" in page
     assert f'hx-get="{PAGE}" hx-trigger="load" hx-target="#content"' in last.get_data(as_text=True)
     assert owner_client.get("/orders/100001").get_data(as_text=True).count("Cancelled") >= 1
 

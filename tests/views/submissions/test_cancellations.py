@@ -28,10 +28,10 @@ def plain(response):
 
 
 def asked(session):
-    found = session.scalars(select(Submission)).all()
+    submissions = session.scalars(select(Submission)).all()
     session.expunge_all()
     session.rollback()
-    return found
+    return submissions
 
 
 def move(session, *names, **values):
@@ -51,7 +51,7 @@ def test_the_button_opens_the_reasons_in_the_sellers_words(owner_client, import_
 
     dialog = owner_client.get(f"{POST}/new", headers=HTMX)
 
-    said = plain(dialog)
+    page = plain(dialog)
     assert "<html" not in dialog.get_data(as_text=True)
     codes = re.findall(r'value="(\w+)"[^>]*type="radio"|type="radio"[^>]*value="(\w+)"', dialog.get_data(as_text=True))
     assert [one or other for one, other in codes] == [
@@ -62,16 +62,16 @@ def test_the_button_opens_the_reasons_in_the_sellers_words(owner_client, import_
         "PricingError",
         "GeneralAdjustment",
     ]
-    assert "The item is out of stock Counts in your cancellation rate." in said
-    assert "unless the buyer asks through Amazon, which this buyer has not" in said
+    assert "The item is out of stock Counts in your cancellation rate." in page
+    assert "unless the buyer asks through Amazon, which this buyer has not" in page
 
 
 def test_a_buyer_who_asked_through_amazon_does_not_hurt_the_rate(owner_client, import_orders):
     import_orders(an_order(1, items=(an_item(1, cancel_requested=""),)))
 
-    said = plain(owner_client.get(f"{POST}/new"))
+    page = plain(owner_client.get(f"{POST}/new"))
 
-    assert "The buyer asked to cancel Does not count in your cancellation rate" in said
+    assert "The buyer asked to cancel Does not count in your cancellation rate" in page
 
 
 def test_without_javascript_the_click_leads_back_to_the_order_which_tells_of_it(
@@ -105,15 +105,15 @@ def test_with_htmx_the_page_is_loaded_anew(owner_client, import_orders):
 
 
 @pytest.mark.parametrize(
-    ("reason", "said"), [("", "Choose a reason"), ("BecauseISaySo", "Amazon has no reason BecauseISaySo")]
+    ("reason", "message"), [("", "Choose a reason"), ("BecauseISaySo", "Amazon has no reason BecauseISaySo")]
 )
-def test_a_reason_amazon_does_not_have_is_said_beside_it(owner_client, session, import_orders, reason, said):
+def test_an_unknown_reason_is_reported_at_its_field(owner_client, session, import_orders, reason, message):
     import_orders(an_order(1))
 
     answered = owner_client.post(POST, data={"reason": reason} if reason else {}, headers=HTMX)
 
     assert answered.status_code == 422
-    assert said in plain(answered)
+    assert message in plain(answered)
     assert asked(session) == []
 
 
@@ -148,7 +148,7 @@ def test_two_tabs_at_the_same_moment_make_one_submission(app, owner_client, sess
 
 
 @pytest.mark.parametrize(
-    ("order", "said"),
+    ("order", "message"),
     [
         (an_order(1, "SHIPPED"), "This order has been shipped, so it cannot be cancelled."),
         (an_order(1, "PARTIALLY_SHIPPED"), "Part of this order has been shipped"),
@@ -159,17 +159,17 @@ def test_two_tabs_at_the_same_moment_make_one_submission(app, owner_client, sess
         (an_order(1, "SOMETHING_NEW"), "a status that Channeldesk does not know"),
     ],
 )
-def test_what_cannot_be_cancelled_has_no_button_and_says_why(owner_client, session, import_orders, order, said):
+def test_what_cannot_be_cancelled_has_no_button_and_says_why(owner_client, session, import_orders, order, message):
     import_orders(order)
 
     page, dialog = owner_client.get(PAGE), owner_client.get(f"{POST}/new")
     answered = owner_client.post(POST, data={"reason": "NoInventory"})
 
     assert f'href="{POST}/new"' not in page.get_data(as_text=True)
-    assert said in plain(page)
-    assert said in plain(dialog)
+    assert message in plain(page)
+    assert message in plain(dialog)
     assert (answered.status_code, asked(session)) == (422, [])
-    assert said in plain(answered)
+    assert message in plain(answered)
 
 
 def test_for_a_shipped_one_it_says_what_to_do_instead(owner_client, import_orders):

@@ -60,7 +60,7 @@ def doubted(session, asked):
     return submission
 
 
-def test_its_page_shows_what_amazon_is_told_part_by_part(owner_client, session, asked):
+def test_its_page_shows_each_amount_sent_to_amazon(owner_client, session, asked):
     submission = session.scalars(select(Submission)).one()
     page = plain(owner_client.get(f"/submissions/{submission.id}"))
 
@@ -96,21 +96,21 @@ def test_what_comes_back_to_stock_is_said_to_be_there_when_the_buyer_was_refunde
         assert owner_client.post(url).status_code == 303
     session.commit()
 
-    said = plain(owner_client.get(page))
+    content = plain(owner_client.get(page))
 
-    assert heading in said
-    assert [word for word in ("Once refunded", "Returned") if word in said] == ([stock] if stock else [])
+    assert heading in content
+    assert [word for word in ("Once refunded", "Returned") if word in content] == ([stock] if stock else [])
 
 
 @pytest.mark.parametrize(
-    ("verb", "state", "memo_state", "said"),
+    ("verb", "state", "memo_state", "message"),
     [
         ("arrival", "verified", "refunded", "It counts as refunded."),
         ("miss", "rejected", "refused", "It can be refunded again."),
         ("resends", "queued", "asked", ""),
     ],
 )
-def test_who_has_looked_at_amazon_says_what_happened(owner_client, session, asked, verb, state, memo_state, said):
+def test_who_has_looked_at_amazon_says_what_happened(owner_client, session, asked, verb, state, memo_state, message):
     submission = doubted(session, asked)
     url = f"/submissions/{submission.id}"
     session.commit()
@@ -122,7 +122,7 @@ def test_who_has_looked_at_amazon_says_what_happened(owner_client, session, aske
 
     answered = owner_client.post(f"{url}/{verb}", follow_redirects=True)
 
-    assert said in plain(answered)
+    assert message in plain(answered)
     session.refresh(submission)
     session.refresh(asked)
     assert (submission.state, asked.state) == (state, memo_state)

@@ -152,7 +152,7 @@ def test_undo_with_htmx_loads_the_page_it_leads_to(owner_client, ask, post):
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, f"/submissions/{submission.id}")
 
 
-def test_undo_comes_too_late_once_amazon_is_told(session, owner_client, ask, post):
+def test_undo_is_refused_once_the_submission_was_sent(session, owner_client, ask, post):
     submission = sent(session, ask(1))
     answer = post(owner_client, f"/submissions/{submission.id}/undo")
     assert answer.status_code == 409

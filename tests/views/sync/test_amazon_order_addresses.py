@@ -33,7 +33,7 @@ class TestAddress:
         assert session.scalars(select(AmazonOrder.recipient_override)).one() is None
 
     @pytest.mark.parametrize(
-        ("wrong", "said"),
+        ("wrong", "message"),
         [
             ({"line1": " "}, "An address needs this."),
             ({"country_code": "Germany"}, "Enter the two letters of a country"),
@@ -41,13 +41,13 @@ class TestAddress:
             ({"line1": "Street 1"}, "This is the address already"),
         ],
     )
-    def test_what_is_no_address_is_said_and_nothing_is_changed(self, owner_client, session, import_orders, wrong, said):
+    def test_an_invalid_address_is_reported_and_not_saved(self, owner_client, session, import_orders, wrong, message):
         there = import_orders(an_order(1))
 
         page = owner_client.post(f"{GRID}/{there}/address", data=self.ENTERED | wrong)
 
         assert page.status_code == 422
-        assert said in plain(page)
+        assert message in plain(page)
         assert session.scalars(select(AmazonOrder.recipient_override)).one() is None
 
     def test_a_colleague_may_not(self, viewer_client, import_orders):

@@ -30,10 +30,10 @@ from webapp.models.orders import Order
 
 def stored(session, query):
     """What is in the database now; the session lets go of it at once."""
-    found = session.execute(query).scalars().all()
+    rows = session.execute(query).scalars().all()
     session.expunge_all()
     session.rollback()
-    return found
+    return rows
 
 
 class TestDetails:
@@ -109,7 +109,7 @@ class TestDetails:
         assert "TRACKP1" in page
         assert "2 × Article 1" in page
 
-    def test_a_buyer_who_asks_to_cancel_is_told_at_the_top(self, owner_client, import_orders):
+    def test_a_buyers_cancellation_request_is_shown_at_the_top(self, owner_client, import_orders):
         there = import_orders(an_order(1, items=(an_item(1, cancel_requested="Ordered by mistake"),)))
 
         page = plain(owner_client.get(f"{GRID}/{there}?tab=items"))
@@ -203,7 +203,7 @@ class TestCreateOrder:
         assert owner_client.post(f"{GRID}/{there}/orders").location == "/orders/100001"
 
     @pytest.mark.parametrize(
-        ("order", "said"),
+        ("order", "message"),
         [
             (an_order(1, "PENDING"), "Its Order is made once Amazon says Unshipped."),
             (an_order(1, "CANCELLED"), "This order is cancelled, so no Order is made of it."),
@@ -212,13 +212,13 @@ class TestCreateOrder:
             (an_order(1), "There is an Order of this Amazon order already: 100001."),
         ],
     )
-    def test_what_is_not_due_says_why(self, owner_client, session, import_orders, order, said):
+    def test_what_is_not_due_says_why(self, owner_client, session, import_orders, order, message):
         there = import_orders(order)
         before = stored(session, select(Order.id))
 
         page = sent(owner_client, f"{GRID}/{there}/orders")
 
-        assert said in plain(page)
+        assert message in plain(page)
         assert stored(session, select(Order.id)) == before
 
     def test_with_import_off_the_page_is_read_only(self, owner_client, session, account, import_orders):

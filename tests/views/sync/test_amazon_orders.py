@@ -135,7 +135,7 @@ class TestGrid:
         assert numbers(owner_client.get(GRID, query_string={"store": a_store(account, "GB").slug})) == [number(2)]
 
     @pytest.mark.parametrize(
-        ("query", "said"),
+        ("query", "message"),
         [
             ({"total_min": "twelve"}, "Enter an amount, such as 12.50."),
             ({"total_min": "NaN"}, "Enter an amount, such as 12.50."),
@@ -151,13 +151,13 @@ class TestGrid:
             ({"number": "3" * 500}, "This is too long to be looked for."),
         ],
     )
-    def test_a_filter_that_makes_no_sense_is_said_beside_its_field(self, owner_client, import_orders, query, said):
+    def test_an_invalid_filter_is_reported_at_its_field(self, owner_client, import_orders, query, message):
         import_orders(an_order(1))
 
         page = owner_client.get(GRID, query_string=query)
 
         assert page.status_code == 422
-        assert said in plain(page)
+        assert message in plain(page)
         assert numbers(page) == []
 
     def test_a_name_is_encrypted_in_the_url(self, owner_client, import_orders):
@@ -224,8 +224,8 @@ class TestGrid:
             while url:
                 page = owner_client.get(url)
                 pages.append(numbers(page))
-                found = re.search(rf'href="([^"]*)" rel="{rel}"', text(page))
-                url = found and found[1]
+                match = re.search(rf'href="([^"]*)" rel="{rel}"', text(page))
+                url = match and match[1]
             return pages
 
         forth, back = follow("next"), follow("prev")

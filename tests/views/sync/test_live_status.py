@@ -32,8 +32,8 @@ def rung(redis: Redis) -> list[str]:
 
 def asks_at(answer) -> str | None:
     """Where the fragment goes on asking, None where it has stopped."""
-    found = re.search(r'id="preflight"[^>]*hx-get="([^"]+)"', answer.text)
-    return found.group(1).replace("&amp;", "&") if found else None
+    match = re.search(r'id="preflight"[^>]*hx-get="([^"]+)"', answer.text)
+    return match.group(1).replace("&amp;", "&") if match else None
 
 
 def test_it_asks_until_the_order_was_read_and_then_stops(owner_client, harness, number, redis):

@@ -81,12 +81,12 @@ def test_a_run_says_what_it_brought_and_how_long_it_took(owner_client, run):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(0.04, "under 0.1 s"), (1.44, "1.4 s"), (12.4, "12 s"), (59.9, "60 s"), (185, "3 min 5 s")]
+    ("seconds", "text"), [(0.04, "under 0.1 s"), (1.44, "1.4 s"), (12.4, "12 s"), (59.9, "60 s"), (185, "3 min 5 s")]
 )
-def test_a_duration_is_as_exact_as_it_is_useful(owner_client, run, seconds, said):
+def test_a_duration_is_as_exact_as_it_is_useful(owner_client, run, seconds, text):
     began = NOW - timedelta(minutes=10)
     made = run(ended_at=began + timedelta(seconds=seconds))
-    assert f"<dd>{said}</dd>" in owner_client.get(f"/syncs/{made.id}").text.replace("&lt;", "<")
+    assert f"<dd>{text}</dd>" in owner_client.get(f"/syncs/{made.id}").text.replace("&lt;", "<")
 
 
 def test_a_failure_says_its_cause_amazons_words_and_the_request_id(owner_client, run):
@@ -224,10 +224,10 @@ def test_the_age_of_the_data_is_that_of_the_account_that_is_worst_off(session, o
     desk_account.last_synced_at = NOW - timedelta(minutes=2)
     other.last_synced_at = NOW - timedelta(minutes=4)
     session.commit()
-    said = owner_client.get("/syncs/data-age", headers=HTMX).text
-    assert "4 minutes ago" in said
-    assert "tone-good" in said
-    assert f"account={other.id}" in said
+    page = owner_client.get("/syncs/data-age", headers=HTMX).text
+    assert "4 minutes ago" in page
+    assert "tone-good" in page
+    assert f"account={other.id}" in page
 
 
 def test_data_older_than_three_intervals_raises_the_alarm(session, owner_client, desk_account):
@@ -243,16 +243,16 @@ def test_an_account_in_trouble_raises_the_alarm_and_leads_there(session, owner_c
     an_account(session, name="Other", seller_id="A2SELLER").last_synced_at = NOW - timedelta(minutes=2)
     desk_account.last_synced_at, desk_account.error_code = NOW, "bad_credentials"
     session.commit()
-    said = owner_client.get("/syncs/data-age", headers=HTMX).text
-    assert "tone-bad" in said
-    assert f'href="/accounts/{desk_account.id}"' in said
+    page = owner_client.get("/syncs/data-age", headers=HTMX).text
+    assert "tone-bad" in page
+    assert f'href="/accounts/{desk_account.id}"' in page
     assert f'href="/syncs?account={desk_account.id}"' in viewer_client.get("/syncs/data-age", headers=HTMX).text
 
 
 def test_an_account_never_synced_is_late_once_it_should_have_been(session, owner_client, desk_account, monday):
-    said = owner_client.get("/syncs/data-age", headers=HTMX).text
-    assert "No data from Amazon yet" in said
-    assert "tone-bad" not in said
+    page = owner_client.get("/syncs/data-age", headers=HTMX).text
+    assert "No data from Amazon yet" in page
+    assert "tone-bad" not in page
     monday.shift(timedelta(minutes=10))
     assert "tone-bad" in owner_client.get("/syncs/data-age", headers=HTMX).text
 

@@ -71,12 +71,12 @@ def test_a_row_is_drawn_once_while_it_says_the_same(app: Flask, hits: list[bool]
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "expected"),
     [({"total": 1300}, "€13.00"), ({"bill_to_name": "Grace Hopper"}, "G••• H•••"), ({"number": "100009"}, "100009")],
 )
-def test_a_row_that_changed_is_drawn_anew(app: Flask, changes: dict[str, Any], says: str) -> None:
+def test_a_row_that_changed_is_drawn_anew(app: Flask, changes: dict[str, Any], expected: str) -> None:
     drawn(app, Row())
-    assert says in drawn(app, Row(**changes))
+    assert expected in drawn(app, Row(**changes))
 
 
 def test_each_choice_of_columns_and_each_store_is_drawn_by_itself(app: Flask, hits: list[bool]) -> None:

@@ -342,7 +342,7 @@ def test_what_is_no_date_is_none(text):
         ("x" * 100_000, None),
     ],
 )
-def test_heads_are_told_apart(head, field):
+def test_headings_are_recognized(head, field):
     assert find_header_field(head) == field
 
 

@@ -130,15 +130,15 @@ def test_carriers_are_taken_from_the_sheet_then_from_the_number_then_from_a_pers
         a_line("100001", NOBODYS),
         a_line("100001", NOBODYS, carrier="Bring Cargo"),
     ]
-    found = [look(line)[0] for line in lines]
-    assert [(one.standing, one.code, one.carrier, one.title) for one in found] == [
+    matches = [look(line)[0] for line in lines]
+    assert [(one.standing, one.code, one.carrier, one.title) for one in matches] == [
         (READY, "", "DHL", "DHL"),
         (READY, "", "UPS", "UPS"),
         (CHOOSE, "tracking_carrier_unsure", "", ""),
         (CHOOSE, "tracking_carrier_unknown", "", ""),
         (READY, "", OTHER, "Bring Cargo"),
     ]
-    assert len(found[2].guesses) > 1
+    assert len(matches[2].guesses) > 1
     (chosen,) = look(lines[3], choices={0: Choice(carrier="an_post")})
     assert (chosen.standing, chosen.carrier, chosen.title) == (READY, OTHER, "An Post")
 
@@ -147,7 +147,7 @@ def test_a_line_whose_box_is_not_ticked_stays():
     assert group_shipments(look(a_line("100001"), choices={0: Choice(selected=False)})) == {}
 
 
-def test_late_ones_are_told_apart():
+def test_orders_shipped_too_late_are_recognized():
     late = Order(1, "100001", "processing", "DE", ONE.items, ship_by=NOW - timedelta(hours=1))
     soon = Order(2, "100002", "processing", "DE", TWO.items, ship_by=NOW + timedelta(hours=1))
     assert [one.late for one in look(a_line("100001"), a_line("100002", UPS), orders=(late, soon))] == [True, False]
@@ -168,9 +168,9 @@ def test_a_number_of_two_orders_asks_on_each_line_whether_they_are_in_one_parcel
 
 def test_a_line_that_does_not_go_asks_nothing_of_the_other():
     lines = a_line("100001", place=2), a_line("100002", place=3)
-    found = look(*lines, choices={1: Choice(selected=False)})
-    assert [(one.standing, one.code) for one in found] == [(READY, ""), (READY, "")]
-    assert group_shipments(found) == {1: [Parcel(None, "DHL", "DHL", DHL)]}
+    matches = look(*lines, choices={1: Choice(selected=False)})
+    assert [(one.standing, one.code) for one in matches] == [(READY, ""), (READY, "")]
+    assert group_shipments(matches) == {1: [Parcel(None, "DHL", "DHL", DHL)]}
 
 
 @pytest.mark.parametrize("country", ["IN", "BR", "US"])
@@ -185,8 +185,8 @@ def test_a_person_decides_in_every_marketplace_whether_orders_share_a_parcel(cou
 def test_confirming_a_shared_parcel_leaves_the_question_about_its_carrier():
     lines = a_line("100001", UNSURE, place=2), a_line("100002", UNSURE, place=3)
     shared = {place: Choice(shared=True) for place in range(2)}
-    found = look(*lines, choices=shared)
-    assert [(one.standing, one.code, one.asks_shared) for one in found] == [
+    matches = look(*lines, choices=shared)
+    assert [(one.standing, one.code, one.asks_shared) for one in matches] == [
         (CHOOSE, "tracking_carrier_unsure", True),
         (CHOOSE, "tracking_carrier_unsure", True),
     ]
@@ -298,10 +298,10 @@ def test_a_parcel_goes_whole_or_not_at_all():
 )
 def test_a_parcel_waits_for_a_line_of_it_that_cannot_be_used(bad):
     lines = a_line("100001", DHL, sku="MUG", quantity=1), bad, a_line("100001", UPS, place=3, sku="MUG", quantity=1)
-    found = look(*lines)
-    assert (found[0].standing, found[0].code, found[0].args) == (BLOCKED, "tracking_parcel_waits", {"line": 2})
-    assert (found[1].standing, found[2].standing) == (BLOCKED, READY)
-    assert group_shipments(found) == {1: [Parcel({11: 1}, "UPS", "UPS", UPS)]}
+    matches = look(*lines)
+    assert (matches[0].standing, matches[0].code, matches[0].args) == (BLOCKED, "tracking_parcel_waits", {"line": 2})
+    assert (matches[1].standing, matches[2].standing) == (BLOCKED, READY)
+    assert group_shipments(matches) == {1: [Parcel({11: 1}, "UPS", "UPS", UPS)]}
 
 
 @pytest.mark.parametrize(
@@ -333,13 +333,13 @@ lines = st.builds(
 @given(st.lists(lines, max_size=12), st.lists(st.booleans(), min_size=12, max_size=12))
 def test_whatever_a_sheet_says_nothing_is_shipped_twice(some, ticks):
     """No tracking number and no unit is in two parcels, and each parcel has a carrier."""
-    found = match(
+    matches = match(
         [(line, Choice(selected)) for line, selected in zip(some, ticks, strict=False)],
         {order.number: order for order in (ONE, TWO)},
         {},
         NOW,
     )
-    packed = group_shipments(found)
+    packed = group_shipments(matches)
     numbers = Counter(parcel.tracking_number for several in packed.values() for parcel in several)
     assert set(numbers.values()) <= {1}
     left = {item.id: item.left for order in (ONE, TWO) for item in order.items}
@@ -350,7 +350,7 @@ def test_whatever_a_sheet_says_nothing_is_shipped_twice(some, ticks):
         for parcel in several:
             pieces.update(parcel.quantities or {})
         assert all(0 < many <= left[line_id] for line_id, many in pieces.items())
-    assert len(found) == len(some)
+    assert len(matches) == len(some)
 
 
 @pytest.mark.parametrize("number", ["NULL", "NA", "OHNETRACKING", "PENDING", "3E+17", f"{DHL}00340434161094042564"])

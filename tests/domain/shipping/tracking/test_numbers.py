@@ -36,9 +36,9 @@ PLACEHOLDERS = (
 @pytest.mark.parametrize("text", PLACEHOLDERS)
 @pytest.mark.parametrize("carrier", ["dhl", "", "city_link"])
 def test_words_for_no_number_are_not_a_number_in_any_language(text: str, carrier: str) -> None:
-    said = of(text, carrier)
+    result = of(text, carrier)
 
-    assert (said.outcome, said.code, said.number) == (NOT_A_NUMBER, "tracking_placeholder", "")
+    assert (result.outcome, result.code, result.number) == (NOT_A_NUMBER, "tracking_placeholder", "")
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,9 @@ def test_words_for_no_number_are_not_a_number_in_any_language(text: str, carrier
 )
 @pytest.mark.parametrize("carrier", ["dhl", ""])
 def test_other_texts_are_not_a_number_either(text: str, code: str, carrier: str) -> None:
-    said = of(text, carrier)
+    result = of(text, carrier)
 
-    assert (said.outcome, said.code) == (NOT_A_NUMBER, code)
+    assert (result.outcome, result.code) == (NOT_A_NUMBER, code)
 
 
 @pytest.mark.parametrize(
@@ -94,9 +94,9 @@ def test_scientific_notation_is_not_a_number(text: str, carrier: str) -> None:
 )
 @pytest.mark.parametrize("carrier", ["dhl", "", "city_link"])
 def test_several_numbers_in_one_text_are_never_one_number(text: str, carrier: str) -> None:
-    said = of(text, carrier)
+    result = of(text, carrier)
 
-    assert (said.outcome, said.code, said.offered) == (NOT_A_NUMBER, "tracking_several", (DHL, DHL_2))
+    assert (result.outcome, result.code, result.offered) == (NOT_A_NUMBER, "tracking_several", (DHL, DHL_2))
 
 
 def test_three_numbers_between_different_separators_are_all_offered() -> None:
@@ -126,10 +126,10 @@ def test_the_groups_of_one_number_are_not_several_numbers(text: str) -> None:
 )
 @pytest.mark.parametrize("carrier", ["dhl", "", "city_link"])
 def test_the_number_within_a_link_or_a_text_is_offered(text: str, code: str, carrier: str) -> None:
-    said = of(text, carrier)
+    result = of(text, carrier)
 
-    assert (said.outcome, said.code, said.number) == (QUESTION, code, DHL)
-    assert said.can_be_confirmed
+    assert (result.outcome, result.code, result.number) == (QUESTION, code, DHL)
+    assert result.can_be_confirmed
 
 
 def test_a_wrong_check_digit_is_a_question() -> None:
@@ -148,22 +148,22 @@ def test_a_wrong_check_digit_is_a_question() -> None:
         ("400012345671", "sagawa", "JP"),
         ("052123456789061", "dpd", "DE"),
     ]:
-        said = of(number, carrier, country)
+        result = of(number, carrier, country)
 
-        assert (said.outcome, said.code, said.number) == (QUESTION, "tracking_check_digit", number), (
+        assert (result.outcome, result.code, result.number) == (QUESTION, "tracking_check_digit", number), (
             number,
             carrier,
             country,
         )
-        assert said.can_be_confirmed, (number, carrier, country)
-        assert said.args == {"carrier": BY_KEY[carrier].name}, (number, carrier, country)
+        assert result.can_be_confirmed, (number, carrier, country)
+        assert result.args == {"carrier": BY_KEY[carrier].name}, (number, carrier, country)
 
 
 def test_a_wrong_check_digit_is_a_question_also_where_no_carrier_is_named() -> None:
-    said = of("00340434161094042558", "")
+    result = of("00340434161094042558", "")
 
-    assert (said.outcome, said.code, said.carrier) == (QUESTION, "tracking_check_digit", None)
-    assert said.carriers[0] is BY_KEY["dhl"]
+    assert (result.outcome, result.code, result.carrier) == (QUESTION, "tracking_check_digit", None)
+    assert result.carriers[0] is BY_KEY["dhl"]
 
 
 @pytest.mark.parametrize("number", ["340434161094042000", "00340434161094000000", "9405511899223190000000"])
@@ -196,10 +196,10 @@ def test_digits_that_count_up_are_a_question(number: str) -> None:
     ],
 )
 def test_what_no_format_of_the_carrier_allows_is_a_question(number: str, carrier: str, code: str) -> None:
-    said = of(number, carrier)
+    result = of(number, carrier)
 
-    assert (said.outcome, said.code) == (QUESTION, code)
-    assert said.can_be_confirmed
+    assert (result.outcome, result.code) == (QUESTION, code)
+    assert result.can_be_confirmed
 
 
 def test_a_number_that_the_carriers_format_allows_is_valid() -> None:
@@ -226,9 +226,9 @@ def test_a_number_that_the_carriers_format_allows_is_valid() -> None:
         ("620999999999999999999999", "inpost"),
         ("RH1234567890", "city_link"),
     ]:
-        said = of(number, carrier, "ZZ")
+        result = of(number, carrier, "ZZ")
 
-        assert (said.outcome, said.code, said.carrier) == (VALID, "", BY_KEY[carrier]), (number, carrier)
+        assert (result.outcome, result.code, result.carrier) == (VALID, "", BY_KEY[carrier]), (number, carrier)
 
 
 def test_an_unknown_carrier_gets_any_number_that_is_plausible() -> None:
@@ -250,9 +250,9 @@ def test_an_unknown_carrier_gets_any_number_that_is_plausible() -> None:
     ],
 )
 def test_a_number_tells_its_carrier_where_that_is_certain(number: str, country: str, carrier: str) -> None:
-    said = of(number, "", country)
+    result = of(number, "", country)
 
-    assert (said.outcome, said.carrier) == (VALID, BY_KEY[carrier])
+    assert (result.outcome, result.carrier) == (VALID, BY_KEY[carrier])
 
 
 @pytest.mark.parametrize(
@@ -267,18 +267,18 @@ def test_a_number_tells_its_carrier_where_that_is_certain(number: str, country: 
     ],
 )
 def test_a_carrier_that_the_number_does_not_tell_for_certain_is_asked_for(number: str, country: str, code: str) -> None:
-    said = of(number, "", country)
+    result = of(number, "", country)
 
-    assert (said.outcome, said.code, said.carrier) == (QUESTION, code, None)
-    assert not said.can_be_confirmed
+    assert (result.outcome, result.code, result.carrier) == (QUESTION, code, None)
+    assert not result.can_be_confirmed
 
 
-def test_identcodes_of_dhl_are_never_told_as_another_carriers_number_without_a_question() -> None:
+def test_identcodes_of_dhl_are_never_taken_for_another_carriers_number_without_a_question() -> None:
     for number in range(200):
         body = f"3000{number:07d}"
         total = sum(int(digit) * (9 if place % 2 else 4) for place, digit in enumerate(body))
-        said = of(f"{body}{-total % 10}", "")
-        assert said.carrier in {BY_KEY["dhl"], None}, said
+        result = of(f"{body}{-total % 10}", "")
+        assert result.carrier in {BY_KEY["dhl"], None}, result
 
 
 def test_no_text_is_a_parcel_without_tracking() -> None:
@@ -300,6 +300,6 @@ def test_every_reason_has_a_sentence() -> None:
     texts += [f"www.a.de/{DHL}", f"{DHL}.0", "12345678", "340434161094042000", "00340434161094042558", UPS, "AB-12:3"]
     for text in texts:
         for carrier in ("dhl", ""):
-            said = of(text, carrier)
-            if not said.is_valid:
-                assert str(SENTENCES[said.code]) % said.args
+            result = of(text, carrier)
+            if not result.is_valid:
+                assert str(SENTENCES[result.code]) % result.args

@@ -30,7 +30,7 @@ def triples(text, known=ours):
     return [(line.order, line.tracking_number, line.carrier) for line in read(text, known).lines]
 
 
-def test_columns_are_told_apart():
+def test_columns_are_recognized():
     for case, text in [
         ("from a spreadsheet", f"Order ID\tTracking\tCarrier\n{ONE}\t{DHL}\tDHL\n{TWO}\t{UPS}\tUPS\n"),
         ("semicolons", f"Bestellnummer;Sendungsnummer;Versender\n{ONE};{DHL};DHL\n{TWO};{UPS};UPS"),
@@ -70,9 +70,9 @@ def test_columns_are_told_apart():
         ("groups", f"{ONE}, 0034 0434 1610 9404 2557, DHL\n{TWO}, 1z 999 aa1 01 2345 6784, UPS"),
         ("a quotation mark nobody closed", f'Order;Tracking;Carrier\n{ONE};{DHL};DHL\n{TWO};{UPS};"UPS'),
     ]:
-        found = triples(text)
-        assert [(order, number) for order, number, _ in found] == [(ONE, DHL), (TWO, UPS)], (case, text)
-        assert [find_by_name(carrier).key for _, _, carrier in found] == ["dhl", "ups"], (case, text)
+        triples_found = triples(text)
+        assert [(order, number) for order, number, _ in triples_found] == [(ONE, DHL), (TWO, UPS)], (case, text)
+        assert [find_by_name(carrier).key for _, _, carrier in triples_found] == ["dhl", "ups"], (case, text)
 
 
 def test_our_own_numbers_are_known_by_asking():
