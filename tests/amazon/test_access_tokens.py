@@ -16,13 +16,7 @@ from tests.amazon.scripted import TOKEN, Reply, Script, json_reply, token_reply
 from webapp.amazon.access_tokens import LOCK_MS, AccessTokens
 from webapp.amazon.http import HttpTransport
 from webapp.domain.accounts.credentials import Credentials
-from webapp.domain.amazon.errors import (
-    BadCredentials,
-    InvalidRequest,
-    InvalidResponse,
-    RedisUnavailable,
-    Unavailable,
-)
+from webapp.domain.amazon.errors import BadCredentials, InvalidRequest, InvalidResponse, RedisUnavailable, Unavailable
 
 PATH = "/auth/o2/token"
 

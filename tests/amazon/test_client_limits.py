@@ -13,12 +13,7 @@ from tests.amazon.test_client import HTML, NUMBER, ORDER, ORDERS, search
 from webapp.amazon.gateway import Amazon
 from webapp.amazon.http import HttpTransport
 from webapp.domain.accounts.credentials import Credentials
-from webapp.domain.amazon.errors import (
-    BadCredentials,
-    InvalidResponse,
-    Throttled,
-    Unavailable,
-)
+from webapp.domain.amazon.errors import BadCredentials, InvalidResponse, Throttled, Unavailable
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,7 @@ from tests.amazon.scripted import GERMANY, LOST, NUMBER, Reply, Script, error_re
 from tests.support.amazon_models import MODELS, check, needs_models
 from webapp.amazon.gateway import Amazon
 from webapp.amazon.messaging import OPERATIONS
-from webapp.domain.amazon.errors import (
-    Forbidden,
-    InvalidRequest,
-    InvalidResponse,
-    OutcomeUnknown,
-)
+from webapp.domain.amazon.errors import Forbidden, InvalidRequest, InvalidResponse, OutcomeUnknown
 from webapp.domain.mail.amazon_messages import KINDS, LIMITS
 
 MESSAGING = f"/messaging/v1/orders/{NUMBER}"

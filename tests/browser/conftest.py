@@ -15,13 +15,7 @@ from werkzeug.serving import make_server
 
 from simulator.state.sellers import DEMO_EU
 from tests.support import user_accounts
-from tests.support.factories import (
-    NOW,
-    a_store,
-    an_account,
-    an_item,
-    an_order,
-)
+from tests.support.factories import NOW, a_store, an_account, an_item, an_order
 from tests.support.running_app import RunningApp, run_app
 from tests.support.simulator_server import AmazonServer
 from webapp.domain.amazon.types import Address, Buyer

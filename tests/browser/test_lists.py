@@ -6,12 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.factories import (
-    NOW,
-    an_account,
-    an_order,
-    shipped_fields,
-)
+from tests.support.factories import NOW, an_account, an_order, shipped_fields
 from webapp.services.bulk import runner as bulk_runner
 from webapp.services.sync import import_page
 

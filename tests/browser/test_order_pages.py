@@ -8,12 +8,7 @@ from sqlalchemy import select
 
 from tests.browser.conftest import Complaints
 from tests.support import user_accounts
-from tests.support.factories import (
-    NOW,
-    an_item,
-    an_order,
-    shipped_fields,
-)
+from tests.support.factories import NOW, an_item, an_order, shipped_fields
 from tests.support.order_processing import AUDIT_ARGS
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.shipping.parcels import Parcel

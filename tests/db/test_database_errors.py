@@ -7,12 +7,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from tests.support.postgres import Server
-from webapp.db.database_errors import (
-    Cause,
-    find_cause,
-    format_reason,
-    is_database_failure,
-)
+from webapp.db.database_errors import Cause, find_cause, format_reason, is_database_failure
 from webapp.db.engine import engine_options, prepare
 
 # As the server reports them. It cannot be made to lose a disk here, but it raises the same errors on request.

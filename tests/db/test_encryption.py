@@ -3,12 +3,7 @@ import base64
 import pytest
 from sqlalchemy.dialects import sqlite
 
-from webapp.db.encryption import (
-    DecryptionError,
-    Encrypted,
-    EncryptedJson,
-    FieldCipher,
-)
+from webapp.db.encryption import DecryptionError, Encrypted, EncryptedJson, FieldCipher
 
 OLD, NEW = "an old key of this installation, long enough", "a new key of this installation, long enough"
 

@@ -7,12 +7,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from tests.support.factories import (
-    NOW,
-    a_store,
-    an_account,
-    an_order,
-)
+from tests.support.factories import NOW, a_store, an_account, an_order
 from webapp.db.json_aggregate import JsonAggregate, table_of
 from webapp.models.audit_log import Event
 from webapp.models.comments import Comment

@@ -3,12 +3,7 @@
 import pytest
 from sqlalchemy import delete, func, select
 
-from tests.support.factories import (
-    NOW,
-    a_store,
-    an_account,
-    an_order,
-)
+from tests.support.factories import NOW, a_store, an_account, an_order
 from webapp.db.bulk_write import allocate_ids, insert_many
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.bulk_actions import BulkAction

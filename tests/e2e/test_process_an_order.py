@@ -8,7 +8,7 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import select
 
-from tests.views.invoicing.test_invoices import fields, plain
+from tests.support.pages import fields, plain
 from webapp.models.submissions import Submission
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("job_queue")]

@@ -6,13 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.e2e.test_refund_at_amazon import (
-    TWO_LINES,
-    refund_counts,
-    refunded_at_amazon,
-    send_and_finish,
-    submission_of,
-)
+from tests.e2e.test_refund_at_amazon import TWO_LINES, refund_counts, refunded_at_amazon, send_and_finish, submission_of
 from tests.support.account_harness import AmazonProxy
 from tests.support.running_app import wait_until
 from webapp.domain.amazon.errors import Forbidden, Throttled

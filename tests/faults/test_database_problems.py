@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from tests.support import user_accounts
 from tests.support.factories import NOW, an_account, an_order
+from tests.support.pages import HTMX
 from tests.support.running_app import run_app, wait_until
 from tests.support.user_accounts import OWNER_USER
 from webapp import create_app
@@ -40,7 +41,6 @@ from webapp.web.error_pages import DATABASE_PROBLEMS
 
 pytestmark = pytest.mark.only_sqlite
 
-HTMX = {"HX-Request": "true"}
 READING = ["/", "/orders", "/amazon-orders", "/orders/100001", "/submissions", "/search?q=100001"]
 
 

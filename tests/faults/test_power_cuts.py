@@ -22,12 +22,7 @@ from tests.faults.disks import Disk, DisksUnavailable
 from tests.support import user_accounts
 from tests.support.factories import all_participations
 from tests.support.refunds import lines_sent
-from tests.support.running_app import (
-    descendants,
-    is_alive,
-    run_app,
-    wait_until,
-)
+from tests.support.running_app import descendants, is_alive, run_app, wait_until
 from webapp import create_app
 from webapp.core import secret_keys
 from webapp.core.extensions import db

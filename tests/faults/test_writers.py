@@ -6,15 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from tests.support.factories import (
-    NOW,
-    a_package,
-    an_account,
-    an_order,
-    shipped_fields,
-)
+from tests.support.factories import NOW, a_package, an_account, an_order, shipped_fields
 from webapp.db import leases, number_sequences
-from webapp.domain.errors import BusyError, AppError
+from webapp.domain.errors import AppError, BusyError
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem, AmazonOrderVersion
 from webapp.models.audit_log import Event
 from webapp.models.documents import CreditMemo, Invoice

@@ -8,12 +8,7 @@ from pypdf import PdfReader
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.support.factories import (
-    NOW,
-    an_account,
-    an_item,
-    an_order,
-)
+from tests.support.factories import NOW, an_account, an_item, an_order
 from tests.support.order_processing import AUDIT_ARGS, create_orders
 from webapp.domain.amazon.types import AmazonItem, Gift
 from webapp.domain.invoicing import drafts

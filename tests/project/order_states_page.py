@@ -2,12 +2,7 @@
 
 from pathlib import Path
 
-from webapp.domain.orders.state_machine import (
-    DERIVED,
-    FINAL,
-    STATES,
-    TRANSITIONS,
-)
+from webapp.domain.orders.state_machine import DERIVED, FINAL, STATES, TRANSITIONS
 
 PAGE = Path(__file__).parents[2] / "docs" / "order-states.md"
 _HEAD = """# Order states

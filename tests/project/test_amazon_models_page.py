@@ -9,12 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.project.amazon_models_page import PAGE, page, take
-from tests.support.amazon_models import (
-    MODELS,
-    ROOT,
-    USED,
-    needs_models,
-)
+from tests.support.amazon_models import MODELS, ROOT, USED, needs_models
 
 
 @needs_models

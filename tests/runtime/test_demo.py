@@ -8,12 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.running_app import (
-    RunningApp,
-    run_app,
-    run_refused_command,
-    wait_until,
-)
+from tests.support.running_app import RunningApp, run_app, run_refused_command, wait_until
 
 pytestmark = pytest.mark.processes
 

@@ -18,12 +18,7 @@ from flask import Flask, Response, request
 from tests.support.running_app import wait_until
 from webapp.core.settings import Settings
 from webapp.runtime import web_server
-from webapp.runtime.connections import (
-    READ_SIZE,
-    Connection,
-    ConnectionRegistry,
-    Limits,
-)
+from webapp.runtime.connections import READ_SIZE, Connection, ConnectionRegistry, Limits
 from webapp.web import trusted_hosts
 from webapp.web.security_headers import HEADERS
 

@@ -10,12 +10,7 @@ from werkzeug.routing import Rule
 
 from tests.support import user_accounts
 from tests.support.user_accounts import OWNER_USER, VIEWER_USER
-from webapp.domain.users.permissions import (
-    PERMISSIONS,
-    ROLES,
-    VIEWER,
-    allows,
-)
+from webapp.domain.users.permissions import PERMISSIONS, ROLES, VIEWER, allows
 from webapp.web.auth import has_permission, requires
 
 READING = {"GET", "HEAD"}

@@ -1,11 +1,6 @@
 from sqlalchemy import text
 
-from tests.support.factories import (
-    NOW,
-    a_store,
-    an_account,
-    an_order,
-)
+from tests.support.factories import NOW, a_store, an_account, an_order
 from webapp.services import sqlite_statistics
 from webapp.services.accounts import stores
 from webapp.services.sync import import_page

@@ -6,21 +6,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.support.factories import (
-    NOW,
-    a_package,
-    an_account,
-    an_item,
-    an_order,
-    shipped_fields,
-)
+from tests.support.factories import NOW, a_package, an_account, an_item, an_order, shipped_fields
 from tests.support.order_processing import AUDIT_ARGS
-from webapp.domain.amazon.types import (
-    Address,
-    Buyer,
-    Gift,
-    UnparseableOrder,
-)
+from webapp.domain.amazon.types import Address, Buyer, Gift, UnparseableOrder
 from webapp.domain.invoicing import drafts
 from webapp.domain.shipping import parcels
 from webapp.models.amazon_orders import AmazonOrder

@@ -5,15 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from webapp.domain.amazon.types import (
-    Address,
-    AmazonItem,
-    AmazonOrder,
-    AmazonPackage,
-    Buyer,
-    Component,
-    Participation,
-)
+from webapp.domain.amazon.types import Address, AmazonItem, AmazonOrder, AmazonPackage, Buyer, Component, Participation
 from webapp.domain.common.marketplaces import MARKETPLACES, find
 from webapp.domain.common.money import Money
 from webapp.models.accounts import Account

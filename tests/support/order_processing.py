@@ -7,14 +7,7 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from tests.support.factories import (
-    NOW,
-    a_store,
-    an_account,
-    an_item,
-    an_order,
-    shipped_fields,
-)
+from tests.support.factories import NOW, a_store, an_account, an_item, an_order, shipped_fields
 from webapp.core.extensions import db
 from webapp.db.base import Base
 from webapp.db.engine import read_only

@@ -2,20 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
-from tests.support.factories import (
-    NOW,
-    a_store,
-    an_account,
-    an_item,
-    an_order,
-    shipped_fields,
-)
+from tests.support.factories import NOW, a_store, an_account, an_item, an_order, shipped_fields
 from tests.support.order_processing import create_orders
 from tests.support.stock import a_product
 from webapp.domain.amazon.types import AmazonOrder
@@ -42,10 +38,21 @@ def store(session: Session) -> Store:
 
 
 @pytest.fixture
-def monday() -> Iterator[None]:
+def monday() -> Iterator[time_machine.Traveller]:
     """The factories' orders are of this morning."""
-    with time_machine.travel(NOW, tick=False):
-        yield
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def post(session: Session) -> Callable[..., TestResponse]:
+    """Post as this person, after the test's transaction has ended: SQLite has one writer at a time."""
+
+    def post(person: FlaskClient, url: str, **options: Any) -> TestResponse:
+        session.commit()
+        return person.post(url, **options)
+
+    return post
 
 
 @pytest.fixture
@@ -68,6 +75,14 @@ def order(session: Session, import_orders: Callable[..., str]) -> Order:
     order = session.scalars(select(Order)).one()
     session.commit()
     return order
+
+
+@pytest.fixture
+def lines(session: Session, order: Order) -> list[int]:
+    """The ids of the order's lines."""
+    ids = [item.id for item in order.items]
+    session.rollback()
+    return ids
 
 
 @pytest.fixture

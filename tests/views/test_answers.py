@@ -7,15 +7,9 @@ from flask import Flask, request
 from flask.testing import FlaskClient
 from jinja2 import DictLoader
 
+from tests.support.pages import HTMX
 from webapp.web.auth import public
-from webapp.web.responses import (
-    render_fragment_or_page,
-    render_invalid,
-    see_other,
-    stop_polling,
-)
-
-HTMX = {"HX-Request": "true"}
+from webapp.web.responses import render_fragment_or_page, render_invalid, see_other, stop_polling
 
 
 @pytest.fixture

@@ -7,26 +7,15 @@ from html import unescape
 import pytest
 from sqlalchemy import event, select
 
-from tests.support.factories import (
-    NOW,
-    a_store,
-    an_account,
-    an_order,
-    shipped_fields,
-)
+from tests.support.factories import NOW, a_store, an_account, an_order, shipped_fields
 from tests.support.order_processing import AUDIT_ARGS, create_orders
+from tests.support.pages import HTMX, plain
 from webapp.core.extensions import db
 from webapp.models.bulk_actions import BulkAction, BulkRow
 from webapp.models.orders import Order
 from webapp.models.submissions import Submission
 from webapp.services.bulk import runner as bulk_runner
 from webapp.services.orders import holds
-
-HTMX = {"HX-Request": "true"}
-
-
-def plain(response):
-    return " ".join(re.sub(r"<[^>]+>", " ", unescape(response.get_data(as_text=True))).split())
 
 
 @pytest.fixture

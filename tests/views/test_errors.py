@@ -8,12 +8,11 @@ import pytest
 from flask import Flask, abort
 from flask.testing import FlaskClient
 
+from tests.support.pages import HTMX
 from webapp.domain import errors as domain
 from webapp.messages import text_for
 from webapp.web.auth import public
 from webapp.web.error_pages import DOMAIN_ERRORS, PAGES
-
-HTMX = {"HX-Request": "true"}
 
 
 def failing(app: Flask, fail: Callable[[], None]) -> FlaskClient:

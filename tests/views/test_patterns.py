@@ -4,7 +4,7 @@ import re
 
 from flask.testing import FlaskClient
 
-HTMX = {"HX-Request": "true"}
+from tests.support.pages import HTMX
 
 
 def test_every_macro_renders(owner_client: FlaskClient) -> None:

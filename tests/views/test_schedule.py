@@ -3,34 +3,15 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
-from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
 
 from tests.support.factories import NOW, an_account
+from tests.support.pages import HTMX
 from webapp.models.recurring_jobs import RecurringJob
 from webapp.services import schedule
 
-HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def post(session: Session):
-    """Press a button as this person. The test lets go of the database first: one writes at a time."""
-
-    def post(person: FlaskClient, url: str, **said) -> TestResponse:
-        session.commit()
-        return person.post(url, **said)
-
-    return post
-
-
-@pytest.fixture(autouse=True)
-def monday():
-    with time_machine.travel(NOW, tick=False):
-        yield
+pytestmark = pytest.mark.usefixtures("monday")
 
 
 @pytest.fixture

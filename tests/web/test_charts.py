@@ -5,15 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from webapp.domain.common.money import Money
-from webapp.web.charts import (
-    HEIGHT,
-    LEFT,
-    TOP,
-    WIDTH,
-    Chart,
-    revenue_chart,
-    sparkline,
-)
+from webapp.web.charts import HEIGHT, LEFT, TOP, WIDTH, Chart, revenue_chart, sparkline
 
 
 def chart_of(*minors: int) -> Chart:

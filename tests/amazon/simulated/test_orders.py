@@ -23,12 +23,7 @@ from webapp.domain.amazon.errors import (
     Throttled,
     Unavailable,
 )
-from webapp.domain.amazon.types import (
-    DATASETS,
-    AmazonOrder,
-    OrderPage,
-    UnparseableOrder,
-)
+from webapp.domain.amazon.types import DATASETS, AmazonOrder, OrderPage, UnparseableOrder
 from webapp.domain.common.marketplaces import BY_COUNTRY
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

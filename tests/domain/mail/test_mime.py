@@ -4,12 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from webapp.domain.mail.mime import (
-    MailContent,
-    Sender,
-    pack,
-    render_html,
-)
+from webapp.domain.mail.mime import MailContent, Sender, pack, render_html
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 

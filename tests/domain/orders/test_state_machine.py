@@ -8,10 +8,7 @@ from hypothesis import given, strategies
 
 from webapp.domain.common.transitions import InvalidTransition
 from webapp.domain.orders import state_machine as order_states
-from webapp.domain.orders.state_machine import (
-    STATES,
-    TRANSITIONS,
-)
+from webapp.domain.orders.state_machine import STATES, TRANSITIONS
 from webapp.domain.submissions import shipment_confirmation
 
 # The whole table by hand: what may be done in each state.

@@ -4,12 +4,7 @@ import pytest
 
 from tests.domain.orders.test_state_machine import Line
 from webapp.domain.products import stock
-from webapp.domain.products.stock import (
-    AvailableStock,
-    BlockReason,
-    StockDelta,
-    StockEffect,
-)
+from webapp.domain.products.stock import AvailableStock, BlockReason, StockDelta, StockEffect
 
 
 @pytest.mark.parametrize(

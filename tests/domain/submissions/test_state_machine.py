@@ -7,11 +7,7 @@ import pytest
 from tests.support.factories import NOW
 from webapp.domain.common.transitions import InvalidTransition
 from webapp.domain.submissions import state_machine as submission_states
-from webapp.domain.submissions.state_machine import (
-    ENDED,
-    STATES,
-    TRANSITIONS,
-)
+from webapp.domain.submissions.state_machine import ENDED, STATES, TRANSITIONS
 
 # The whole table by hand: what may become of it in each state.
 ALLOWED = {

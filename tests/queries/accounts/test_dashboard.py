@@ -6,14 +6,7 @@ import pytest
 from sqlalchemy import delete, event, select
 from sqlalchemy.orm import Session
 
-from tests.support.factories import (
-    NOW,
-    a_store,
-    an_account,
-    an_item,
-    an_order,
-    shipped_fields,
-)
+from tests.support.factories import NOW, a_store, an_account, an_item, an_order, shipped_fields
 from webapp.core.extensions import db
 from webapp.domain.common.local_days import last_days
 from webapp.domain.common.money import Money

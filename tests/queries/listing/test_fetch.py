@@ -11,14 +11,7 @@ from tests.support.factories import NOW
 from tests.support.postgres import BOTH_DATABASES
 from webapp.db.base import UtcDateTime
 from webapp.queries.listing import fetch as grid_fetch
-from webapp.queries.listing.fetch import (
-    END,
-    Cursor,
-    Grid,
-    encode_cursor,
-    fetch_page,
-    parse_page_request,
-)
+from webapp.queries.listing.fetch import END, Cursor, Grid, encode_cursor, fetch_page, parse_page_request
 
 
 class Base(DeclarativeBase):

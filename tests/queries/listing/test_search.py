@@ -3,14 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from tests.support.factories import (
-    NOW,
-    a_package,
-    a_store,
-    an_account,
-    an_item,
-    an_order,
-)
+from tests.support.factories import NOW, a_package, a_store, an_account, an_item, an_order
 from webapp.db.search_index import ID_MASK, NAME_OF_TABLE
 from webapp.domain.amazon.types import Address, Buyer
 from webapp.domain.shipping.parcels import Parcel

@@ -7,12 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.queries.accounts.test_dashboard import counted
-from tests.support.factories import (
-    NOW,
-    a_store,
-    an_account,
-    an_order,
-)
+from tests.support.factories import NOW, a_store, an_account, an_order
 from webapp.domain.errors import NotFoundError
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.shipping.parcels import Parcel

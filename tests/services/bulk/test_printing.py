@@ -7,12 +7,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from tests.printing.orders import pages
-from tests.support.factories import (
-    NOW,
-    an_account,
-    an_item,
-    an_order,
-)
+from tests.support.factories import NOW, an_account, an_item, an_order
 from tests.support.order_processing import AUDIT_ARGS, create_orders
 from webapp.domain import bulk_states
 from webapp.domain.shipping.parcels import Parcel

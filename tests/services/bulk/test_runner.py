@@ -7,12 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.support.factories import NOW
-from tests.support.order_processing import (
-    AUDIT_ARGS,
-    create_seven_orders,
-    expect_refusal,
-    run_concurrently,
-)
+from tests.support.order_processing import AUDIT_ARGS, create_seven_orders, expect_refusal, run_concurrently
 from webapp.core.extensions import db
 from webapp.domain import bulk_states
 from webapp.domain.errors import RefusedError

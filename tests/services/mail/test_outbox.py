@@ -5,12 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
-from tests.support.factories import (
-    NOW,
-    a_store,
-    an_account,
-    an_order,
-)
+from tests.support.factories import NOW, a_store, an_account, an_order
 from tests.support.mailboxes import save_mail_server
 from tests.support.order_processing import (
     AUDIT_ARGS,

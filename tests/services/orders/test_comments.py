@@ -2,12 +2,7 @@ from sqlalchemy import select, text
 
 from tests.support.factories import a_store
 from tests.support.mailboxes import save_mail_server
-from tests.support.order_processing import (
-    AUDIT_ARGS,
-    create_processing_order,
-    event_kinds,
-    expect_refusal,
-)
+from tests.support.order_processing import AUDIT_ARGS, create_processing_order, event_kinds, expect_refusal
 from webapp.domain.shipping.parcels import Parcel
 from webapp.messages import text_for
 from webapp.models.accounts import Account

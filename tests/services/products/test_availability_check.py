@@ -5,27 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.services.products.test_stock_ledger import (
-    both,
-    items,
-    mirror,
-    set_store,
-    take_back,
-)
-from tests.support.factories import (
-    NOW,
-    an_account,
-    an_item,
-    an_order,
-    shipped_fields,
-)
+from tests.services.products.test_stock_ledger import both, items, mirror, set_store, take_back
+from tests.support.factories import NOW, an_account, an_item, an_order, shipped_fields
 from tests.support.order_processing import AUDIT_ARGS, create_orders
-from tests.support.stock import (
-    a_product,
-    check_no_drift,
-    load_product,
-    stock_counters,
-)
+from tests.support.stock import a_product, check_no_drift, load_product, stock_counters
 from webapp.domain.errors import RefusedError
 from webapp.domain.products.csv_import import Entry
 from webapp.domain.shipping.parcels import Parcel

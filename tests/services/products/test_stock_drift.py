@@ -10,31 +10,10 @@ from hypothesis import strategies as some
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from tests.services.products.test_stock_ledger import (
-    both,
-    items,
-    settled,
-    take_back,
-)
-from tests.support.factories import (
-    NOW,
-    an_account,
-    an_item,
-    an_order,
-    shipped_fields,
-)
-from tests.support.order_processing import (
-    AUDIT_ARGS,
-    create_orders,
-    expect_refusal,
-    run_concurrently,
-)
-from tests.support.stock import (
-    a_product,
-    check_no_drift,
-    load_product,
-    stock_counters,
-)
+from tests.services.products.test_stock_ledger import both, items, settled, take_back
+from tests.support.factories import NOW, an_account, an_item, an_order, shipped_fields
+from tests.support.order_processing import AUDIT_ARGS, create_orders, expect_refusal, run_concurrently
+from tests.support.stock import a_product, check_no_drift, load_product, stock_counters
 from webapp.domain.errors import AppError, RefusedError
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.shipping.parcels import Parcel

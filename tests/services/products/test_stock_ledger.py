@@ -5,22 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.support.factories import (
-    NOW,
-    a_store,
-    an_account,
-    an_item,
-    an_order,
-    shipped_fields,
-)
+from tests.support.factories import NOW, a_store, an_account, an_item, an_order, shipped_fields
 from tests.support.order_processing import AUDIT_ARGS, create_orders, dump_tables
-from tests.support.stock import (
-    a_product,
-    check_no_drift,
-    load_ledger,
-    load_product,
-    stock_counters,
-)
+from tests.support.stock import a_product, check_no_drift, load_ledger, load_product, stock_counters
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.shipping.parcels import Parcel
 from webapp.models.amazon_orders import AmazonOrder

@@ -6,12 +6,7 @@ from collections import Counter
 import pytest
 from sqlalchemy import select
 
-from tests.support.factories import (
-    NOW,
-    a_package,
-    an_item,
-    an_order,
-)
+from tests.support.factories import NOW, a_package, an_item, an_order
 from tests.support.order_processing import (
     AUDIT_ARGS,
     create_orders,

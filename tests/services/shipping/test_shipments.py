@@ -3,12 +3,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from tests.support.factories import (
-    NOW,
-    a_package,
-    an_item,
-    an_order,
-)
+from tests.support.factories import NOW, a_package, an_item, an_order
 from tests.support.mailboxes import save_mail_server
 from tests.support.order_processing import (
     AUDIT_ARGS,

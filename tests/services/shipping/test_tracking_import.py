@@ -5,19 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event, func, select
 
-from tests.support.factories import (
-    NOW,
-    an_account,
-    an_item,
-    an_order,
-    shipped_fields,
-)
-from tests.support.order_processing import (
-    AUDIT_ARGS,
-    create_orders,
-    expect_refusal,
-    run_concurrently,
-)
+from tests.support.factories import NOW, an_account, an_item, an_order, shipped_fields
+from tests.support.order_processing import AUDIT_ARGS, create_orders, expect_refusal, run_concurrently
 from webapp.core.extensions import db
 from webapp.domain import bulk_states
 from webapp.domain.shipping.parcels import Parcel as Packed

@@ -6,12 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.support.factories import NOW, an_item, an_order
-from tests.support.order_processing import (
-    AUDIT_ARGS,
-    create_orders,
-    create_processing_order,
-    expect_refusal,
-)
+from tests.support.order_processing import AUDIT_ARGS, create_orders, create_processing_order, expect_refusal
 from webapp.models.audit_log import Event
 from webapp.services.shipping import shipments
 from webapp.services.submissions import cancellations

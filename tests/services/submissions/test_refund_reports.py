@@ -5,13 +5,7 @@ from sqlalchemy import select
 
 from tests.support.mailboxes import save_mail_server
 from tests.support.order_processing import AUDIT_ARGS, line_quantities
-from tests.support.refunds import (
-    ON_AMAZON,
-    apply_feed_report,
-    create_shipped_order,
-    nonzero_parts,
-    submission_of,
-)
+from tests.support.refunds import ON_AMAZON, apply_feed_report, nonzero_parts, submission_of
 from webapp.domain.amazon.types import FeedMessage, FeedReport
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.models.audit_log import Event
@@ -20,12 +14,6 @@ from webapp.models.mails import Mail
 from webapp.services.invoicing import credit_memos
 from webapp.services.mail import settings as mail_settings
 from webapp.services.submissions import refunds
-
-
-@pytest.fixture
-def order(session):
-    """26.00 for two pieces and 16.00 for one, shipped and invoiced."""
-    return create_shipped_order(session)
 
 
 def test_a_line_refused_is_given_back_and_the_other_one_stays_with_what_was_put_on_it(session, order):

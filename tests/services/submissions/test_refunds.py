@@ -3,13 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from tests.support.factories import (
-    NOW,
-    a_component,
-    an_account,
-    an_item,
-    an_order,
-)
+from tests.support.factories import NOW, a_component, an_account, an_item, an_order
 from tests.support.order_processing import (
     AUDIT_ARGS,
     create_orders,
@@ -18,13 +12,7 @@ from tests.support.order_processing import (
     expect_refusal,
     run_concurrently,
 )
-from tests.support.refunds import (
-    ON_AMAZON,
-    a_shipped_item,
-    create_shipped_order,
-    nonzero_parts,
-    submission_of,
-)
+from tests.support.refunds import ON_AMAZON, a_shipped_item, nonzero_parts, submission_of
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.models.documents import CreditMemo
 from webapp.models.submissions import Submission
@@ -34,12 +22,6 @@ from webapp.services.shipping import shipments
 from webapp.services.submissions import refunds
 from webapp.services.submissions import transitions as submission_transitions
 from webapp.services.submissions.handlers import PreflightFailure
-
-
-@pytest.fixture
-def order(session):
-    """26.00 for two pieces and 16.00 for one, shipped and invoiced."""
-    return create_shipped_order(session)
 
 
 def test_what_is_asked_for_is_held_and_nothing_else_happens(session, order):

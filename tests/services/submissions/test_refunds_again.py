@@ -5,24 +5,9 @@ import random
 import pytest
 from sqlalchemy import select
 
-from tests.support.factories import (
-    NOW,
-    a_store,
-    an_account,
-    an_order,
-)
-from tests.support.order_processing import (
-    AUDIT_ARGS,
-    create_orders,
-    expect_refusal,
-    run_concurrently,
-)
-from tests.support.refunds import (
-    ON_AMAZON,
-    a_shipped_item,
-    apply_feed_report,
-    create_shipped_order,
-)
+from tests.support.factories import NOW, a_store, an_account, an_order
+from tests.support.order_processing import AUDIT_ARGS, create_orders, expect_refusal, run_concurrently
+from tests.support.refunds import ON_AMAZON, a_shipped_item, apply_feed_report
 from webapp.domain.errors import AppError
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.models.documents import CreditMemo
@@ -33,12 +18,6 @@ from webapp.services.invoicing import credit_memos
 from webapp.services.submissions import transitions as submission_transitions
 from webapp.services.submissions import user_actions as submission_actions
 from webapp.services.sync.import_page import import_page
-
-
-@pytest.fixture
-def order(session):
-    """26.00 for two pieces and 16.00 for one, shipped and invoiced."""
-    return create_shipped_order(session)
 
 
 def asked_again(session, submission):

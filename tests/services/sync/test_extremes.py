@@ -5,12 +5,7 @@ from sqlalchemy import select
 
 from tests.amazon.bodies import an_order
 from tests.support.factories import NOW, a_store, an_account
-from webapp.amazon.json_fields import (
-    MAX_AMOUNT,
-    MAX_QUANTITY,
-    TEXT,
-    WORD,
-)
+from webapp.amazon.json_fields import MAX_AMOUNT, MAX_QUANTITY, TEXT, WORD
 from webapp.amazon.order_schema import lazy_orders
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
 from webapp.models.orders import Order

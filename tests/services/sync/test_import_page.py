@@ -5,14 +5,7 @@ from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from tests.amazon import bodies
-from tests.support.factories import (
-    NOW,
-    a_package,
-    an_account,
-    an_item,
-    an_order,
-    shipped_fields,
-)
+from tests.support.factories import NOW, a_package, an_account, an_item, an_order, shipped_fields
 from webapp.amazon.order_schema import lazy_orders
 from webapp.core.extensions import db
 from webapp.db.search_index import ID_MASK

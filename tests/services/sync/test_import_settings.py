@@ -5,19 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from tests.services.sync.test_import_page import (
-    amazon_order_of,
-    imported,
-    order_of,
-    the_order,
-)
-from tests.support.factories import (
-    NOW,
-    a_store,
-    an_account,
-    an_item,
-    an_order,
-)
+from tests.services.sync.test_import_page import amazon_order_of, imported, order_of, the_order
+from tests.support.factories import NOW, a_store, an_account, an_item, an_order
 from webapp.models.customers import Customer
 from webapp.models.documents import Invoice
 from webapp.services.accounts import stores

@@ -7,12 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
-from tests.support.factories import (
-    a_store,
-    an_account,
-    an_item,
-    an_order,
-)
+from tests.support.factories import a_store, an_account, an_item, an_order
 from tests.support.order_processing import AUDIT_ARGS, create_orders, event_kinds
 from tests.support.stock import a_product, stock_counters
 from webapp.domain.errors import AppError

@@ -10,13 +10,7 @@ from simulator.operations.world import World
 from tests.support.factories import NOW
 from tests.support.simulator_server import AmazonServer
 from webapp.domain.mail.errors import MailRefused
-from webapp.domain.mail.mime import (
-    Attachment,
-    MailContent,
-    Sender,
-    Server,
-    pack,
-)
+from webapp.domain.mail.mime import Attachment, MailContent, Sender, Server, pack
 from webapp.mailing import smtp
 
 

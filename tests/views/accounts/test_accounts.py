@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from simulator.state.sellers import DEMO_EU
 from tests.support.factories import an_account
+from tests.support.pages import HTMX
 from tests.support.simulator_server import AmazonServer
 from tests.support.web_pages import web_pages
 from webapp.core import queue
@@ -23,7 +24,6 @@ from webapp.models.stores import Store
 
 pytestmark = pytest.mark.usefixtures("job_queue")
 
-HTMX = {"HX-Request": "true"}
 STEP_2 = "/stores/connect/marketplaces"
 
 

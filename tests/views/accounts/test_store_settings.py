@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import select
 
-from tests.views.accounts.test_stores import HTMX, SETTINGS, stored
+from tests.support.pages import HTMX
+from tests.views.accounts.test_stores import SETTINGS, stored
 from webapp.models.audit_log import Event
 from webapp.models.stores import Store
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from tests.queries.accounts.test_dashboard import counted
 from tests.support.factories import NOW, an_account, an_order
+from tests.support.pages import HTMX
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
 from webapp.models.audit_log import Event
 from webapp.models.orders import Order
@@ -18,7 +19,6 @@ from webapp.services.sync import import_page
 
 pytestmark = pytest.mark.usefixtures("monday")
 
-HTMX = {"HX-Request": "true"}
 DASHBOARD = "/stores/desk-de"
 SETTINGS = "/stores/desk-de/settings"
 

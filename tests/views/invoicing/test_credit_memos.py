@@ -5,12 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from tests.support.factories import (
-    NOW,
-    an_item,
-    an_order,
-    shipped_fields,
-)
+from tests.support.factories import NOW, an_item, an_order, shipped_fields
 from tests.support.order_processing import (
     AUDIT_ARGS,
     create_orders,
@@ -18,7 +13,7 @@ from tests.support.order_processing import (
     dump_tables,
     line_quantities,
 )
-from tests.views.invoicing.test_invoices import HTMX, fields, plain
+from tests.support.pages import HTMX, fields, plain
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.models.documents import CreditMemo
 from webapp.models.submissions import Submission
@@ -36,13 +31,6 @@ def order(session):
     order = create_processing_order(session, **shipped_fields(an_order(1, items=items)))
     session.commit()
     return order
-
-
-@pytest.fixture
-def lines(session, order):
-    ids = [item.id for item in order.items]
-    session.rollback()
-    return ids
 
 
 @pytest.fixture

@@ -1,22 +1,16 @@
 """The pages of invoices, shipments and credit memos."""
 
-import re
-from html import unescape
-
 import pytest
 from sqlalchemy import select
 
 from tests.support.mailboxes import save_mail_server
 from tests.support.order_processing import AUDIT_ARGS, create_processing_order
+from tests.support.pages import plain
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.shipping.parcels import Parcel
 from webapp.models.comments import Comment
 from webapp.services.invoicing import credit_memos, invoices
 from webapp.services.shipping import shipments
-
-
-def plain(response):
-    return " ".join(re.sub(r"<[^>]+>", " ", unescape(response.get_data(as_text=True))).split())
 
 
 @pytest.fixture

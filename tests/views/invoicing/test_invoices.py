@@ -7,12 +7,8 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.support.mailboxes import save_mail_server
-from tests.support.order_processing import (
-    AUDIT_ARGS,
-    create_processing_order,
-    dump_tables,
-    line_quantities,
-)
+from tests.support.order_processing import AUDIT_ARGS, create_processing_order, dump_tables, line_quantities
+from tests.support.pages import HTMX, fields, plain
 from webapp.models.comments import Comment
 from webapp.models.documents import Invoice
 from webapp.models.mails import Mail
@@ -20,23 +16,6 @@ from webapp.services.invoicing import invoices
 from webapp.services.orders import holds
 
 NEW, URL = "/orders/100001/invoices/new", "/orders/100001/invoices"
-HTMX = {"HX-Request": "true"}
-
-
-def plain(response):
-    return " ".join(re.sub(r"<[^>]+>", " ", unescape(response.get_data(as_text=True))).split())
-
-
-def fields(response):
-    """What the page's form would send, untouched."""
-    found = {}
-    for tag in re.findall(r"<input[^>]+>", response.text):
-        attributes = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
-        if attributes.get("type") in {"checkbox", "radio"} and " checked" not in tag:
-            continue
-        if "name" in attributes:
-            found[attributes["name"]] = unescape(attributes.get("value", ""))
-    return found
 
 
 @pytest.fixture
@@ -45,13 +24,6 @@ def order(session):
     order = create_processing_order(session, invoiced=False)
     session.commit()
     return order
-
-
-@pytest.fixture
-def lines(session, order):
-    ids = [item.id for item in order.items]
-    session.rollback()
-    return ids
 
 
 @pytest.fixture

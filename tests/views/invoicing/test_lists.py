@@ -7,13 +7,9 @@ from html import unescape
 import pytest
 from sqlalchemy import event, select
 
-from tests.support.factories import (
-    NOW,
-    a_store,
-    an_account,
-    an_order,
-)
+from tests.support.factories import NOW, a_store, an_account, an_order
 from tests.support.order_processing import AUDIT_ARGS, create_orders
+from tests.support.pages import plain
 from webapp.core.extensions import db
 from webapp.domain.amazon.types import Buyer
 from webapp.domain.invoicing import drafts
@@ -23,10 +19,6 @@ from webapp.models.documents import CreditMemo, Invoice
 from webapp.models.shipments import Shipment
 from webapp.services.invoicing import credit_memos, invoices
 from webapp.services.shipping import shipments
-
-
-def plain(response):
-    return " ".join(re.sub(r"<[^>]+>", " ", unescape(response.get_data(as_text=True))).split())
 
 
 def rows(response):

@@ -1,24 +1,13 @@
 """The box at the top of every page."""
 
-import html
-import re
 from urllib.parse import unquote
 
 import pytest
 
-from tests.support.factories import (
-    NOW,
-    a_package,
-    an_account,
-    an_item,
-    an_order,
-)
+from tests.support.factories import NOW, a_package, an_account, an_item, an_order
+from tests.support.pages import plain
 from webapp.domain.amazon.types import Buyer
 from webapp.services.sync import import_page
-
-
-def plain(response):
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", response.get_data(as_text=True))).split())
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from flask import url_for
 from sqlalchemy import event, select
 
+from tests.support.pages import HTMX, plain
 from tests.support.user_accounts import UserAccount, sign_in
 from webapp.core.extensions import db
 from webapp.domain import bulk_states
@@ -15,12 +16,6 @@ from webapp.domain.users.permissions import OWNER
 from webapp.models.bulk_actions import BulkAction, BulkRow
 from webapp.models.saved_views import GridView
 from webapp.views.listing.registry import LISTINGS
-
-HTMX = {"HX-Request": "true"}
-
-
-def plain(response):
-    return " ".join(re.sub(r"<[^>]+>", " ", unescape(response.get_data(as_text=True))).split())
 
 
 def heads(response):

@@ -7,11 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from tests.support.account_harness import AccountHarness
+from tests.support.pages import HTMX
 from webapp.core import queue
 from webapp.models.mails import Mail
 from webapp.services.mail import amazon_messaging
-
-HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture

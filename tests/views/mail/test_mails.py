@@ -9,12 +9,12 @@ from sqlalchemy import select
 from tests.support.factories import NOW
 from tests.support.mailboxes import save_mail_server
 from tests.support.order_processing import create_processing_order
+from tests.support.pages import HTMX
 from webapp.models.mails import Mail
 from webapp.models.orders import Order
 from webapp.services.invoicing import invoices
 from webapp.services.mail import outbox as mail_outbox
 
-HTMX = {"HX-Request": "true"}
 BY = {"now": NOW, "actor": "user:1"}
 
 

@@ -9,11 +9,11 @@ from sqlalchemy import select, text
 from tests.support.factories import a_store, an_account
 from tests.support.mailboxes import Mailbox, mail_server, save_mail_server
 from tests.support.order_processing import create_processing_order
+from tests.support.pages import HTMX
 from webapp.models.audit_log import Event
 from webapp.models.mail_settings import MailSender, MailServer, MailTemplate
 
 URL = "/mail-settings"
-HTMX = {"HX-Request": "true"}
 FIELDS = {
     "host": "smtp.shop.example",
     "port": "587",

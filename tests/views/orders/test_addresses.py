@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from tests.views.orders.test_detail import HTMX, plain
+from tests.support.pages import HTMX, plain
 from webapp.models.audit_log import Event
 
 ADDRESS = {"name": "Recipient Number1", "line1": "Street 1", "city": "Town", "country_code": "DE"}

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from tests.support.factories import a_store
-from tests.views.orders.test_detail import HTMX, plain
+from tests.support.pages import HTMX, plain
 from webapp.models.comments import Comment
 
 

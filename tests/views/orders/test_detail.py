@@ -2,19 +2,13 @@
 
 import re
 from datetime import UTC, datetime
-from html import unescape
 
 import pytest
 from sqlalchemy import select
 
 from tests.queries.accounts.test_dashboard import counted
-from tests.support.factories import (
-    a_component,
-    a_store,
-    an_item,
-    an_order,
-    shipped_fields,
-)
+from tests.support.factories import a_component, a_store, an_item, an_order, shipped_fields
+from tests.support.pages import HTMX, plain
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.shipping.parcels import Parcel
 from webapp.models.orders import Order
@@ -22,12 +16,6 @@ from webapp.models.submissions import Submission
 from webapp.services.shipping import shipments
 from webapp.services.submissions import user_actions as submission_actions
 from webapp.views.orders.available_actions import ACTIONS
-
-HTMX = {"HX-Request": "true"}
-
-
-def plain(response):
-    return " ".join(re.sub(r"<[^>]+>", " ", unescape(response.get_data(as_text=True))).split())
 
 
 def buttons(client):

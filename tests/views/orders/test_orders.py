@@ -2,19 +2,15 @@
 
 import re
 from datetime import timedelta
-from html import unescape
 
 import pytest
 from sqlalchemy import event
 
 from tests.support.factories import NOW, an_order, shipped_fields
+from tests.support.pages import plain
 from webapp.core.extensions import db
 
 GRID = "/orders"
-
-
-def plain(response):
-    return " ".join(re.sub(r"<[^>]+>", " ", unescape(response.get_data(as_text=True))).split())
 
 
 def numbers(response):

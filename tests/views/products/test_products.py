@@ -5,25 +5,14 @@ import re
 import pytest
 from sqlalchemy import event, select
 
-from tests.support.factories import (
-    NOW,
-    a_store,
-    an_item,
-    an_order,
-)
+from tests.support.factories import NOW, a_store, an_item, an_order
 from tests.support.order_processing import create_orders
-from tests.support.stock import (
-    a_product,
-    load_ledger,
-    load_product,
-    stock_counters,
-)
+from tests.support.pages import HTMX
+from tests.support.stock import a_product, load_ledger, load_product, stock_counters
 from webapp.core.extensions import db
 from webapp.models.orders import Order
 from webapp.models.products import Product
 from webapp.services.accounts import stores
-
-HTMX = {"HX-Request": "true"}
 
 
 def skus(page):

@@ -1,10 +1,10 @@
 """Pages of existing parcels: confirmation, conflict, edited tracking number, removal, cancellation instead."""
 
 import re
-from html import unescape
 
 import pytest
 
+from tests.support.pages import plain
 from webapp.domain.shipping.parcels import Parcel
 from webapp.models.submissions import Submission
 from webapp.services.submissions import shipment_confirmations
@@ -40,10 +40,6 @@ def in_conflict(harness, number, ship):
     harness.advance()
     harness.session.commit()
     return ids
-
-
-def plain(answer):
-    return " ".join(re.sub(r"<[^>]+>", " ", unescape(answer.text)).split())
 
 
 def state(harness, submission_id):

@@ -13,7 +13,7 @@ from tests.support.order_processing import (
     dump_tables,
     line_quantities,
 )
-from tests.views.invoicing.test_invoices import HTMX, fields, plain
+from tests.support.pages import HTMX, fields, plain
 from webapp.domain.shipping.parcels import Parcel
 from webapp.models.shipments import Parcel as ParcelRow
 from webapp.models.shipments import Shipment
@@ -33,13 +33,6 @@ def order(session):
     order = create_processing_order(session)
     session.commit()
     return order
-
-
-@pytest.fixture
-def lines(session, order):
-    ids = [item.id for item in order.items]
-    session.rollback()
-    return ids
 
 
 @pytest.fixture

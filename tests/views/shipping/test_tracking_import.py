@@ -4,19 +4,18 @@ import csv
 import io
 import re
 from datetime import UTC, datetime
-from html import unescape
 
 import pytest
 from sqlalchemy import func, select
 
 from tests.support.factories import NOW, an_account, an_order
 from tests.support.order_processing import create_orders
+from tests.support.pages import HTMX, plain
 from webapp.models.bulk_actions import BulkAction
 from webapp.models.shipments import Parcel
 from webapp.models.tracking_imports import TrackingImport, TrackingRow
 from webapp.services.bulk import runner as bulk_runner
 
-HTMX = {"HX-Request": "true"}
 DHL, UPS, UNSURE = "00340434161094042557", "1Z999AA10123456784", "12345678900001"
 
 
@@ -26,10 +25,6 @@ def orders(session):
     found = [order.number for order in create_orders(session, *(an_order(n) for n in range(1, 4)))]
     session.commit()
     return found
-
-
-def plain(response):
-    return " ".join(re.sub(r"<[^>]+>", " ", unescape(response.get_data(as_text=True))).split())
 
 
 def pasted(owner_client, text):

@@ -6,14 +6,8 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.support.factories import NOW, an_order
-from tests.views.submissions.test_cancellations import (
-    HTMX,
-    PAGE,
-    POST,
-    asked,
-    move,
-    plain,
-)
+from tests.support.pages import HTMX, plain
+from tests.views.submissions.test_cancellations import PAGE, POST, asked, move
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.submissions import Submission
 

@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from threading import Barrier, Thread
 
 import pytest
@@ -11,6 +10,7 @@ from sqlalchemy import select
 
 from tests.support import user_accounts
 from tests.support.factories import a_store, an_item, an_order
+from tests.support.pages import HTMX, plain
 from webapp.core import queue
 from webapp.models.submissions import Submission
 from webapp.services.submissions import transitions as submission_transitions
@@ -18,13 +18,8 @@ from webapp.services.submissions import transitions as submission_transitions
 NUMBER = "303-0000000-0000001"
 PAGE = f"/amazon-orders/{NUMBER}"
 POST = f"{PAGE}/cancellations"
-HTMX = {"HX-Request": "true"}
 
 pytestmark = pytest.mark.usefixtures("job_queue")
-
-
-def plain(response):
-    return " ".join(re.sub(r"<[^>]+>", " ", unescape(response.get_data(as_text=True))).split())
 
 
 def asked(session):

@@ -1,33 +1,22 @@
 """What pages say of a refund at Amazon, and what a person who has looked there can answer."""
 
-import re
 from datetime import timedelta
-from html import unescape
 
 import pytest
-import time_machine
 from sqlalchemy import select
 
 from tests.support.factories import NOW, a_component, an_item
 from tests.support.order_processing import create_processing_order
+from tests.support.pages import plain
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.models.submissions import Submission
 from webapp.services.invoicing import credit_memos
 from webapp.services.submissions import transitions as submission_transitions
 from webapp.services.submissions import user_actions as submission_actions
 
-
-def plain(response):
-    return " ".join(re.sub(r"<[^>]+>", " ", unescape(response.get_data(as_text=True))).split())
-
+pytestmark = pytest.mark.usefixtures("monday")
 
 BY = {"now": NOW, "actor": "user:1"}
-
-
-@pytest.fixture(autouse=True)
-def monday():
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 @pytest.fixture

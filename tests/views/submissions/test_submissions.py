@@ -3,14 +3,12 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
-from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
 
 from tests.queries.accounts.test_dashboard import counted
 from tests.support.factories import NOW, an_account, an_order
+from tests.support.pages import HTMX
 from webapp.core import queue
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.submissions import Feed, Submission
@@ -18,26 +16,7 @@ from webapp.services.submissions import cancellations
 from webapp.services.submissions import transitions as submission_transitions
 from webapp.services.sync import import_page
 
-pytestmark = pytest.mark.usefixtures("job_queue")
-
-HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def post(session: Session):
-    """Press a button as this person. The test lets go of the database first: one writes at a time."""
-
-    def post(person: FlaskClient, url: str, **said) -> TestResponse:
-        session.commit()
-        return person.post(url, **said)
-
-    return post
-
-
-@pytest.fixture(autouse=True)
-def monday():
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
+pytestmark = pytest.mark.usefixtures("monday", "job_queue")
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from tests.support.factories import an_order
-from tests.views.sync.test_amazon_orders import GRID, plain, sent
+from tests.support.pages import plain
+from tests.views.sync.test_amazon_orders import GRID, sent
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.audit_log import Event
 from webapp.models.orders import Order

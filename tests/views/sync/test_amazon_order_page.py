@@ -6,22 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from tests.queries.accounts.test_dashboard import counted
-from tests.support.factories import (
-    NOW,
-    a_component,
-    a_package,
-    a_store,
-    an_item,
-    an_order,
-    shipped_fields,
-)
-from tests.views.sync.test_amazon_orders import (
-    GRID,
-    number,
-    plain,
-    sent,
-    text,
-)
+from tests.support.factories import NOW, a_component, a_package, a_store, an_item, an_order, shipped_fields
+from tests.support.pages import plain
+from tests.views.sync.test_amazon_orders import GRID, number, sent, text
 from webapp.domain.amazon.types import Address, Buyer, Gift
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderVersion
 from webapp.models.audit_log import Event

@@ -7,14 +7,8 @@ from html import unescape
 import pytest
 
 from tests.queries.accounts.test_dashboard import counted
-from tests.support.factories import (
-    NOW,
-    a_component,
-    a_store,
-    an_account,
-    an_item,
-    an_order,
-)
+from tests.support.factories import NOW, a_component, a_store, an_account, an_item, an_order
+from tests.support.pages import plain
 from webapp.services.sync import import_page
 
 GRID = "/amazon-orders"
@@ -28,10 +22,6 @@ def numbers(response):
     """Amazon's numbers in the rows, from top to bottom."""
     body = text(response).partition("<tbody")[2]
     return re.findall(r">(\d{3}-\d{7}-\d{7})<", body)
-
-
-def plain(response):
-    return " ".join(re.sub(r"<[^>]+>", " ", text(response)).split())
 
 
 def number(n):

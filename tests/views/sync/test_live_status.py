@@ -8,12 +8,11 @@ import time_machine
 from redis import Redis
 
 from jobs import submissions as jobs
+from tests.support.pages import HTMX
 from webapp.core import queue
 from webapp.core.extensions import db
 
 pytestmark = pytest.mark.usefixtures("job_queue")
-
-HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture

@@ -3,16 +3,15 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
 
 from tests.support.account_harness import AccountHarness
 from tests.support.factories import NOW, an_account
+from tests.support.pages import HTMX
 from webapp.domain.amazon.types import UnparseableOrder
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
@@ -21,27 +20,7 @@ from webapp.models.recurring_jobs import RecurringJob
 from webapp.models.sync_runs import SyncRun
 from webapp.services.sync import quarantine
 
-HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def post(session: Session):
-    """Press a button as this person. The test lets go of the database first: one writes at a time."""
-
-    def post(person: FlaskClient, url: str, **said) -> TestResponse:
-        session.commit()
-        return person.post(url, **said)
-
-    return post
-
-
 SECRET = "Recipient Number1"
-
-
-@pytest.fixture
-def monday():
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture

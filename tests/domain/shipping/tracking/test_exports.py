@@ -7,16 +7,7 @@ import pytest
 from webapp.domain.common.plain_text import to_plain
 from webapp.domain.errors import InvalidError
 from webapp.domain.shipping.tracking.cells import says_return, says_voided
-from webapp.domain.shipping.tracking.matching import (
-    BLOCKED,
-    CONFIRM,
-    READY,
-    Choice,
-    Item,
-    Order,
-    find_number,
-    match,
-)
+from webapp.domain.shipping.tracking.matching import BLOCKED, CONFIRM, READY, Choice, Item, Order, find_number, match
 from webapp.domain.shipping.tracking.numbers import classify
 from webapp.domain.shipping.tracking.parser import read
 from webapp.domain.shipping.tracking.text import decode_file

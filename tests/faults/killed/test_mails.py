@@ -10,31 +10,12 @@ from tests.support.factories import NOW
 from tests.support.mailboxes import mail_server, save_mail_server
 from tests.support.order_processing import create_processing_order
 from tests.support.running_app import run_app, wait_until
-from webapp import create_app
 from webapp.core.extensions import db
-from webapp.core.settings import Settings
 from webapp.db.engine import read_only
 from webapp.models.mails import Mail
-from webapp.runtime import migrate
 from webapp.services.mail import outbox as mail_outbox
 
 pytestmark = pytest.mark.processes
-
-
-@pytest.fixture
-def settings(tmp_path, database_url):
-    return Settings.load({}, data_dir=tmp_path / "data folder", database_url=database_url)
-
-
-@pytest.fixture
-def app(settings):
-    """The same data folder as the running desk's, seen from outside."""
-    app = create_app(settings)
-    migrate.upgrade(app)
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def states():

@@ -12,9 +12,7 @@ from simulator.state.marketplaces import minor_units
 from simulator.state.sellers import DEMO_EU
 from tests.support.factories import all_participations
 from tests.support.running_app import run_app, wait_until
-from webapp import create_app
 from webapp.core.extensions import db
-from webapp.core.settings import Settings
 from webapp.db.engine import read_only
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.shipping.parcels import Parcel
@@ -22,29 +20,12 @@ from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.orders import Order
 from webapp.models.submissions import Submission
 from webapp.models.sync_runs import SyncRun
-from webapp.runtime import migrate
 from webapp.services.accounts import accounts
 from webapp.services.invoicing import credit_memos
 from webapp.services.shipping import shipments
 from webapp.services.submissions import cancellations
 
 pytestmark = pytest.mark.processes
-
-
-@pytest.fixture
-def settings(tmp_path, database_url):
-    return Settings.load({}, data_dir=tmp_path / "data folder", database_url=database_url)
-
-
-@pytest.fixture
-def app(settings):
-    """The same data folder as the running desk's, seen from outside."""
-    app = create_app(settings)
-    migrate.upgrade(app)
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture

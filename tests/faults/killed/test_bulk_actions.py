@@ -8,38 +8,19 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from tests.faults.killed.test_processes import read
 from tests.support.factories import a_store, an_account, an_order
 from tests.support.order_processing import create_orders
 from tests.support.running_app import run_app, wait_until
-from webapp import create_app
 from webapp.core.extensions import db
-from webapp.core.settings import Settings
-from webapp.db.engine import read_only
 from webapp.models.bulk_actions import BulkAction, BulkRow
 from webapp.models.documents import Invoice
 from webapp.models.orders import Order
-from webapp.runtime import migrate
 from webapp.services.bulk import runner as bulk_runner
 
 pytestmark = pytest.mark.processes
 
 MANY = 60
-
-
-@pytest.fixture
-def settings(tmp_path, database_url):
-    return Settings.load({}, data_dir=tmp_path / "data folder", database_url=database_url)
-
-
-@pytest.fixture
-def app(settings):
-    """An application on the same data folder as the running processes."""
-    app = create_app(settings)
-    migrate.upgrade(app)
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture
@@ -55,11 +36,6 @@ def start_bulk_action(app):
             return bulk_runner.start(session, "invoice", ids, now=datetime.now(UTC), actor="test").id
 
     return start_bulk_action
-
-
-def read(statement):
-    with read_only(), Session(db.engine) as session:
-        return session.execute(statement).all()
 
 
 def assert_all_done_once():
