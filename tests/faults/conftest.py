@@ -7,15 +7,15 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from webapp.db.engine import engine_options, prepare
+from webapp.db.engine import engine_options, lock_wait, prepare
 from webapp.domain.errors import AppError
 
 
 @pytest.fixture
 def run_concurrently(app, settings):
-    """`at_once(work, …)`: call each work(session) in a thread with an engine of its own, all from the same moment on.
+    """Call each work(session) in a thread with an engine of its own, all starting at the same moment.
 
-    Answers what they answered, or the AppError they raised; any other error fails the test.
+    Returns what they returned, or the AppError they raised; any other error fails the test.
     """
 
     def run(*works):
@@ -25,7 +25,8 @@ def run_concurrently(app, settings):
             engine = create_engine(settings.database, **engine_options(settings.database))
             prepare(engine)
             try:
-                with Session(engine) as session:
+                # SQLite does not queue writers, so on a busy machine one of eight may wait for longer than usual.
+                with lock_wait(120_000), Session(engine) as session:
                     session.connection()
                     session.rollback()
                     barrier.wait(120)
