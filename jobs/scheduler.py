@@ -3,6 +3,7 @@
 import logging
 import signal
 import threading
+import time
 from datetime import UTC, datetime
 from types import FrameType
 
@@ -11,7 +12,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from webapp.core import database_problems, queue
+from webapp.core import database_problems, heartbeats, queue
 from webapp.core.extensions import db
 from webapp.db.engine import read_only
 from webapp.queries import bulk_actions, mails, schedule, submissions
@@ -34,14 +35,18 @@ def run(app: Flask) -> None:
     connection = queue.connect(app.config["CHANNELDESK"], impatient=True)
     with app.app_context():
         db.engine.dispose(close=False)
-    planned = False
+    planned, next_heartbeat = False, 0.0
     while not stop.is_set():
+        heartbeats.beat()
         try:
             with app.app_context():
                 if not planned:
                     add_recurring_jobs(datetime.now(UTC))
                     planned = True
                 tick(connection, datetime.now(UTC))
+                if time.monotonic() >= next_heartbeat:
+                    queue.request_heartbeats(connection)
+                    next_heartbeat = time.monotonic() + queue.HEARTBEAT_INTERVAL
         except RedisError as error:
             # Redis is unavailable. Runs that were claimed but not enqueued are enqueued by the maintenance job.
             log.warning("The scheduler continues in a second: %s", type(error).__name__)

@@ -4,12 +4,14 @@ import contextlib
 import gc
 import logging
 import os
+import time
 from datetime import timedelta
 from typing import Any
 
 import redis.exceptions
 from flask import Flask
 from redis import Redis
+from redis.client import Pipeline
 from rq import Queue, Worker
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq.job import Job
@@ -19,9 +21,10 @@ from rq.utils import now
 from rq.worker_registration import clean_worker_registry
 
 from jobs import base
-from webapp.core import processes
+from webapp.core import heartbeats, processes
 from webapp.core import queue as job_queue
 from webapp.core.extensions import db
+from webapp.core.heartbeats import HeartbeatTable
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +32,8 @@ log = logging.getLogger(__name__)
 LEASE = 12
 MONITORING = 3
 MAINTENANCE = 5
+# Seconds without a heartbeat after which the process of a job is killed; the job is started again.
+JOB_HEARTBEAT = 15
 _FOREVER = 2**33
 # Raised while a job is handled if Redis stops, refuses commands, or comes back without its data. The work is stored in
 # the database, so none of them is an error of the job.
@@ -52,6 +57,10 @@ class AppWorker(Worker):
             worker_ttl=15 + MAINTENANCE,
             log_job_description=False,
         )
+        # One slot: a worker runs one job at a time.
+        self._job_heartbeats = HeartbeatTable(slots=1)
+        self._job_slot = self._job_heartbeats.add("job")
+        self._monitored_at = time.monotonic()
 
     def get_heartbeat_ttl(self, job: Job) -> int:  # noqa: ARG002 - RQ's own signature
         return MONITORING + LEASE
@@ -77,8 +86,32 @@ class AppWorker(Worker):
             if seen is not None and now() - seen > timedelta(seconds=LEASE):
                 _put_back(line, job_id)
 
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        heartbeats.beat()
+        super().heartbeat(timeout, pipeline)
+
+    def fork_work_horse(self, job: Job, queue: Queue) -> None:
+        self._job_heartbeats.beat(self._job_slot)
+        self._monitored_at = time.monotonic()
+        super().fork_work_horse(job, queue)
+
+    def maintain_heartbeats(self, job: Job) -> None:
+        """Renew the leases of the job as RQ does, unless its process is frozen: that one is killed."""
+        now = time.monotonic()
+        was_suspended = now - self._monitored_at > JOB_HEARTBEAT
+        self._monitored_at = now
+        if was_suspended:
+            self._job_heartbeats.beat(self._job_slot)
+        elif self._job_heartbeats.age(self._job_slot) > JOB_HEARTBEAT:
+            log.error("The process of job %s missed its heartbeat and is killed", job.id)
+            self.kill_horse()
+        else:
+            job_queue.record_answer(self.connection, self.queues[0].name)
+        super().maintain_heartbeats(job)
+
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         processes.die_with_parent(self.pid or os.getppid())
+        heartbeats.beat_in_background(self._job_heartbeats, self._job_slot, 1.0)
         super().main_work_horse(job, queue)
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:

@@ -102,6 +102,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def app(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Flask]:
     app = create_app(settings)
     app.config.update(TESTING=True)
+    app.extensions["channeldesk_health"].lifetime = 0
     app.test_client_class = user_accounts.IsolatedClient
     with app.app_context():
         if db.engine.dialect.name == "sqlite":

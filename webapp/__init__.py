@@ -12,6 +12,7 @@ from webapp.core import (
 from webapp.core.secret_keys import load_or_make
 from webapp.core.settings import Settings
 from webapp.db.encryption import field_cipher
+from webapp.health import checks
 from webapp.web import (
     amazon_gateway,
     auth,
@@ -39,6 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     fault_points.arm(settings.crash_at)
     extensions.init_app(app, settings)
     queue.init_app(app, settings)
+    checks.init_app(app)
     amazon_gateway.init_app(app)
     auth.init_app(app, settings)
     read_only.init_app(app)

@@ -25,6 +25,7 @@ LAYERS = (
     ("webapp.amazon", "webapp.messages", "webapp.printing"),
     ("webapp.web",),
     ("webapp.exports", "webapp.mailing", "webapp.services"),
+    ("webapp.health",),
     ("webapp.forms",),
     ("webapp.views",),
     ("webapp",),

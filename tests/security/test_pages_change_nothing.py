@@ -41,6 +41,8 @@ from webapp.services.users import users
 Values = dict[str, Any]
 # Pages that say no to an order or a file as it stands here: the row is there, and the answer is in the table.
 REFUSED: dict[str, int] = {}
+# They say that no scheduler runs here, and refuse who has no token.
+HEALTH = {"health.healthz", "health.show_metrics"}
 # Pages that show another part of themselves by these parameters.
 QUERIES = {
     "orders.show": ["tab=invoices", "tab=credit_memos", "tab=shipments", "tab=history"],
@@ -147,6 +149,9 @@ def rows() -> dict[str, list[tuple[object, ...]]]:
     with db.engine.connect() as connection:
         found = {}
         for name, table in db.metadata.tables.items():
+            if name == "write_checks":
+                # /healthz writes it to show that it can.
+                continue
             columns = [f'"{column.name}"' for column in table.columns if (name, column.name) != ("sessions", "seen_at")]
             selected = connection.execute(text(f'SELECT {", ".join(columns)} FROM "{name}"'))
             found[name] = sorted(map(tuple, selected), key=repr)
@@ -177,7 +182,7 @@ def test_reading_changes_nothing(
         for headers in ({}, {"HX-Request": "true"}):
             answer = owner_client.get(address, headers=headers)
             allowed = REFUSED.get(endpoint, 200)
-            if answer.status_code not in {allowed, 204, 286, 303} and endpoint != "health.healthz":
+            if answer.status_code not in {allowed, 204, 286, 303} and endpoint not in HEALTH:
                 answers[address] = answer.status_code
             assert rows() == before, address
     assert answers == {}

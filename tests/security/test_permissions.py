@@ -22,6 +22,8 @@ OPEN = {
     "auth.link_page",
     "auth.use_link",
     "health.healthz",
+    # Asks for a token of its own.
+    "health.show_metrics",
     "preferences.save",
 }
 # A value of each converter that names nothing there is.

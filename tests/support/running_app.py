@@ -57,7 +57,7 @@ class RunningApp:
 
     def is_healthy(self) -> bool:
         status, body = self.health()
-        return status == 200 and body["scheduler_tick_age"] < 3
+        return status == 200 and body["scheduler_tick_age"] is not None and body["scheduler_tick_age"] < 3
 
     def pids(self) -> dict[str, int]:
         """Return the supervisor's own children by name."""

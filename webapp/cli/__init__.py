@@ -15,6 +15,7 @@ COMMANDS = {
     "scheduler": "webapp.cli.processes:scheduler",
     "simulate": "webapp.cli.processes:simulate",
     "doctor": "webapp.cli.doctor:doctor",
+    "status": "webapp.cli.status:status",
     "users": "webapp.cli.users:users",
     "accounts": "webapp.cli.accounts:accounts",
     "stores": "webapp.cli.stores:stores",

@@ -110,12 +110,9 @@ def report_problem(problem: Problem, redis: Redis | None) -> None:
     log.error("%s%s%s", problem.advice, reason, repeated)
 
 
-def reported(redis: Redis) -> Cause | None:
-    """Return a cause reported by any process within the last interval that `find` cannot detect. Raises RedisError."""
-    for cause in _UNDETECTABLE:
-        if redis.exists(_key(cause)):
-            return cause
-    return None
+def list_reported(redis: Redis) -> list[Cause]:
+    """List what any process reported within the last interval and `find` cannot detect. Raises RedisError."""
+    return [cause for cause in _UNDETECTABLE if redis.exists(_key(cause))]
 
 
 def _is_first(cause: Cause, redis: Redis | None) -> bool:

@@ -1,5 +1,6 @@
 """RQ job registry and enqueueing. The database is the source of truth; Redis only wakes the workers."""
 
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,12 +22,15 @@ from webapp.core.settings import Settings
 QUEUES = ("sync", "submissions", "mails", "bulk", "background", "maintenance")
 _ALIVE = {JobStatus.QUEUED.value, JobStatus.STARTED.value}
 _HEARTBEAT_KEY = "channeldesk:scheduler:heartbeat"
+# Seconds between two heartbeat jobs of a queue.
+HEARTBEAT_INTERVAL = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class JobKind:
     """A kind of job. `timeout` in seconds; `retry`: how often RQ starts it again after its process died.
 
+    `queue`: empty where the first id is the number of the queue.
     `every`: seconds between two runs of a job that is always scheduled; None for one that is enqueued on demand or
     has a row in `recurring_jobs` for each account.
     """
@@ -40,13 +44,14 @@ class JobKind:
 
 
 CATALOGUE = (
-    JobKind("sync_account", "jobs.sync.sync_account", "sync", timeout=3600, retry=5),
-    JobKind("advance_submissions", "jobs.submissions.advance_submissions", "submissions", timeout=600, retry=5),
+    JobKind("sync_account", "jobs.sync.sync_account", "sync", timeout=1800, retry=5),
+    JobKind("advance_submissions", "jobs.submissions.advance_submissions", "submissions", timeout=300, retry=5),
     JobKind("send_messages", "jobs.mail.send_messages", "submissions", timeout=300, retry=5),
     JobKind("send_mails", "jobs.mail.send_mails", "mails", timeout=1800, retry=5),
-    JobKind("run_bulk_action", "jobs.bulk.run_bulk_action", "bulk", timeout=600, retry=5),
+    JobKind("run_bulk_action", "jobs.bulk.run_bulk_action", "bulk", timeout=300, retry=5),
     JobKind("refresh_order", "jobs.submissions.refresh_order", "submissions", timeout=60, retry=1),
-    JobKind("maintenance", "jobs.maintenance.run_maintenance", "maintenance", timeout=60, retry=0, every=5),
+    JobKind("maintenance", "jobs.maintenance.run_maintenance", "maintenance", timeout=300, retry=0, every=5),
+    JobKind("heartbeat", "jobs.heartbeat.answer_heartbeat", "", timeout=10, retry=0),
 )
 BY_NAME = {kind.name: kind for kind in CATALOGUE}
 
@@ -105,7 +110,7 @@ def enqueue_once(connection: Redis, name: str, *ids: int) -> bool:
         "failure_ttl": 60,
         "description": job_id,
     }
-    rq_queue = queue(connection, kind.queue)
+    rq_queue = queue(connection, kind.queue or QUEUES[ids[0]])
     try:
         rq_queue.enqueue(kind.path, **options)
     except DuplicateJobError:
@@ -142,6 +147,27 @@ def _again_key(job_id: str) -> str:
 def set_aside_at(settings: Settings) -> datetime | None:
     """Return when the embedded Valkey last had to be started without its files, or None."""
     return redis_location.find_last_damage(settings.data_dir)
+
+
+def request_heartbeats(connection: Redis) -> None:
+    """Enqueue a heartbeat job on every queue, unless the last one has not been answered yet."""
+    for number in range(len(QUEUES)):
+        enqueue_once(connection, "heartbeat", number)
+
+
+def record_answer(connection: Redis, name: str) -> None:
+    """Note that the worker of the queue answered a heartbeat job, or is at work on another one."""
+    connection.set(_answer_key(name), time.time())
+
+
+def list_answers(connection: Redis) -> dict[str, float | None]:
+    """Return when each queue last answered, as a timestamp; None where Redis knows nothing."""
+    answers = connection.mget([_answer_key(name) for name in QUEUES])
+    return {name: None if at is None else float(at) for name, at in zip(QUEUES, answers, strict=True)}
+
+
+def _answer_key(name: str) -> str:
+    return f"channeldesk:queue:{name}:answered"
 
 
 def record_scheduler_heartbeat(connection: Redis, now: datetime) -> None:

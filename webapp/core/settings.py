@@ -75,6 +75,11 @@ class Settings:
         "`rest` falls back to the feed when Amazon answers 403 or 404.",
         ("feed", "rest"),
     )
+    metrics_token: str = _setting(
+        "CHANNELDESK_METRICS_TOKEN",
+        "",
+        "The bearer token with which Prometheus reads `/metrics`. Default: only this machine may read it.",
+    )
     log_level: str = _setting(
         "CHANNELDESK_LOG_LEVEL",
         "INFO",

@@ -24,6 +24,7 @@ from webapp.models import (
     sync_runs,
     tracking_imports,
     users,
+    write_checks,
 )
 
 __all__ = [
@@ -52,4 +53,5 @@ __all__ = [
     "sync_runs",
     "tracking_imports",
     "users",
+    "write_checks",
 ]

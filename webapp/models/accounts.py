@@ -23,6 +23,8 @@ class Account(Base):
     seller_id: Mapped[str] = mapped_column(String(40))
     client_id: Mapped[str] = mapped_column(String(200))
     client_secret: Mapped[str] = mapped_column(Encrypted)
+    # When the client secret was replaced; None: it is the one the account was connected with.
+    secret_saved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     refresh_token: Mapped[str] = mapped_column(Encrypted)
     # Empty means Amazon's own for the region; the simulator is another address.
     endpoint: Mapped[str] = mapped_column(String(300), default="")

@@ -4,6 +4,7 @@ import socket
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from redis import Redis
@@ -16,6 +17,7 @@ from webapp.core.errors import CannotRunError
 from webapp.core.extensions import db
 from webapp.core.settings import SettingError, Settings
 from webapp.db.engine import sqlite_module
+from webapp.domain import health
 from webapp.runtime import data_dir, embedded_valkey, migrate
 from webapp.runtime.file_lock import create_run_lock
 
@@ -49,6 +51,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _clock(settings)
     yield _redis(settings)
     yield _port(settings)
+    if not _has_no_keys(settings) and _is_running(settings):
+        yield from _health(settings)
 
 
 def _python() -> Finding:
@@ -248,13 +252,34 @@ def _policy(info: Any) -> Finding:
     return Finding("redis", OK, f"{server}, with a journal, {policy}")
 
 
-def _port(settings: Settings) -> Finding:
-    where = f"{settings.host}:{settings.port}"
+def _is_running(settings: Settings) -> bool:
     with create_run_lock(settings.data_dir) as lock:
         try:
-            is_running = not lock.try_acquire()
+            return not lock.try_acquire()
         except OSError:
-            is_running = False
+            return False
+
+
+def _health(settings: Settings) -> Iterator[Finding]:
+    """Return the problems that the health checks of the running installation find."""
+    from webapp import create_app
+    from webapp.health import checks
+    from webapp.messages import text_for
+
+    app = create_app(settings)
+    with app.app_context():
+        problems = [check for check in checks.run_all(app, datetime.now(UTC)) if check.is_problem]
+        db.engine.dispose()
+    for check in problems:
+        text = text_for(check.cause, dict(check.arguments))
+        yield Finding(f"health, {check.name}", FAIL if check.level == health.FAIL else WARN, text)
+    if not problems:
+        yield Finding("health", OK, "all checks of the running installation pass")
+
+
+def _port(settings: Settings) -> Finding:
+    where = f"{settings.host}:{settings.port}"
+    is_running = _is_running(settings)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         with socket.create_server((settings.host, settings.port), family=family):

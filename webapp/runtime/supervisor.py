@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import FrameType
 
-from webapp.core import processes
+from webapp.core import heartbeats, processes
+from webapp.core.heartbeats import HeartbeatTable
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,10 @@ log = logging.getLogger(__name__)
 WELL_AFTER = 20.0
 LONGEST_WAIT = 15.0
 STOP_WITHIN = 8.0
+# Seconds between two looks at the heartbeats. After a pause of the supervisor itself (a suspended machine), the other
+# processes were suspended too, and get the time to beat again.
+LOOK_EVERY = 2.0
+SUSPENDED_AFTER = 3 * LOOK_EVERY
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 
 
@@ -29,12 +34,14 @@ class Service:
     """A child to keep running. `last`: stopped after the others, which need it.
 
     `on_failed_start` is called before the next start if it ended by itself with an error, soon after its start.
+    `heartbeat`: the seconds after which it is killed if it has not called `heartbeats.beat`; None: it has no heartbeat.
     """
 
     name: str
     run: Callable[[], None]
     last: bool = False
     on_failed_start: Callable[[], object] | None = None
+    heartbeat: float | None = None
 
 
 @dataclass
@@ -44,6 +51,7 @@ class _Child:
     started_at: float = 0.0
     deaths: int = 0
     start_at: float = 0.0
+    slot: int | None = None
 
 
 def _is_failed_start(code: int, lived: float) -> bool:
@@ -57,6 +65,9 @@ class Supervisor:
     def __init__(self) -> None:
         self._children: dict[str, _Child] = {}
         self._stopping = False
+        self._heartbeats = HeartbeatTable()
+        self._own_slot = self._heartbeats.add("supervisor")
+        self._looked_at = time.monotonic()
         self._wake, self._write = os.pipe()
         for descriptor in (self._wake, self._write):
             os.set_blocking(descriptor, False)
@@ -80,6 +91,8 @@ class Supervisor:
     def watch(self, service: Service) -> int:
         """Start a service; return its process id."""
         child = self._children[service.name] = _Child(service)
+        if service.heartbeat is not None:
+            child.slot = self._heartbeats.add(service.name)
         self._start(child)
         return child.pid
 
@@ -93,8 +106,9 @@ class Supervisor:
             if waiting and is_ready():
                 waiting = False
                 when_ready()
-            self._wait(0.05 if waiting else self._next_start())
+            self._wait(0.05 if waiting else min(self._next_start(), LOOK_EVERY))
             self._reap()
+            self._kill_silent()
             self._restart()
 
     def pause(self, seconds: float) -> None:
@@ -113,11 +127,38 @@ class Supervisor:
 
     def _start(self, child: _Child) -> None:
         child.started_at = time.monotonic()
-        child.pid = processes.fork(child.service.name, child.service.run)
+        if child.slot is not None:
+            self._heartbeats.beat(child.slot)
 
-    def _next_start(self) -> float | None:
+        def run() -> None:
+            heartbeats.bind(self._heartbeats, child.slot)
+            child.service.run()
+
+        child.pid = processes.fork(child.service.name, run)
+
+    def _next_start(self) -> float:
         waiting = [child.start_at for child in self._children.values() if not child.pid]
-        return max(0.0, min(waiting) - time.monotonic()) if waiting else None
+        return max(0.0, min(waiting, default=float("inf")) - time.monotonic())
+
+    def _kill_silent(self) -> None:
+        """Kill the children that missed their heartbeat, stopped ones included; they are restarted like dead ones."""
+        now = time.monotonic()
+        self._heartbeats.beat(self._own_slot)
+        was_suspended = now - self._looked_at > SUSPENDED_AFTER
+        self._looked_at = now
+        for child in self._children.values():
+            if child.slot is None or child.service.heartbeat is None or not child.pid:
+                continue
+            if was_suspended:
+                self._heartbeats.beat(child.slot)
+            elif self._heartbeats.age(child.slot) > child.service.heartbeat:
+                log.error(
+                    "%s missed its heartbeat for %g s and is replaced", child.service.name, child.service.heartbeat
+                )
+                self._heartbeats.mark_replaced(child.slot)
+                # It is killed once, and the next one gets the whole time.
+                self._heartbeats.beat(child.slot)
+                self._signal([child], signal.SIGKILL)
 
     def _restart(self) -> None:
         for child in self._children.values():

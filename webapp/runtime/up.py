@@ -2,9 +2,11 @@
 
 import http.client
 import importlib
+import json
 import logging
 import os
 import socket
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -15,6 +17,7 @@ from webapp.core import processes, redis_location
 from webapp.core.errors import CannotRunError
 from webapp.core.secret_keys import load_or_make
 from webapp.core.settings import Settings
+from webapp.domain.health import OK
 from webapp.runtime import (
     data_dir,
     embedded_valkey,
@@ -25,6 +28,13 @@ from webapp.runtime.file_lock import create_run_lock
 from webapp.runtime.supervisor import Service, Supervisor
 
 log = logging.getLogger(__name__)
+
+# Seconds without a heartbeat after which a process is replaced. The scheduler may wait ten seconds for the write lock
+# of the database, and a worker as long for Redis.
+SCHEDULER_HEARTBEAT = 30.0
+WORKER_HEARTBEAT = 30.0
+WEB_HEARTBEAT = 20.0
+WORKERS_START_WITHIN = 30.0
 
 
 def up(
@@ -70,7 +80,7 @@ def up(
             processes.call("prepare", lambda: prepare(app))
         supervisor.run(
             _services(app, listener, only_one=own_store),
-            lambda: _healthy(settings),
+            _Readiness(settings),
             lambda: _greet(app, welcome),
         )
         log.info("Channeldesk is stopping.")
@@ -128,11 +138,11 @@ def _services(app: Flask, listener: socket.socket, *, only_one: bool) -> list[Se
     from webapp.runtime import web_server
 
     def worker(name: str) -> Service:
-        return Service(f"worker-{name}", lambda: work(app, name, only_one=only_one))
+        return Service(f"worker-{name}", lambda: work(app, name, only_one=only_one), heartbeat=WORKER_HEARTBEAT)
 
     return [
-        Service("scheduler", lambda: schedule(app)),
-        Service("web", lambda: web_server.run(app, listener)),
+        Service("scheduler", lambda: schedule(app), heartbeat=SCHEDULER_HEARTBEAT),
+        Service("web", lambda: web_server.run(app, listener), heartbeat=WEB_HEARTBEAT),
         *(worker(name) for name in queue.QUEUES),
     ]
 
@@ -147,16 +157,35 @@ def schedule(app: Flask) -> None:
     importlib.import_module("jobs.scheduler").run(app)
 
 
-def _healthy(settings: Settings) -> bool:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
-    connection = http.client.HTTPConnection(host, settings.port, timeout=1)
-    try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+class _Readiness:
+    """Whether pages can be opened and jobs are run. Other checks may fail for reasons that people must see.
+
+    A worker that does not start does not keep the address from being printed for longer than WORKERS_START_WITHIN.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._patient_until = time.monotonic() + WORKERS_START_WITHIN
+
+    def __call__(self) -> bool:
+        checks = self._fetch_checks()
+        needed: tuple[str, ...] = ("database", "redis", "scheduler")
+        if time.monotonic() < self._patient_until:
+            needed = (*needed, "queues")
+        return all(checks.get(name) == OK for name in needed)
+
+    def _fetch_checks(self) -> dict[str, str]:
+        host = self._settings.host
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+        connection = http.client.HTTPConnection(host, self._settings.port, timeout=1)
+        try:
+            connection.request("GET", "/healthz")
+            checks: dict[str, str] = json.loads(connection.getresponse().read())["checks"]
+        except (OSError, ValueError, KeyError, http.client.HTTPException):
+            return {}
+        finally:
+            connection.close()
+        return checks
 
 
 def _greet(app: Flask, welcome: Callable[[Flask], list[str]]) -> None:

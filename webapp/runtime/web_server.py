@@ -20,6 +20,7 @@ from a2wsgi import WSGIMiddleware
 from flask import Flask
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from webapp.core import heartbeats
 from webapp.core.errors import CannotRunError
 from webapp.core.settings import Settings
 from webapp.db.database_errors import NotStoredError
@@ -74,6 +75,14 @@ def limits_of(settings: Settings) -> Limits:
     return Limits(per_address=None) if settings.trusted_proxies else Limits()
 
 
+class _Server(uvicorn.Server):
+    """A server whose event loop sends the heartbeat of the process."""
+
+    async def on_tick(self, counter: int) -> bool:
+        heartbeats.beat()
+        return bool(await super().on_tick(counter))
+
+
 def build_server(app: Flask, limits: Limits) -> uvicorn.Server:
     """Create a server that is not yet running."""
     registry = ConnectionRegistry(limits)
@@ -100,7 +109,7 @@ def build_server(app: Flask, limits: Limits) -> uvicorn.Server:
         timeout_keep_alive=limits.keep_alive,
         timeout_graceful_shutdown=GRACEFUL_STOP,
     )
-    return uvicorn.Server(config)
+    return _Server(config)
 
 
 def _allow_open_files() -> None:

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from webapp.views import bulk, schedule
+from webapp.views import bulk, health, schedule
 from webapp.views.accounts import accounts, document_settings, stores
 from webapp.views.invoicing import credit_memo_form as credit_memo_form  # adds routes to credit_memos.bp
 from webapp.views.invoicing import credit_memos, invoices, printing
@@ -23,7 +23,7 @@ from webapp.views.submissions import cancellations, refunds, submissions, vat_in
 from webapp.views.sync import amazon_orders, live_status
 from webapp.views.sync import runs as sync_runs
 from webapp.views.users import auth, people, preferences
-from webapp.web import error_pages, formatting, health, navigation
+from webapp.web import error_pages, formatting, navigation
 
 BLUEPRINTS = (
     auth.bp,

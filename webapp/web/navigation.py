@@ -40,6 +40,7 @@ PLACES = (
     Place("submissions.index", _l("Submissions"), "send", "submissions.read"),
     Place("syncs.index", _l("Sync runs"), "refresh", "logs.read"),
     Place("schedule.index", _l("Schedule"), "calendar-time", "schedule.read"),
+    Place("health.show", _l("Health"), "activity", "logs.read"),
     Place("people.index", _l("People"), "shield-check", "users.write"),
 )
 DATA_AGE = "syncs.data_age"

@@ -34,6 +34,12 @@ class Freshness(NamedTuple):
 
 def find_worst(session: Session, now: datetime) -> Freshness | None:
     """Find the account with an error, else one that is late, else the one with the oldest data."""
+    ages = list_all(session, now)
+    return min(ages, key=lambda age: (age.error_code is None, not age.late, _age_key(age)), default=None)
+
+
+def list_all(session: Session, now: datetime) -> list[Freshness]:
+    """List the age of the data of every account."""
     key = literal("sync_account-") + func.cast(Account.id, String)
     rows = session.execute(
         select(
@@ -45,8 +51,7 @@ def find_worst(session: Session, now: datetime) -> Freshness | None:
             RecurringJob.interval_seconds,
         ).outerjoin(RecurringJob, RecurringJob.key == key)
     )
-    ages = [_freshness(*row, now=now) for row in rows]
-    return min(ages, key=lambda age: (age.error_code is None, not age.late, _age_key(age)), default=None)
+    return [_freshness(*row, now=now) for row in rows]
 
 
 def _freshness(

@@ -220,6 +220,8 @@ def replace_credentials(
 ) -> Account:
     """Store credentials that Amazon has accepted with this report, and clear the account's error. Commits."""
     account = find(session, account_id)
+    if account.client_secret != new_credentials.client_secret:
+        account.secret_saved_at = now
     account.client_secret, account.refresh_token = new_credentials.client_secret, new_credentials.refresh_token
     record_success(account, report.missing, now)
     audit_log.record(session, "credentials_replaced", now=now, actor=actor, account_id=account.id)

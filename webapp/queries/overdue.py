@@ -1,0 +1,34 @@
+"""Work that should have been done by now."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import Session
+
+from webapp.domain.submissions import state_machine as submission_states
+from webapp.models.mails import Mail
+from webapp.models.submissions import Submission
+
+
+class Due(NamedTuple):
+    """`number` things are due, the first since `since`; None where there are none."""
+
+    number: int
+    since: datetime | None
+
+
+def count_submissions(session: Session, until: datetime) -> Due:
+    """Count the open submissions that were due before `until`, except those that wait for a person."""
+    is_due = and_(Submission.open, Submission.due_at <= until, Submission.state != submission_states.CONFLICT)
+    return _count(session, Submission.due_at, is_due)
+
+
+def count_mails(session: Session, until: datetime) -> Due:
+    """Count the mails and messages that were due before `until`."""
+    return _count(session, Mail.due_at, Mail.due_at <= until)
+
+
+def _count(session: Session, due_at: Any, is_due: ColumnElement[bool]) -> Due:
+    number, since = session.execute(select(func.count(), func.min(due_at)).where(is_due)).one()
+    return Due(number, since)
