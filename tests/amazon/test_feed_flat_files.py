@@ -219,18 +219,15 @@ def test_unknown_severities_of_which_the_counts_explain_only_some_prove_nothing(
     assert read_flat_report(document.encode()).is_contradictory
 
 
-@pytest.mark.parametrize(
-    ("words", "codec", "charset"),
-    [
+def test_amazons_words_survive_the_encodings_of_the_marketplaces() -> None:
+    for words, codec, charset in [
         ("返金額が①円～です", "cp932", "Shift_JIS"),
         ("退款金额过大镕", "gb18030", "GB2312"),
         ("Kwota zwrotu jest zbyt duża", "cp1250", "windows-1250"),
         ("İade tutarı çok yüksek ş", "cp1254", "ISO-8859-9"),
         ("Erstattung für „Käthe“", "cp1252", "ISO-8859-1"),
         ("Too much.", "utf-16", "UTF-16"),
-    ],
-)
-def test_amazons_words_survive_the_encodings_of_the_marketplaces(words: str, codec: str, charset: str) -> None:
-    document = REPORT.replace("Too much for Käthe.", words).encode(codec)
+    ]:
+        document = REPORT.replace("Too much for Käthe.", words).encode(codec)
 
-    assert read_flat_report(document, charset).messages[0].description == words
+        assert read_flat_report(document, charset).messages[0].description == words, (words, codec, charset)

@@ -23,17 +23,14 @@ def test_the_doctor_reads_the_settings_of_postgresql_as_they_are_without_us(app,
     assert "commits" in {finding.check for finding in doctor.examine(settings)}
 
 
-@pytest.mark.parametrize(
-    ("off", "level", "message"),
-    [
+def test_the_doctor_reports_what_a_power_cut_would_do_to_postgresql():
+    for off, level, message in [
         ([], "ok", "writes each commit"),
         (["synchronous_commit"], "warn", "synchronous_commit=off"),
         (["fsync"], "fail", "fsync=off"),
         (["fsync", "synchronous_commit"], "fail", "Switch on fsync"),
         (["full_page_writes"], "fail", "full_page_writes=off"),
-    ],
-)
-def test_the_doctor_reports_what_a_power_cut_would_do_to_postgresql(off, level, message):
-    finding = doctor.finding_of_commits(off)
-    assert finding.level == level
-    assert message in finding.message
+    ]:
+        finding = doctor.finding_of_commits(off)
+        assert finding.level == level, (off, level, message)
+        assert message in finding.message, (off, level, message)

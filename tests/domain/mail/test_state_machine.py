@@ -28,12 +28,12 @@ LEADS_TO = {
 }
 
 
-@pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("move", list(TRANSITIONS))
-def test_each_cell_of_the_table(move, state):
-    assert set(STATES) == set(ALLOWED)
-    assert mail_states.is_allowed(move, state) is (move in ALLOWED[state])
-    assert TRANSITIONS[move].to_state == LEADS_TO[move]
+def test_each_cell_of_the_table():
+    for state in STATES:
+        for move in list(TRANSITIONS):
+            assert set(STATES) == set(ALLOWED), (state, move)
+            assert mail_states.is_allowed(move, state) is (move in ALLOWED[state]), (state, move)
+            assert TRANSITIONS[move].to_state == LEADS_TO[move], (state, move)
 
 
 def test_tries_are_a_minute_apart_at_first_and_an_hour_in_the_end():

@@ -83,9 +83,8 @@ def test_a_shipped_order_is_complete_only_when_amazon_shows_every_shipment(confi
     assert order_states.derive([Line(2)], confirmation) == "new"
 
 
-@pytest.mark.parametrize(
-    ("amazon_status", "states", "confirmation"),
-    [
+def test_the_confirmation_follows_from_the_latest_submission_of_each_parcel():
+    for amazon_status, states, confirmation in [
         ("UNSHIPPED", [], "confirmed"),
         ("UNSHIPPED", ["verified", "verified"], "confirmed"),
         ("UNSHIPPED", ["verified", "queued"], "unconfirmed"),
@@ -96,10 +95,8 @@ def test_a_shipped_order_is_complete_only_when_amazon_shows_every_shipment(confi
         ("UNSHIPPED", ["conflict"], "failed"),
         ("CANCELLED", ["verified", None], "failed"),
         ("SHIPPED", ["rejected", "queued", None], "confirmed"),
-    ],
-)
-def test_the_confirmation_follows_from_the_latest_submission_of_each_parcel(amazon_status, states, confirmation):
-    assert shipment_confirmation.derive_confirmation(amazon_status, states) == confirmation
+    ]:
+        assert shipment_confirmation.derive_confirmation(amazon_status, states) == confirmation, amazon_status
 
 
 @given(
@@ -126,18 +123,15 @@ def test_derived_is_never_a_state_that_needs_a_person(lines):
         assert all(line.refunded == line.ordered for line in lines)
 
 
-@pytest.mark.parametrize(
-    ("ship_by", "until", "past"),
-    [
+def test_a_hold_without_an_end_or_beyond_the_ship_by_time_makes_the_order_late():
+    for ship_by, until, past in [
         (None, None, False),
         (None, datetime(2026, 1, 2, tzinfo=UTC), False),
         (datetime(2026, 1, 2, tzinfo=UTC), None, True),
         (datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC), False),
         (datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 2, 0, 1, tzinfo=UTC), True),
-    ],
-)
-def test_a_hold_without_an_end_or_beyond_the_ship_by_time_makes_the_order_late(ship_by, until, past):
-    assert order_states.is_held_past(ship_by, until) is past
+    ]:
+        assert order_states.is_held_past(ship_by, until) is past, (ship_by, until, past)
 
 
 def test_what_amazon_is_asked_to_refund_may_be_neither_shipped_nor_refunded_again():
@@ -145,9 +139,8 @@ def test_what_amazon_is_asked_to_refund_may_be_neither_shipped_nor_refunded_agai
     assert (order_states.left_to_ship(line), order_states.left_to_refund(line)) == (0, 1)
 
 
-@pytest.mark.parametrize(
-    ("line", "pieces", "spared"),
-    [
+def test_pieces_given_back_spare_the_parcel_what_has_not_left():
+    for line, pieces, spared in [
         (Line(3, invoiced=3), 2, 2),
         (Line(3, invoiced=3, shipped=2), 3, 1),
         (Line(3, invoiced=3, shipped=3), 1, 0),
@@ -155,10 +148,8 @@ def test_what_amazon_is_asked_to_refund_may_be_neither_shipped_nor_refunded_agai
         (Line(3, invoiced=3, shipped=1, refunded=1), 1, 1),
         (Line(3, invoiced=3, shipped=1, refunding=1), 1, 1),
         (Line(3, invoiced=3, shipped=1, refunded=1, refunding=1), 1, 0),
-    ],
-)
-def test_pieces_given_back_spare_the_parcel_what_has_not_left(line, pieces, spared):
-    assert order_states.need_not_ship(line, pieces) == spared
+    ]:
+        assert order_states.need_not_ship(line, pieces) == spared, (line, pieces, spared)
 
 
 @pytest.mark.parametrize(

@@ -62,9 +62,8 @@ def test_a_whole_number_that_is_too_large_is_called_so(quantity):
     assert row.wrong == product_csv.RowError("product_quantity_range", {"most": product_csv.MOST_PIECES})
 
 
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
+def test_what_is_no_such_file_is_refused_whole():
+    for text, code in [
         ("", "product_file_no_sku"),
         ("title,quantity\nMug,1\n", "product_file_no_sku"),
         ("sku,qty\n", "product_file_empty"),
@@ -72,10 +71,8 @@ def test_a_whole_number_that_is_too_large_is_called_so(quantity):
         ("sku\n" + "A\n" * (product_csv.MOST_ROWS + 1), "product_file_long"),
         ("sku\n" + "x" * product_csv.LARGEST_FILE, "product_file_large"),
         ('sku\n"' + "x" * 200_000, "product_file_broken"),
-    ],
-)
-def test_what_is_no_such_file_is_refused_whole(text, code):
-    assert refused(text) == code
+    ]:
+        assert refused(text) == code, (text, code)
 
 
 def test_columns_nobody_knows_are_named():
@@ -110,12 +107,12 @@ def test_what_is_written_is_read_as_the_same_and_no_cell_is_a_formula():
     assert ",-2," in text
 
 
-@pytest.mark.parametrize("title", ["=1", " =1", "'=1", "''=1", "＝1", "'＠x", "+1", "\u3000-1", "'x", "'", "''", "1=1"])
-def test_texts_that_look_like_formulas_are_escaped_and_read_unchanged(title):
-    escaped = escape_formula(title)
+def test_texts_that_look_like_formulas_are_escaped_and_read_unchanged():
+    for title in ["=1", " =1", "'=1", "''=1", "＝1", "'＠x", "+1", "\u3000-1", "'x", "'", "''", "1=1"]:
+        escaped = escape_formula(title)
 
-    assert unescape_formula(escaped) == title
-    assert not escaped.lstrip(" \u3000").startswith(("=", "+", "-", "@", "＝", "＠"))
+        assert unescape_formula(escaped) == title, title
+        assert not escaped.lstrip(" \u3000").startswith(("=", "+", "-", "@", "＝", "＠")), title
 
 
 def test_a_quantity_turns_stock_tracking_on_unless_the_row_turns_it_off():

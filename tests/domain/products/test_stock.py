@@ -1,15 +1,12 @@
 """What a line of an order should hold of its product's stock."""
 
-import pytest
-
 from tests.domain.orders.test_state_machine import Line
 from webapp.domain.products import stock
 from webapp.domain.products.stock import AvailableStock, BlockReason, StockDelta, StockEffect
 
 
-@pytest.mark.parametrize(
-    ("line", "amazons_quantity", "owed"),
-    [
+def test_an_order_holds_what_is_still_to_be_sent_and_no_more_than_amazon_says_was_bought():
+    for line, amazons_quantity, owed in [
         (Line(3), 3, 3),
         (Line(3, shipped=1), 3, 2),
         # The buyer has taken pieces back from the order since: what left counts against what is still bought.
@@ -18,15 +15,12 @@ from webapp.domain.products.stock import AvailableStock, BlockReason, StockDelta
         (Line(3, shipped=2), 1, 0),
         (Line(3, invoiced=3, refunded=1), 3, 2),
         (Line(3, shipped=1, canceled=2), 3, 0),
-    ],
-)
-def test_an_order_holds_what_is_still_to_be_sent_and_no_more_than_amazon_says_was_bought(line, amazons_quantity, owed):
-    assert stock.plan_order_line(line, amazons_quantity, 0) == stock.StockLine(owed, line.shipped, 0, 0)
+    ]:
+        assert stock.plan_order_line(line, amazons_quantity, 0) == stock.StockLine(owed, line.shipped, 0, 0), line
 
 
-@pytest.mark.parametrize(
-    ("line", "back", "came_back"),
-    [
+def test_no_more_comes_back_than_had_left():
+    for line, back, came_back in [
         (Line(3, invoiced=3, shipped=3, refunded=2), 2, 2),
         (Line(3, invoiced=3, shipped=3, refunded=2), 1, 1),
         # What was refunded was first what had not been sent.
@@ -35,16 +29,13 @@ def test_an_order_holds_what_is_still_to_be_sent_and_no_more_than_amazon_says_wa
         # What was cancelled never left.
         (Line(3, invoiced=3, shipped=1, refunded=3, canceled=2), 3, 1),
         (Line(3, invoiced=3, shipped=1, refunded=2, canceled=2), 2, 0),
-    ],
-)
-def test_no_more_comes_back_than_had_left(line, back, came_back):
-    plan = stock.plan_order_line(line, 3, back, back_before=back)
-    assert (plan.back, plan.back_before) == (came_back, came_back)
+    ]:
+        plan = stock.plan_order_line(line, 3, back, back_before=back)
+        assert (plan.back, plan.back_before) == (came_back, came_back), (line, back, came_back)
 
 
-@pytest.mark.parametrize(
-    ("line", "held", "after", "moves"),
-    [
+def test_the_difference_to_what_it_holds_is_the_movements():
+    for line, held, after, moves in [
         (stock.StockLine(2), StockEffect(), StockEffect(reserved=2), [StockDelta("reserve", held=2)]),
         (stock.StockLine(1), StockEffect(reserved=2), StockEffect(reserved=1), [StockDelta("release", held=-1)]),
         # What leaves lets go of what was reserved for it, and of nothing where nothing was.
@@ -77,11 +68,9 @@ def test_no_more_comes_back_than_had_left(line, back, came_back):
             [StockDelta("unreturn", -1)],
         ),
         (stock.StockLine(1, 1), StockEffect(reserved=1, deducted=1), StockEffect(reserved=1, deducted=1), []),
-    ],
-)
-def test_the_difference_to_what_it_holds_is_the_movements(line, held, after, moves):
-    assert stock.settle(line, held, managed=True) == (after, moves)
-    assert stock.settle(line, after, managed=True) == (after, [])
+    ]:
+        assert stock.settle(line, held, managed=True) == (after, moves), (line, held, after, moves)
+        assert stock.settle(line, after, managed=True) == (after, []), (line, held, after, moves)
 
 
 def test_without_stock_tracking_shipped_and_returned_units_are_counted_without_a_movement():

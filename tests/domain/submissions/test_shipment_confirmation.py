@@ -17,25 +17,21 @@ class Order:
     cancel_requested: bool = False
 
 
-@pytest.mark.parametrize(
-    ("order", "writable", "cancelling", "code"),
-    [
+def test_what_cannot_be_sent_says_why():
+    for order, writable, cancelling, code in [
         (Order(), True, False, None),
         (Order(programs=["PRIME"]), True, False, None),
         (Order(fulfilled_by="AMAZON"), True, False, "ship_fba"),
         (Order(programs=["PRIME", "FBM_SHIP_PLUS"]), True, False, "ship_plus"),
         (Order(), False, False, "ship_read_only"),
         (Order(), True, True, "cannot_ship_cancelling"),
-    ],
-)
-def test_what_cannot_be_sent_says_why(order, writable, cancelling, code):
-    assert shipment_confirmation.find_blocked_reason(order, writable=writable, cancelling=cancelling) == code
-    assert shipment_confirmation.find_refusal(order) == (code if code in {"ship_fba", "ship_plus"} else None)
+    ]:
+        assert shipment_confirmation.find_blocked_reason(order, writable=writable, cancelling=cancelling) == code, order
+        assert shipment_confirmation.find_refusal(order) == (code if code in {"ship_fba", "ship_plus"} else None), order
 
 
-@pytest.mark.parametrize(
-    ("order", "pieces", "known", "code"),
-    [
+def test_a_person_looks_where_the_order_is_not_what_it_was():
+    for order, pieces, known, code in [
         (Order(), {"11": 2}, False, None),
         (Order("PARTIALLY_SHIPPED"), {"11": 1, "12": 1}, False, None),
         (Order(), {"11": 3}, False, "ship_more_than_left"),
@@ -48,15 +44,12 @@ def test_what_cannot_be_sent_says_why(order, writable, cancelling, code):
         # What Amazon shows already is only corrected, unless nobody waits for it any more.
         (Order("SHIPPED", cancel_requested=True), {"11": 3}, True, None),
         (Order("CANCELLED"), {"11": 1}, True, "ship_cancelled"),
-    ],
-)
-def test_a_person_looks_where_the_order_is_not_what_it_was(order, pieces, known, code):
-    assert shipment_confirmation.find_conflict(order, {"11": 2, "12": 1}, pieces, known=known) == code
+    ]:
+        assert shipment_confirmation.find_conflict(order, {"11": 2, "12": 1}, pieces, known=known) == code, order
 
 
-@pytest.mark.parametrize(
-    ("package", "sent", "shown"),
-    [
+def test_a_parcel_is_visible_when_amazon_shows_it_as_it_was_sent():
+    for package, sent, shown in [
         (a_package("1"), SentParcel("1", "TRACK1"), True),
         (a_package("1", tracking_number="track 1"), SentParcel("1", "TRACK1"), True),
         (a_package("1"), SentParcel("1", "TRACK2"), False),
@@ -67,11 +60,9 @@ def test_a_person_looks_where_the_order_is_not_what_it_was(order, pieces, known,
         (a_package("1", carrier="DHL"), SentParcel("1", "TRACK1", carrier_was="DHL"), False),
         (a_package("1", carrier="UPS"), SentParcel("1", "TRACK1", carrier_was="DHL"), True),
         (a_package("9", tracking_number="TRACK1"), SentParcel("1", "TRACK1", carrier_was="DHL"), False),
-    ],
-)
-def test_a_parcel_is_visible_when_amazon_shows_it_as_it_was_sent(package, sent, shown):
-    assert shipment_confirmation.is_visible([a_package("5"), package], sent) is shown
-    assert not shipment_confirmation.is_visible([], sent)
+    ]:
+        assert shipment_confirmation.is_visible([a_package("5"), package], sent) is shown, (package, sent, shown)
+        assert not shipment_confirmation.is_visible([], sent), (package, sent, shown)
 
 
 @pytest.mark.parametrize(

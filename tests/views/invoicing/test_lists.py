@@ -167,18 +167,15 @@ def test_customers_are_listed_with_their_orders(owner_client, orders):
     assert " Desk DE 1 " in listed[1]
 
 
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
+def test_customers_are_found_by_e_mail_name_and_store(owner_client, orders):
+    for query, found in [
         ({"email": "buyer1@MARKETPLACE.example"}, ["1"]),
         ({"email": "buyer1"}, []),
         ({"name": "number3"}, ["2"]),
         ({"store": "desk-de"}, ["2", "1"]),
         ({"store": "desk-gb"}, []),
-    ],
-)
-def test_customers_are_found_by_e_mail_name_and_store(owner_client, orders, query, found):
-    assert [row.split()[0] for row in rows(owner_client.get("/customers", query_string=query))] == found
+    ]:
+        assert [row.split()[0] for row in rows(owner_client.get("/customers", query_string=query))] == found, query
 
 
 def test_the_page_of_a_customer_shows_what_they_ordered(owner_client, session, orders):

@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-import pytest
 from babel import Locale, numbers
 from flask import Flask
 from flask_babel import force_locale
@@ -52,13 +51,13 @@ def test_an_amount_is_what_babel_writes(app: Flask, tag: str, currency: str, min
         assert amount_format.money(value) == by_babel(value, tag)
 
 
-@pytest.mark.parametrize("tag", LOCALES)
-def test_nothing_and_next_to_nothing_are_too(app: Flask, tag: str) -> None:
-    with app.app_context(), force_locale(tag):
-        for currency in CURRENCIES:
-            for minor in (0, 1, -1, 9, 10, 99, 100, -100, 999, 1000, 99999, 100000, 10**7, 2**63 - 1):
-                value = Money(minor, currency)
-                assert amount_format.money(value) == by_babel(value, tag)
+def test_nothing_and_next_to_nothing_are_too(app: Flask) -> None:
+    for tag in LOCALES:
+        with app.app_context(), force_locale(tag):
+            for currency in CURRENCIES:
+                for minor in (0, 1, -1, 9, 10, 99, 100, -100, 999, 1000, 99999, 100000, 10**7, 2**63 - 1):
+                    value = Money(minor, currency)
+                    assert amount_format.money(value) == by_babel(value, tag), tag
 
 
 @FEW

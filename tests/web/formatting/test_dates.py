@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-import pytest
 import time_machine
 from babel import Locale, dates
 from flask import Flask
@@ -60,11 +59,11 @@ def test_an_age_is_what_babel_writes(app: Flask, tag: str, distance: timedelta) 
     assert age(app, tag, distance) == age_by_babel(tag, distance)
 
 
-@pytest.mark.parametrize("tag", LOCALES)
-def test_an_age_at_the_edge_of_a_unit_is_too(app: Flask, tag: str) -> None:
-    for distance in AGES:
-        assert age(app, tag, distance) == age_by_babel(tag, distance)
-        assert age(app, tag, -distance) == age_by_babel(tag, -distance)
+def test_an_age_at_the_edge_of_a_unit_is_too(app: Flask) -> None:
+    for tag in LOCALES:
+        for distance in AGES:
+            assert age(app, tag, distance) == age_by_babel(tag, distance), tag
+            assert age(app, tag, -distance) == age_by_babel(tag, -distance), tag
 
 
 def age(app: Flask, tag: str, distance: timedelta) -> str:

@@ -55,15 +55,14 @@ def test_a_label_that_was_deleted_or_refunded_is_left_out():
         assert standings(text) == [("left_out", "line_voided"), (READY, "")], cell
 
 
-@pytest.mark.parametrize("head", ["Refund Type", "Refunded", "Deleted", "Delete Flag", "Löschkennzeichen", "Gelöscht"])
-def test_a_column_of_deleted_or_refunded_labels_is_one_of_voided_labels(head):
-    text = f"{HEADS};{head}\n{ONE};{DHL};DHL;Yes\n{TWO};{DHL_2};DHL;No\n"
-    assert standings(text) == [("left_out", "line_voided"), (READY, "")]
+def test_a_column_of_deleted_or_refunded_labels_is_one_of_voided_labels():
+    for head in ["Refund Type", "Refunded", "Deleted", "Delete Flag", "Löschkennzeichen", "Gelöscht"]:
+        text = f"{HEADS};{head}\n{ONE};{DHL};DHL;Yes\n{TWO};{DHL_2};DHL;No\n"
+        assert standings(text) == [("left_out", "line_voided"), (READY, "")], head
 
 
-@pytest.mark.parametrize(
-    ("head", "cell"),
-    [
+def test_a_line_of_a_return_label_is_held_back():
+    for head, cell in [
         ("Product", "DHL Retoure"),
         ("Status", "Return label"),
         ("Type", "Rücksendung"),
@@ -71,34 +70,27 @@ def test_a_column_of_deleted_or_refunded_labels_is_one_of_voided_labels(head):
         ("種類", "返品"),
         ("Is Return", "Yes"),
         ("Return flag", "1"),
-    ],
-)
-def test_a_line_of_a_return_label_is_held_back(head, cell):
-    text = f"{HEADS};{head}\n{ONE};{DHL};DHL;{cell}\n{TWO};{DHL_2};DHL;\n"
-    assert standings(text) == [(BLOCKED, "line_of_return"), (READY, "")]
+    ]:
+        text = f"{HEADS};{head}\n{ONE};{DHL};DHL;{cell}\n{TWO};{DHL_2};DHL;\n"
+        assert standings(text) == [(BLOCKED, "line_of_return"), (READY, "")], (head, cell)
 
 
-@pytest.mark.parametrize(
-    "cell", ["Return to sender possible", "No returns", "In transit", "Deleted Scenes DVD", "Refund of 5.00 given"]
-)
-def test_words_among_others_say_nothing_of_the_label(cell):
-    assert not says_return(cell)
-    assert not says_voided(cell)
+def test_words_among_others_say_nothing_of_the_label():
+    for cell in ["Return to sender possible", "No returns", "In transit", "Deleted Scenes DVD", "Refund of 5.00 given"]:
+        assert not says_return(cell), cell
+        assert not says_voided(cell), cell
 
 
-@pytest.mark.parametrize(
-    ("written", "code"),
-    [
+def test_dates_and_order_numbers_are_no_numbers_whoever_carries_the_parcel():
+    for written, code in [
         ("2026-11-20", "tracking_is_date"),
         ("20.11.", "tracking_is_date"),
         ("Mo 20.11.26", "tracking_is_date"),
         (TWO, "tracking_is_order_number"),
-    ],
-)
-@pytest.mark.parametrize("carrier", ["Hansens Fuhren", "DHL", ""])
-def test_dates_and_order_numbers_are_no_numbers_whoever_carries_the_parcel(written, code, carrier):
-    text = f"{HEADS}\n{ONE};{written};{carrier}\n{TWO};{DHL_2};DHL\n"
-    assert standings(text) == [(BLOCKED, code), (READY, "")]
+    ]:
+        for carrier in ["Hansens Fuhren", "DHL", ""]:
+            text = f"{HEADS}\n{ONE};{written};{carrier}\n{TWO};{DHL_2};DHL\n"
+            assert standings(text) == [(BLOCKED, code), (READY, "")], (written, code, carrier)
 
 
 @pytest.mark.parametrize(
@@ -114,9 +106,8 @@ def test_doubtful_numbers_of_a_carrier_without_known_formats_are_questions(writt
     assert standings(f"{HEADS}\n{ONE};{written};Hansens Fuhren\n") == [(CONFIRM, code)]
 
 
-@pytest.mark.parametrize(
-    "written",
-    [
+def test_look_alikes_of_plain_characters_are_read_as_plain_ones():
+    for written in [
         "\u200e1Z999AA10123456784\u200e",
         "\u202b1Z999AA10123456784\u202c",
         "1Z\u00ad999AA10123456784",
@@ -127,13 +118,11 @@ def test_doubtful_numbers_of_a_carrier_without_known_formats_are_questions(writt
         "1Z999AA1٠١٢٣٤٥٦٧٨٤",
         "`1Z999AA10123456784`",
         "“1Z999AA10123456784”",
-    ],
-)
-def test_look_alikes_of_plain_characters_are_read_as_plain_ones(written):
-    order = ONE.replace("-", "\u2011") + "\u200e"
-    (one,) = look(f"Order\tTracking\n{order}\t{written}\n")
-    assert (one.standing, one.line.order, one.line.tracking_number) == (READY, ONE, UPS)
-    assert classify(written.strip("`“”")).number == UPS
+    ]:
+        order = ONE.replace("-", "\u2011") + "\u200e"
+        (one,) = look(f"Order\tTracking\n{order}\t{written}\n")
+        assert (one.standing, one.line.order, one.line.tracking_number) == (READY, ONE, UPS), written
+        assert classify(written.strip("`“”")).number == UPS, written
 
 
 def test_letters_with_accents_stay_as_they_are():
@@ -193,10 +182,10 @@ def test_order_item_ids_are_found_by_their_value_too(head):
     assert (one.standing, one.quantities) == (READY, {11: 1})
 
 
-@pytest.mark.parametrize("cell", ["x1", "1 pc", "1 Stück", "1 szt.", "1個"])
-def test_a_quantity_with_its_unit_is_a_quantity(cell):
-    (line,) = read(f"Order;Tracking;SKU;Qty\n{ONE};{UPS};MUG;{cell}\n").lines
-    assert (line.quantity, line.problem) == (1, "")
+def test_a_quantity_with_its_unit_is_a_quantity():
+    for cell in ["x1", "1 pc", "1 Stück", "1 szt.", "1個"]:
+        (line,) = read(f"Order;Tracking;SKU;Qty\n{ONE};{UPS};MUG;{cell}\n").lines
+        assert (line.quantity, line.problem) == (1, ""), cell
 
 
 @pytest.mark.parametrize("cell", ["31.02.2026", "46346", "as soon as possible", "2026-13-45"])
