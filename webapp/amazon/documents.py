@@ -4,6 +4,8 @@ import gzip
 import io
 import re
 import zlib
+from collections.abc import Callable
+from typing import TypeVar
 
 import httpx
 
@@ -12,6 +14,9 @@ from webapp.amazon.http import MAX_BODY_BYTES, AmazonResponse
 from webapp.amazon.json_fields import TEXT, MalformedError, optional_text, optional_word, required_word
 from webapp.domain.amazon.errors import InvalidRequest, InvalidResponse, Unavailable
 
+T = TypeVar("T")
+# More pages than this are an error: a page holds 100, and Amazon keeps reports for 90 days.
+MAX_PAGES = 20
 # Hosts of Amazon's document storage. URLs of other hosts are refused.
 STORAGE = (".amazonaws.com", ".amazon.com", ".cloudfront.net")
 _CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.ASCII | re.IGNORECASE)
@@ -27,6 +32,27 @@ def check_id(operation: str, value: str) -> str:
     ):
         raise InvalidRequest("That is not an id of Amazon's.", operation=operation)
     return value
+
+
+def list_all(
+    client: Client,
+    operation: str,
+    path: str,
+    parse: Callable[[AmazonResponse], tuple[list[T], str | None]],
+    params: dict[str, str],
+) -> tuple[T, ...]:
+    """List feeds or reports, page by page. `parse` returns a page and the token of the next one."""
+    rows: list[T] = []
+    tokens: set[str] = set()
+    while True:
+        page, token = client.call(operation, "GET", path, parse, params=params)
+        rows += page
+        if token is None:
+            return tuple(rows)
+        if token in tokens or len(tokens) == MAX_PAGES:
+            raise InvalidResponse("Amazon's list does not end.", operation=operation)
+        tokens.add(token)
+        params = {"nextToken": token}
 
 
 def check_storage_url(client: Client, url: str) -> str:

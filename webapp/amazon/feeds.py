@@ -41,8 +41,6 @@ CANCELLATIONS = "POST_ORDER_ACKNOWLEDGEMENT_DATA"
 XML = "text/xml; charset=UTF-8"
 TABS = "text/tab-separated-values; charset=UTF-8"
 PDF = "application/pdf"
-# More pages of feeds than this are an error: a page holds 100, and Amazon keeps feeds for 90 days.
-MAX_PAGES = 20
 
 
 def prepare_cancellations(
@@ -103,17 +101,7 @@ def create(client: Client, prepared: PreparedFeed) -> Feed:
 def find(client: Client, feed_type: str, created_since: datetime) -> tuple[Feed, ...]:
     """Return all feeds of a type created since then, in Amazon's order."""
     params = {"feedTypes": feed_type, "createdSince": format_time(created_since), "pageSize": "100"}
-    feeds: list[Feed] = []
-    tokens: set[str] = set()
-    while True:
-        page, token = client.call("getFeeds", "GET", f"{PATH}/feeds", _parse_feeds, params=params)
-        feeds += page
-        if token is None:
-            return tuple(feeds)
-        if token in tokens or len(tokens) == MAX_PAGES:
-            raise InvalidResponse("Amazon's list of feeds does not end.", operation="getFeeds")
-        tokens.add(token)
-        params = {"nextToken": token}
+    return documents.list_all(client, "getFeeds", f"{PATH}/feeds", _parse_feeds, params)
 
 
 def get(client: Client, feed_id: str) -> Feed:

@@ -23,8 +23,6 @@ from webapp.domain.amazon.types import Report
 from webapp.domain.common import text_decoding
 
 PATH = "/reports/2021-06-30"
-# More pages of reports than this are an error: a page holds 100, and Amazon keeps reports for 90 days.
-MAX_PAGES = 20
 # Amazon's names of encodings that are narrower than what its documents contain.
 _CODECS = {"shift_jis": "cp932", "shift-jis": "cp932", "iso-8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
 
@@ -48,17 +46,7 @@ def create(client: Client, report_type: str, marketplace_ids: Sequence[str], sta
 def find(client: Client, report_type: str, created_since: datetime) -> tuple[Report, ...]:
     """Return all reports of a type created since then, in Amazon's order."""
     params = {"reportTypes": report_type, "createdSince": format_time(created_since), "pageSize": "100"}
-    reports: list[Report] = []
-    tokens: set[str] = set()
-    while True:
-        page, token = client.call("getReports", "GET", f"{PATH}/reports", _parse_page, params=params)
-        reports += page
-        if token is None:
-            return tuple(reports)
-        if token in tokens or len(tokens) == MAX_PAGES:
-            raise InvalidResponse("Amazon's list of reports does not end.", operation="getReports")
-        tokens.add(token)
-        params = {"nextToken": token}
+    return documents.list_all(client, "getReports", f"{PATH}/reports", _parse_page, params)
 
 
 def get(client: Client, report_id: str) -> Report:

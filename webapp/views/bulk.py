@@ -1,23 +1,19 @@
 """Bulk actions: confirmation, progress and the result of each row; retry failed rows, stop the rest."""
 
-import csv
-import io
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, request, stream_with_context, url_for
+from flask import Blueprint, Response, abort, request, stream_with_context, url_for
 from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from redis.exceptions import RedisError
 
-from webapp.core import queue
 from webapp.core.extensions import db, settings
 from webapp.domain import bulk_states
-from webapp.domain.common.csv_cells import escape_formula
+from webapp.domain.common.csv_cells import format_row
 from webapp.domain.submissions import cancellation
 from webapp.forms.amazon_orders import CancellationForm
 from webapp.forms.bulk import HoldManyForm, NothingForm
@@ -30,6 +26,7 @@ from webapp.services.bulk import registry as bulk_registry
 from webapp.services.bulk import runner
 from webapp.views.invoicing import printing
 from webapp.views.listing import grid_page
+from webapp.web import worker_notification
 from webapp.web.auth import has_permission, requires
 from webapp.web.formatting import number
 from webapp.web.formatting.actors import names
@@ -147,11 +144,8 @@ def failed(action_id: int) -> Response:
 
 
 def enqueue(action_id: int) -> None:
-    """Enqueue the bulk action. While Redis is down, maintenance enqueues it later from the database."""
-    try:
-        queue.enqueue(queue.redis(), "run_bulk_action", action_id)
-    except RedisError:
-        flash(_("Redis does not answer. The bulk action is kept and begins once Redis is back."), "warn")
+    warning = _("Redis does not answer. The bulk action is kept and begins once Redis is back.")
+    worker_notification.enqueue("run_bulk_action", action_id, warning)
 
 
 _DRAFT = ("bulk/_question.html", "bulk/question.html")
@@ -227,10 +221,10 @@ def _hint(code: str) -> str:
 
 def _failed_lines(action_id: int, subject: str) -> Iterator[str]:
     session = db.session()
-    yield _line([_("Number"), _("Order"), _("Code"), _("Why"), _("Tries")])
+    yield format_row([_("Number"), _("Order"), _("Code"), _("Why"), _("Tries")])
     for rows in queries.iterate_rows(session, action_id, bulk_states.FAILED):
         subjects = queries.find_subjects(session, subject, [row.subject_id for row in rows])
-        yield "".join(_line(_failed_cells(row, subjects)) for row in rows)
+        yield "".join(format_row(_failed_cells(row, subjects)) for row in rows)
 
 
 def _failed_cells(row: BulkRow, subjects: dict[int, queries.Subject]) -> list[Any]:
@@ -238,12 +232,6 @@ def _failed_cells(row: BulkRow, subjects: dict[int, queries.Subject]) -> list[An
     reason = text_for(row.outcome or "", row.outcome_args)
     numbers = [subject.number, subject.order] if subject else [row.subject_id, ""]
     return [*numbers, row.outcome, reason, row.tries]
-
-
-def _line(cells: list[Any]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow(map(escape_formula, cells))
-    return out.getvalue()
 
 
 def _counted(count: int) -> str:

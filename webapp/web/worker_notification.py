@@ -1,4 +1,4 @@
-"""Enqueue the submissions job after a submission was created."""
+"""Enqueue jobs after a change by a user. Without Redis the user is warned, and maintenance enqueues them later."""
 
 from flask import flash
 from flask_babel import gettext as _
@@ -7,9 +7,13 @@ from redis.exceptions import RedisError
 from webapp.core import queue
 
 
-def wake_worker(account_id: int) -> None:
-    """Enqueue `advance_submissions`. Without Redis the user is warned; maintenance enqueues the job later."""
+def enqueue(job: str, argument: int, warning: str) -> None:
     try:
-        queue.enqueue(queue.redis(), "advance_submissions", account_id)
+        queue.enqueue(queue.redis(), job, argument)
     except RedisError:
-        flash(_("Redis does not answer. Your request is stored and is sent to Amazon once Redis is back."), "warn")
+        flash(warning, "warn")
+
+
+def enqueue_submissions(account_id: int) -> None:
+    warning = _("Redis does not answer. Your request is stored and is sent to Amazon once Redis is back.")
+    enqueue("advance_submissions", account_id, warning)

@@ -1,5 +1,8 @@
-"""Cells of CSV files that spreadsheets open as text instead of running them as formulas."""
+"""Rows of CSV files whose cells spreadsheets open as text instead of running them as formulas."""
 
+import csv
+import io
+from collections.abc import Iterable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -11,6 +14,13 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 def escape_formula(value: T) -> T | str:
     """Put an apostrophe before a text that a spreadsheet would evaluate. Numbers are returned as they are."""
     return f"'{value}" if isinstance(value, str) and _is_formula(value) else value
+
+
+def format_row(cells: Iterable[object]) -> str:
+    """Return the line of a row, with formulas escaped."""
+    out = io.StringIO()
+    csv.writer(out).writerow(map(escape_formula, cells))
+    return out.getvalue()
 
 
 def unescape_formula(text: str) -> str:

@@ -1,10 +1,16 @@
 """The lock of an account's orders."""
 
+from typing import Any, TypeVar
+
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from webapp.db.base import Base
+from webapp.db.json_aggregate import table_of
+from webapp.domain.errors import require
 from webapp.models.accounts import Account
 
+_Row = TypeVar("_Row", bound=Base)
 _LOCK = select(Account.id).where(Account.id == bindparam("account_id")).with_for_update(key_share=True)
 
 
@@ -16,3 +22,14 @@ def lock_orders(session: Session, account_id: int) -> None:
     the account, in the order order, invoice, shipment, credit memo.
     """
     session.execute(_LOCK, {"account_id": account_id})
+
+
+def load_locked(session: Session, model: type[_Row], row_id: int, code: str, **args: Any) -> _Row:
+    """Lock the orders of the row's account, and load the row for update.
+
+    `code` and `args`: those of the NotFoundError it raises without such a row.
+    """
+    columns = table_of(model).c
+    account_id = require(session.scalar(select(columns.account_id).where(columns.id == row_id)), code, **args)
+    lock_orders(session, account_id)
+    return session.get_one(model, row_id, with_for_update=True, populate_existing=True)

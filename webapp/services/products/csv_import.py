@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.domain.errors import RefusedError, require
+from webapp.domain.errors import RefusedError
 from webapp.domain.products import csv_import as product_csv
 from webapp.models.products import ProductImport
 from webapp.services.accounts import accounts, locking
@@ -24,17 +23,11 @@ def create(session: Session, account_id: int, name: str, text: str, *, now: date
 
 def confirm(session: Session, import_id: int, *, now: datetime, actor: str) -> ProductImport:
     """Apply the valid rows of a stored file in one transaction. Commits. Raises RefusedError if already confirmed."""
-    account_id = require(
-        session.scalar(select(ProductImport.account_id).where(ProductImport.id == import_id)),
-        "product_import_unknown",
-        name=import_id,
-    )
-    locking.lock_orders(session, account_id)
-    product_import = session.get_one(ProductImport, import_id, populate_existing=True)
+    product_import = locking.load_locked(session, ProductImport, import_id, "product_import_unknown", name=import_id)
     if product_import.confirmed_at is not None:
         session.rollback()
         raise RefusedError("product_import_confirmed")
-    counts = apply_rows(session, account_id, product_csv.read(product_import.content).rows, now, actor)
+    counts = apply_rows(session, product_import.account_id, product_csv.read(product_import.content).rows, now, actor)
     product_import.counts, product_import.confirmed_at = counts, now
     session.commit()
     return product_import

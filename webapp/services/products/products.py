@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from webapp.db.bulk_write import insert_many
 from webapp.domain.common.batches import batched
-from webapp.domain.errors import InvalidError, RefusedError, require
+from webapp.domain.errors import InvalidError, RefusedError
 from webapp.domain.products import csv_import as product_csv
 from webapp.domain.products.csv_import import Entry
 from webapp.domain.products.stock import (
@@ -153,11 +153,7 @@ def _lock(session: Session, account_id: int) -> None:
 
 
 def _load_locked(session: Session, product_id: int) -> Product:
-    account_id = require(
-        session.scalar(select(Product.account_id).where(Product.id == product_id)), "product_gone", name=product_id
-    )
-    locking.lock_orders(session, account_id)
-    return session.get_one(Product, product_id, with_for_update=True, populate_existing=True)
+    return locking.load_locked(session, Product, product_id, "product_gone", name=product_id)
 
 
 def _entry_values(entry: Entry) -> tuple[Any, ...]:

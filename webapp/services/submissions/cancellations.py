@@ -11,7 +11,7 @@ from webapp.domain.amazon import statuses
 from webapp.domain.amazon import types as amazon_types
 from webapp.domain.amazon.gateway import AmazonGateway
 from webapp.domain.amazon.types import Cancellation, PreparedFeed
-from webapp.domain.errors import InvalidError, RefusedError, require
+from webapp.domain.errors import InvalidError, RefusedError
 from webapp.domain.submissions import cancellation
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.orders import Order
@@ -30,13 +30,7 @@ def request(
     Raises InvalidError for a reason Amazon does not have, RefusedError if the order cannot be cancelled.
     """
     _check_reason(reason)
-    account_id = require(
-        session.scalar(select(AmazonOrder.account_id).where(AmazonOrder.id == amazon_order_id)),
-        "amazon_order_unknown",
-        number=amazon_order_id,
-    )
-    locking.lock_orders(session, account_id)
-    order = session.get_one(AmazonOrder, amazon_order_id, with_for_update=True)
+    order = locking.load_locked(session, AmazonOrder, amazon_order_id, "amazon_order_unknown", number=amazon_order_id)
     try:
         submission = enqueue(session, order, reason, undo_seconds=undo_seconds, now=now, actor=actor)
     except RefusedError:

@@ -6,7 +6,6 @@ Sending them is `processor`; what differs between the kinds is in `handlers`.
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.domain.errors import RefusedError, require
@@ -118,10 +117,4 @@ def resubmit_error(session: Session, old: Submission) -> str | None:
 
 def load_locked(session: Session, submission_id: int) -> Submission:
     """Load a submission with fresh values, under the lock of its account's orders. Raises NotFoundError."""
-    account_id = require(
-        session.scalar(select(Submission.account_id).where(Submission.id == submission_id)),
-        "submission_unknown",
-        name=submission_id,
-    )
-    locking.lock_orders(session, account_id)
-    return session.get_one(Submission, submission_id, with_for_update=True, populate_existing=True)
+    return locking.load_locked(session, Submission, submission_id, "submission_unknown", name=submission_id)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.domain.common import addresses
-from webapp.domain.errors import InvalidError, NotFoundError, RefusedError, require
+from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
 from webapp.domain.sync import import_rules as rule
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderVersion
 from webapp.models.orders import Order
@@ -98,10 +98,4 @@ def reveal_version(session: Session, amazon_order_id: int, version_id: int, *, n
 
 
 def _load_locked(session: Session, amazon_order_id: int) -> AmazonOrder:
-    account_id = require(
-        session.scalar(select(AmazonOrder.account_id).where(AmazonOrder.id == amazon_order_id)),
-        "amazon_order_unknown",
-        number=amazon_order_id,
-    )
-    locking.lock_orders(session, account_id)
-    return session.get_one(AmazonOrder, amazon_order_id, with_for_update=True)
+    return locking.load_locked(session, AmazonOrder, amazon_order_id, "amazon_order_unknown", number=amazon_order_id)

@@ -20,7 +20,7 @@ from webapp.views.invoicing import common as document_pages
 from webapp.views.invoicing import document_form
 from webapp.views.invoicing.credit_memos import bp
 from webapp.views.invoicing.document_form import DocumentType
-from webapp.web.worker_notification import wake_worker
+from webapp.web.worker_notification import enqueue_submissions
 
 
 def _build_form(order: Order) -> CreditMemoForm:
@@ -78,7 +78,7 @@ def _create(session: Session, order: Order, form: CreditMemoForm, options: dict[
         **options,
     )
     if form.on_amazon:
-        wake_worker(order.amazon_order.account_id)
+        enqueue_submissions(order.amazon_order.account_id)
     return memo.number
 
 

@@ -7,9 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
-from redis.exceptions import RedisError
 
-from webapp.core import queue
 from webapp.core.extensions import db
 from webapp.domain.errors import InvalidError
 from webapp.domain.mail.amazon_messages import LIMITS
@@ -18,6 +16,7 @@ from webapp.models.orders import Order
 from webapp.queries import mails as queries
 from webapp.queries.orders import orders
 from webapp.services.mail import amazon_messaging, outbox
+from webapp.web import worker_notification
 from webapp.web.auth import requires
 from webapp.web.form_errors import add_error
 from webapp.web.responses import (
@@ -110,7 +109,5 @@ def allowed(order: Order) -> list[str]:
 
 
 def _enqueue_send(account_id: int) -> None:
-    try:
-        queue.enqueue(queue.redis(), "send_messages", account_id)
-    except RedisError:
-        flash(_("Redis does not answer. It goes on as soon as it is back."), "warn")
+    warning = _("Redis does not answer. It goes on as soon as it is back.")
+    worker_notification.enqueue("send_messages", account_id, warning)

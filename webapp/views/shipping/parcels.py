@@ -22,7 +22,7 @@ from webapp.services.shipping import parcels
 from webapp.web.auth import local_target, requires
 from webapp.web.form_errors import add_error
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
-from webapp.web.worker_notification import wake_worker
+from webapp.web.worker_notification import enqueue_submissions
 
 bp = Blueprint("parcels", __name__, url_prefix="/shipments/<number>/parcels/<int:reference>")
 
@@ -62,7 +62,7 @@ def correct(number: str, reference: int) -> Response:
         refused = text_for(error.code, error.arguments)
         form.asked_shared = error.arguments["number"] if error.code == "tracking_shared" else ""
     else:
-        wake_worker(submission.account_id)
+        enqueue_submissions(submission.account_id)
         return see_other(request, _next() or url_for("shipments.show", number=number))
     session.rollback()
     parcel, shipment = queries.get_parcel(session, number, reference)
@@ -94,7 +94,7 @@ def cancel_instead(number: str, reference: int) -> Response:
         actor=current_user.actor,
     )
     submission_id = submission.id
-    wake_worker(submission.account_id)
+    enqueue_submissions(submission.account_id)
     return see_other(request, url_for("submissions.show", submission_id=submission_id))
 
 

@@ -28,7 +28,7 @@ from webapp.views.listing import registry
 from webapp.views.listing.pages import add_routes
 from webapp.views.orders import submissions_panel
 from webapp.web.auth import requires
-from webapp.web.worker_notification import wake_worker
+from webapp.web.worker_notification import enqueue_submissions
 
 bp = Blueprint("shipments", __name__)
 add_routes(bp, registry.SHIPMENTS, "/shipments")
@@ -106,7 +106,7 @@ def _create(session: Session, order: Order, form: ShipmentForm, options: dict[st
         ship_anyway=bool(form.ship_anyway.data),
         **options,
     )
-    wake_worker(order.amazon_order.account_id)
+    enqueue_submissions(order.amazon_order.account_id)
     return shipment.number
 
 

@@ -1,7 +1,5 @@
 """Shipping many orders from pasted or uploaded tracking numbers: upload, preview of the matches, confirmation."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -11,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from webapp.core.extensions import db, settings
-from webapp.domain.common.csv_cells import escape_formula
+from webapp.domain.common.csv_cells import format_row
 from webapp.domain.errors import InvalidError
 from webapp.domain.shipping.carriers import BY_KEY, WELL_KNOWN, Carrier
 from webapp.domain.shipping.tracking import matching as tracking_matching
@@ -218,15 +216,9 @@ def _summaries(stored: TrackingImport) -> list[SourceSummary]:
 
 
 def _rest_lines(matches: Sequence[Match]) -> Iterator[str]:
-    yield _csv_line(["order-number", "tracking-number", "carrier", "sku", "order-item-id", "quantity", "why"])
+    yield format_row(["order-number", "tracking-number", "carrier", "sku", "order-item-id", "quantity", "why"])
     for match in matches:
         line = match.line
         why = text_for(match.code, match.args) if match.code else ""
         number = line.tracking_number or line.written
-        yield _csv_line([line.order, number, line.carrier, line.sku, line.item, line.quantity or "", why])
-
-
-def _csv_line(cells: Sequence[Any]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow(map(escape_formula, cells))
-    return out.getvalue()
+        yield format_row([line.order, number, line.carrier, line.sku, line.item, line.quantity or "", why])

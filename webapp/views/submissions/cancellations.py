@@ -27,7 +27,7 @@ from webapp.web.responses import (
     see_other,
     stop_polling,
 )
-from webapp.web.worker_notification import wake_worker
+from webapp.web.worker_notification import enqueue_submissions
 
 bp = Blueprint("cancellations", __name__, url_prefix="/amazon-orders/<number>")
 
@@ -69,7 +69,7 @@ def create(number: str) -> Response:
             refused = error.code
     session.rollback()
     if account_id:
-        wake_worker(account_id)
+        enqueue_submissions(account_id)
         return see_other(request, _back(number))
     summary = load(number)
     return render_invalid(request, *DIALOG, **_dialog(summary, form, refused or summary.refused))

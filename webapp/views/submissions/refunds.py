@@ -10,7 +10,7 @@ from webapp.core.extensions import db
 from webapp.services.submissions import refunds
 from webapp.web.auth import requires
 from webapp.web.responses import see_other
-from webapp.web.worker_notification import wake_worker
+from webapp.web.worker_notification import enqueue_submissions
 
 bp = Blueprint("refunds", __name__, url_prefix="/submissions/<int:submission_id>")
 
@@ -38,7 +38,7 @@ def mark_not_refunded(submission_id: int) -> Response:
 def resend(submission_id: int) -> Response:
     """Mark the refund as not made and send it again."""
     submission = refunds.resend(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
-    wake_worker(submission.account_id)
+    enqueue_submissions(submission.account_id)
     return _back(submission_id)
 
 

@@ -27,7 +27,7 @@ from webapp.web.auth import has_permission, local_target, requires
 from webapp.web.formatting import money, number
 from webapp.web.formatting.actors import names
 from webapp.web.responses import render_fragment_or_page, see_other
-from webapp.web.worker_notification import wake_worker
+from webapp.web.worker_notification import enqueue_submissions
 
 bp = Blueprint("submissions", __name__, url_prefix="/submissions")
 
@@ -109,7 +109,7 @@ def undo(submission_id: int) -> Response:
 def check_now(submission_id: int) -> Response:
     """Check the state at Amazon now."""
     submission = user_actions.check_now(db.session(), submission_id, now=datetime.now(UTC))
-    wake_worker(submission.account_id)
+    enqueue_submissions(submission.account_id)
     return _back(submission_id)
 
 
@@ -124,7 +124,7 @@ def resubmit(submission_id: int) -> Response:
         now=datetime.now(UTC),
         actor=current_user.actor,
     )
-    wake_worker(retry.account_id)
+    enqueue_submissions(retry.account_id)
     return _back(retry.id)
 
 
@@ -135,7 +135,7 @@ def override_conflict(submission_id: int) -> Response:
     submission = user_actions.override_conflict(
         db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor
     )
-    wake_worker(submission.account_id)
+    enqueue_submissions(submission.account_id)
     return _back(submission_id)
 
 

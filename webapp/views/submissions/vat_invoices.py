@@ -11,7 +11,7 @@ from webapp.queries.invoicing.vat_invoices import Document
 from webapp.services.submissions import vat_invoices
 from webapp.web.auth import requires
 from webapp.web.responses import see_other
-from webapp.web.worker_notification import wake_worker
+from webapp.web.worker_notification import enqueue_submissions
 
 bp = Blueprint("vat_invoices", __name__)
 
@@ -32,5 +32,5 @@ def _upload(document: Document, url: str) -> Response:
     submission = vat_invoices.upload(
         db.session(), document, undo_seconds=settings().undo_seconds, now=datetime.now(UTC), actor=current_user.actor
     )
-    wake_worker(submission.account_id)
+    enqueue_submissions(submission.account_id)
     return see_other(request, url)
