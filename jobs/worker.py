@@ -48,7 +48,7 @@ class AppWorker(Worker):
 
     def __init__(self, name: str, connection: Redis) -> None:
         super().__init__(
-            [_queue(connection, name)],
+            [_get_queue(connection, name)],
             connection=connection,
             serializer=JSONSerializer,
             job_class=base.AppJob,
@@ -74,10 +74,10 @@ class AppWorker(Worker):
             if self.connection.set(line.registry_cleaning_key, 1, nx=True, ex=MAINTENANCE):
                 clean_registries(line, self._exc_handlers)
                 clean_worker_registry(line)
-                self._free_stuck(line)
+                self._requeue_stuck(line)
         self.last_cleaned_at = now()  # type: ignore[assignment]
 
-    def _free_stuck(self, line: Queue) -> None:
+    def _requeue_stuck(self, line: Queue) -> None:
         """Put jobs back into the queue that a worker took before it was killed."""
         for job_id in line.intermediate_queue.get_job_ids():
             if job_id in line.started_job_registry or line.intermediate_queue.set_first_seen(job_id):
@@ -129,7 +129,7 @@ class AppWorker(Worker):
         return done
 
 
-def _queue(connection: Redis, name: str) -> Queue:
+def _get_queue(connection: Redis, name: str) -> Queue:
     """Return the queue for a worker. Its registries load jobs as AppJob too, which runs no callbacks from Redis."""
     return Queue(name, connection=connection, serializer=JSONSerializer, job_class=base.AppJob)
 
@@ -140,7 +140,7 @@ def run(app: Flask, name: str, *, only_one: bool) -> None:
     with app.app_context():
         # Connections must not be shared with the parent or with work horses: each process opens its own.
         db.engine.dispose(close=False)
-    logging.getLogger("rq.worker").addFilter(_without_redis_traceback)
+    logging.getLogger("rq.worker").addFilter(_hide_redis_traceback)
     try:
         worker = create_worker(app, name, only_one=only_one)
         gc.freeze()
@@ -152,7 +152,7 @@ def run(app: Flask, name: str, *, only_one: bool) -> None:
         raise SystemExit(1) from None
 
 
-def _without_redis_traceback(record: logging.LogRecord) -> bool:
+def _hide_redis_traceback(record: logging.LogRecord) -> bool:
     """Remove the traceback from RQ's log records about failures of Redis. A filter of RQ's logger."""
     if record.exc_info and isinstance(record.exc_info[1], _REDIS_FAILURES):
         record.exc_info = None
@@ -166,7 +166,7 @@ def create_worker(app: Flask, name: str, *, only_one: bool) -> AppWorker:
         # By a client of its own: a connection made before the worker sets its timeout keeps redis-py's short one, which
         # is as long as an idle worker waits for a job, and the worker would end sometimes.
         with job_queue.connect(settings) as connection:
-            requeue_unfinished(_queue(connection, name))
+            requeue_unfinished(_get_queue(connection, name))
     return AppWorker(name, job_queue.connect(settings))
 
 

@@ -89,7 +89,7 @@ class AccessTokens:
         token, seconds = self._fetch()
         lifetime = max(1.0, seconds - min(MARGIN, seconds * 0.2))
         with require_redis():
-            self._redis.set(self._key, self._cipher().encrypt(token.encode()), px=int(lifetime * 1000))
+            self._redis.set(self._key, self._build_cipher().encrypt(token.encode()), px=int(lifetime * 1000))
         return token
 
     def _fetch(self) -> tuple[str, int]:
@@ -101,7 +101,7 @@ class AccessTokens:
         }
         response = self._transport.send(OPERATION, "POST", self._credentials.token_url, data=form, timeout=TIMEOUT)
         if not response.ok:
-            raise _token_error(response)
+            raise _build_token_error(response)
         body = response.json()
         token, seconds = body.get("access_token"), body.get("expires_in")
         if type(token) is not str or not _is_header_safe(token) or len(token) > TEXT:
@@ -116,7 +116,7 @@ class AccessTokens:
         if encrypted is None:
             return None
         try:
-            return self._cipher().decrypt(encrypted).decode()
+            return self._build_cipher().decrypt(encrypted).decode()
         except InvalidToken:
             # Encrypted with another client secret: an old or a wrong one.
             return None
@@ -129,7 +129,7 @@ class AccessTokens:
         with require_redis():
             self._release(keys=[f"{self._key}:lock"], args=[owner])
 
-    def _cipher(self) -> Fernet:
+    def _build_cipher(self) -> Fernet:
         secret = self._credentials.client_secret.encode()
         key = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"channeldesk access token").derive(secret)
         return Fernet(base64.urlsafe_b64encode(key))
@@ -171,7 +171,7 @@ def _is_header_safe(value: str) -> bool:
     return bool(value) and value.isascii() and value.isprintable() and " " not in value
 
 
-def _token_error(response: AmazonResponse) -> AmazonError:
+def _build_token_error(response: AmazonResponse) -> AmazonError:
     code, message = response.error_details()
     advice = _ADVICE.get(code or "")
     if advice is None or response.status >= 500:

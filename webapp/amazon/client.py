@@ -137,14 +137,14 @@ class Client:
         if _is_token_rejected(response):
             response = send(self._tokens.get(deadline, rejected=token))
             if _is_token_rejected(response):
-                raise _token_rejected_error(response)
+                raise _build_token_rejected_error(response)
         self._update_rate(operation, response)
         try:
             return _validate(response, parse)
         except (Unavailable, InvalidResponse) as error:
             if idempotent:
                 raise
-            raise _outcome_unknown(error) from error
+            raise _build_outcome_unknown(error) from error
 
     def _update_rate(self, operation: str, response: AmazonResponse) -> None:
         """Note the server's time and rate limit. Does not fail without Redis: the response must not be lost."""
@@ -189,7 +189,7 @@ def _is_token_rejected(response: AmazonResponse) -> bool:
     return response.status == 403 and _STALE_TOKEN.search(response.error_details()[1] or "") is not None
 
 
-def _token_rejected_error(response: AmazonResponse) -> BadCredentials:
+def _build_token_rejected_error(response: AmazonResponse) -> BadCredentials:
     error = response.error()
     return BadCredentials(
         f"{error.message} The access token had just been renewed: authorise the application again in Seller Central.",
@@ -200,7 +200,7 @@ def _token_rejected_error(response: AmazonResponse) -> BadCredentials:
     )
 
 
-def _outcome_unknown(error: AmazonError) -> OutcomeUnknown:
+def _build_outcome_unknown(error: AmazonError) -> OutcomeUnknown:
     return OutcomeUnknown(
         f"{error.message} It may have been carried out.",
         operation=error.operation,

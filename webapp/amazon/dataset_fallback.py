@@ -61,7 +61,7 @@ class DatasetSearch(Generic[T]):
     def run(self, named: frozenset[str], refused: frozenset[str]) -> T:
         if refused and self._is_allowed(self._requested - refused):
             # Amazon may allow some of them again.
-            for group in _halves([name for name in DATASETS if name in refused]) if len(refused) > 1 else ():
+            for group in _split_datasets([name for name in DATASETS if name in refused]) if len(refused) > 1 else ():
                 self._add(group)
             return self._result
         # A message that lists all of them names none.
@@ -69,14 +69,14 @@ class DatasetSearch(Generic[T]):
             return self._result
         if not self._is_allowed(self._requested - RESTRICTED):
             self._call(REQUIRED_DATASETS)
-        for group in _halves([name for name in DATASETS if name in self._requested - self.allowed]):
+        for group in _split_datasets([name for name in DATASETS if name in self._requested - self.allowed]):
             self._add(group)
         return self._result
 
     def _add(self, group: Sequence[str]) -> None:
         if not group or self._calls_left == 0 or self._is_allowed(self.allowed | set(group)) or len(group) == 1:
             return
-        for half in _halves(group):
+        for half in _split_datasets(group):
             self._add(half)
 
     def _is_allowed(self, datasets: frozenset[str]) -> bool:
@@ -98,6 +98,6 @@ def _may_concern_datasets(error: AmazonError) -> bool:
     return error.status == 400 and _ABOUT_OTHERS.search(error.message) is None
 
 
-def _halves(group: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+def _split_datasets(group: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     middle = (len(group) + 1) // 2
     return group[:middle], group[middle:]

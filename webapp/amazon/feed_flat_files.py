@@ -35,7 +35,7 @@ def refund_document(refunds: Sequence[Refund]) -> bytes:
     """
     if not refunds:
         raise InvalidRequest("There is nothing to refund.")
-    lines = [REFUND_COLUMNS, *(_line(refund) for refund in refunds)]
+    lines = [REFUND_COLUMNS, *(_format_line(refund) for refund in refunds)]
     return "".join("\t".join(line) + "\r\n" for line in lines).encode()
 
 
@@ -48,7 +48,7 @@ def read_flat_report(document: bytes, charset: str = "cp1252") -> FeedReport:
     counts = [int(cell) for line in summary for cell in line if cell.isascii() and cell.isdigit() and len(cell) < 10]
     if len(counts) < 2 or counts[1] > counts[0]:
         raise MalformedError("its numbers of records processed and successful are missing or impossible")
-    messages = _with_severities([_message(record) for record in table], counts[0] - counts[1])
+    messages = _merge_severities([_parse_message(record) for record in table], counts[0] - counts[1])
     warned = {message.message_id for message in messages if not message.failed}
     return FeedReport(
         processed=counts[0],
@@ -59,7 +59,7 @@ def read_flat_report(document: bytes, charset: str = "cp1252") -> FeedReport:
     )
 
 
-def _line(refund: Refund) -> tuple[str, ...]:
+def _format_line(refund: Refund) -> tuple[str, ...]:
     _check(refund)
     amounts = refund.amounts
     currency = next((amount.currency for amount in amounts.values()), "")
@@ -92,7 +92,7 @@ def _split_report(text: str) -> tuple[list[list[str]], list[dict[str, str]]]:
     return lines[:header], table
 
 
-def _with_severities(messages: Sequence[FeedMessage], unsuccessful: int) -> tuple[FeedMessage, ...]:
+def _merge_severities(messages: Sequence[FeedMessage], unsuccessful: int) -> tuple[FeedMessage, ...]:
     """Replace unknown severities: warnings if the known errors account for all failed records, else errors.
 
     `unsuccessful`: the number of failed records.
@@ -105,7 +105,7 @@ def _with_severities(messages: Sequence[FeedMessage], unsuccessful: int) -> tupl
     )
 
 
-def _message(record: Mapping[str, str]) -> FeedMessage:
+def _parse_message(record: Mapping[str, str]) -> FeedMessage:
     number, severity = record.get(_RECORD, ""), record.get("error-type", "")
     if number and not (number.isascii() and number.isdigit() and len(number) < 10):
         raise MalformedError(f"{_RECORD} is not a number")

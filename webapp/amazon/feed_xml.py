@@ -45,14 +45,14 @@ def cancellation_document(seller_id: str, cancellations: Sequence[Cancellation])
 def read_report(document: bytes) -> FeedReport:
     """Parse a processing report. Raises MalformedError for anything that is not one."""
     root = _parse_xml(document)
-    body = root if _local_name(root) == "ProcessingReport" else _find_descendant(root, "ProcessingReport")
+    body = root if _get_local_name(root) == "ProcessingReport" else _find_descendant(root, "ProcessingReport")
     summary = _find_descendant(body, "ProcessingSummary")
     return FeedReport(
         processed=_number(summary, "MessagesProcessed"),
         successful=_number(summary, "MessagesSuccessful"),
         with_error=_number(summary, "MessagesWithError"),
         with_warning=_number(summary, "MessagesWithWarning", missing="0"),
-        messages=tuple(_message(entry) for entry in body if _local_name(entry) == "Result"),
+        messages=tuple(_parse_message(entry) for entry in body if _get_local_name(entry) == "Result"),
     )
 
 
@@ -96,40 +96,42 @@ def _refuse_doctype(*_: object) -> NoReturn:
     raise MalformedError("it has a document type")
 
 
-def _local_name(element: Element) -> str:
+def _get_local_name(element: Element) -> str:
     return element.tag.rpartition(":")[2]
 
 
 def _find_descendant(parent: Element, name: str) -> Element:
     for element in parent.iter():
-        if element is not parent and _local_name(element) == name:
+        if element is not parent and _get_local_name(element) == name:
             return element
     raise MalformedError(f"{name} is missing")
 
 
-def _text(parent: Element, name: str) -> str:
+def _get_text(parent: Element, name: str) -> str:
     for element in parent:
-        if _local_name(element) == name:
+        if _get_local_name(element) == name:
             return (element.text or "").strip()[:TEXT]
     return ""
 
 
 def _number(parent: Element, name: str, missing: str = "") -> int:
-    digits = _text(parent, name) or missing
+    digits = _get_text(parent, name) or missing
     if not digits.isascii() or not digits.isdigit() or len(digits) > 9:
         raise MalformedError(f"{name} is missing or not a number")
     return int(digits)
 
 
-def _message(result: Element) -> FeedMessage:
-    severity = _text(result, "ResultCode")
+def _parse_message(result: Element) -> FeedMessage:
+    severity = _get_text(result, "ResultCode")
     if not severity:
         raise MalformedError("ResultCode is missing")
     return FeedMessage(
         message_id=_number(result, "MessageID"),
         severity=severity,
-        code=_text(result, "ResultMessageCode"),
-        description=_text(result, "ResultDescription"),
-        number=next((_text(part, "AmazonOrderID") for part in result if _local_name(part) == "AdditionalInfo"), "")
+        code=_get_text(result, "ResultMessageCode"),
+        description=_get_text(result, "ResultDescription"),
+        number=next(
+            (_get_text(part, "AmazonOrderID") for part in result if _get_local_name(part) == "AdditionalInfo"), ""
+        )
         or None,
     )

@@ -85,16 +85,16 @@ class AmazonResponse:
             # Amazon's JSON is UTF-8. Python also reads NaN and Infinity, which are not JSON.
             body = json.loads(self.body.decode(), parse_constant=_reject_constant)
         except (ValueError, RecursionError):
-            raise self.invalid_response(f"{_describe_body(self.body)} instead of JSON{self._advice()}") from None
+            raise self.invalid_response(f"{_describe_body(self.body)} instead of JSON{self._get_advice()}") from None
         if type(body) is not dict:
             raise self.invalid_response("JSON that is not an object")
         if body.get("errors"):
-            raise self.invalid_response(f"success and errors at once: {_error_details(body)[1]}")
+            raise self.invalid_response(f"success and errors at once: {_parse_error_details(body)[1]}")
         return body
 
     def invalid_response(self, what: str) -> InvalidResponse:
         """Return the error for a success status with a body that is `what`."""
-        return InvalidResponse(f"Amazon answered {self.operation} with {what}.", **self._details())
+        return InvalidResponse(f"Amazon answered {self.operation} with {what}.", **self._get_details())
 
     def error(self) -> AmazonError:
         """Return the typed error of a response that is not a success, with Amazon's message where there is one."""
@@ -103,10 +103,12 @@ class AmazonResponse:
         code, message = self.error_details()
         error_class = _STATUS_ERRORS.get(self.status) or (Unavailable if self.status >= 500 else InvalidRequest)
         reason = message or (
-            "no reason" if _is_json_like(self.body) else f"no reason but {_describe_body(self.body)}{self._advice()}"
+            "no reason"
+            if _is_json_like(self.body)
+            else f"no reason but {_describe_body(self.body)}{self._get_advice()}"
         )
         label = f"{self.status} {code}" if code else str(self.status)
-        return error_class(f"Amazon answered {self.operation} with {label}: {reason}", code=code, **self._details())
+        return error_class(f"Amazon answered {self.operation} with {label}: {reason}", code=code, **self._get_details())
 
     def error_details(self) -> tuple[str | None, str | None]:
         """Return Amazon's error code and message, each where given."""
@@ -114,14 +116,14 @@ class AmazonResponse:
             body = json.loads(self.body.decode())
         except (ValueError, RecursionError):
             return None, None
-        return _error_details(body) if type(body) is dict else (None, None)
+        return _parse_error_details(body) if type(body) is dict else (None, None)
 
-    def _advice(self) -> str:
+    def _get_advice(self) -> str:
         # A failing gateway sends a page with a status from 500; any other page comes from a wrong address.
         is_wrong_address = self.status < 500 and _describe_body(self.body) == "a web page"
         return "; check the address, it is not Amazon's" if is_wrong_address else ""
 
-    def _details(self) -> dict[str, Any]:
+    def _get_details(self) -> dict[str, Any]:
         return {"operation": self.operation, "status": self.status, "request_id": self.request_id}
 
 
@@ -141,7 +143,7 @@ class HttpTransport:
             timeout=httpx.Timeout(read_timeout, connect=min(CONNECT_TIMEOUT, read_timeout)),
             follow_redirects=False,
             trust_env=False,
-            verify=_tls_context(),
+            verify=_build_tls_context(),
             headers={"user-agent": USER_AGENT},
         )
 
@@ -156,20 +158,22 @@ class HttpTransport:
         """
         started = self._clock()
         try:
-            response = self._receive(operation, method, _checked_url(operation, url), started, request)
+            response = self._receive(operation, method, _check_url(operation, url), started, request)
         except (httpx.TransportError, httpx.DecodingError) as error:
-            log.info("%s got no response in %d ms (%s)", operation, self._ms(started), type(error).__name__)
+            log.info("%s got no response in %d ms (%s)", operation, self._measure_ms(started), type(error).__name__)
             lost = not idempotent and not isinstance(error, _UNSENT)
-            raise _no_response_error(operation, url, error, lost) from error
+            raise _build_no_response_error(operation, url, error, lost) from error
         except InvalidResponse as error:
             if idempotent:
                 raise
-            raise _no_response_error(operation, url, error, lost=True) from error
+            raise _build_no_response_error(operation, url, error, lost=True) from error
         except httpx.InvalidURL as error:
             raise InvalidRequest(
                 f"The address for {operation} is not an address: {url!r}.", operation=operation
             ) from error
-        log.debug("%s %d in %d ms (request id %s)", operation, response.status, self._ms(started), response.request_id)
+        log.debug(
+            "%s %d in %d ms (request id %s)", operation, response.status, self._measure_ms(started), response.request_id
+        )
         return response
 
     def _receive(
@@ -187,11 +191,11 @@ class HttpTransport:
                     raise httpx.ReadTimeout("the response does not end", request=response.request)
             return AmazonResponse(operation, response.status_code, response.headers, bytes(body))
 
-    def _ms(self, started: float) -> int:
+    def _measure_ms(self, started: float) -> int:
         return round((self._clock() - started) * 1000)
 
 
-def _checked_url(operation: str, url: str) -> httpx.URL:
+def _check_url(operation: str, url: str) -> httpx.URL:
     parsed = httpx.URL(url)
     if parsed.scheme == "https" and parsed.host:
         return parsed
@@ -211,7 +215,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _no_response_error(operation: str, url: str, error: Exception, lost: bool) -> Unavailable:
+def _build_no_response_error(operation: str, url: str, error: Exception, lost: bool) -> Unavailable:
     host = httpx.URL(url).host
     if lost:
         return OutcomeUnknown(
@@ -225,7 +229,7 @@ def _no_response_error(operation: str, url: str, error: Exception, lost: bool) -
     )
 
 
-def _error_details(body: dict[str, Any]) -> tuple[str | None, str | None]:
+def _parse_error_details(body: dict[str, Any]) -> tuple[str | None, str | None]:
     errors = body.get("errors")
     first = errors[0] if type(errors) is list and errors else body
     if type(first) is not dict:
@@ -255,6 +259,6 @@ def _reject_constant(name: str) -> None:
 
 
 @cache
-def _tls_context() -> SSLContext:
+def _build_tls_context() -> SSLContext:
     # Loading the certificate authorities takes longer than everything else in a client.
     return httpx.create_ssl_context(trust_env=False)

@@ -36,7 +36,7 @@ def optional_text(raw: Mapping[str, object], key: str, path: str = "", limit: in
         return value
     if len(value) > limit:
         raise MalformedError(f"{path}{key} is longer than {limit} characters")
-    if "\0" in value or not (value.isascii() or _encodable(value)):
+    if "\0" in value or not (value.isascii() or _is_encodable(value)):
         raise MalformedError(f"{path}{key} contains characters that cannot be stored")
     return value
 
@@ -124,7 +124,7 @@ def required_time(raw: Mapping[str, object], key: str, path: str = "") -> dateti
     return value
 
 
-def _encodable(value: str) -> bool:
+def _is_encodable(value: str) -> bool:
     # JSON can contain half a surrogate pair, which no database stores.
     try:
         value.encode()

@@ -28,7 +28,7 @@ def allowed(client: Client, number: str, marketplace_id: str) -> tuple[str, ...]
     """Return the kinds of messages Amazon allows for the order now, including those that carry files."""
     operation = "getMessagingActionsForOrder"
     path = f"{PATH}/{check_order_number(operation, number)}"
-    return client.call(operation, "GET", path, _parse_actions, params=_marketplace(client, marketplace_id))
+    return client.call(operation, "GET", path, _parse_actions, params=_build_params(client, marketplace_id))
 
 
 def send(client: Client, number: str, marketplace_id: str, kind: str, text: str) -> None:
@@ -39,11 +39,11 @@ def send(client: Client, number: str, marketplace_id: str, kind: str, text: str)
     if not text.strip() or len(text) > LIMITS[kind]:
         raise InvalidRequest(f"A message has 1 to {LIMITS[kind]} characters, not {len(text)}.", operation=operation)
     path = f"{PATH}/{check_order_number(operation, number)}/messages/{kind}"
-    params = _marketplace(client, marketplace_id)
+    params = _build_params(client, marketplace_id)
     client.call(operation, "POST", path, _check_sent, params=params, body={"text": text}, idempotent=False)
 
 
-def _marketplace(client: Client, marketplace_id: str) -> dict[str, str]:
+def _build_params(client: Client, marketplace_id: str) -> dict[str, str]:
     (marketplace,) = check_marketplaces(client.credentials.endpoint, [marketplace_id])
     return {"marketplaceIds": marketplace}
 

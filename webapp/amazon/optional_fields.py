@@ -59,14 +59,14 @@ def decode_leniently(body: Mapping[str, object], model: type[T], invalid: Invali
 
     Raises MalformedError for a required field that is missing or unusable.
     """
-    return cast("T", _read_struct(body, _struct_type(model), "", invalid))
+    return cast("T", _read_struct(body, _build_struct_type(model), "", invalid))
 
 
 def text_reader(max_length: int) -> Reader:
     """Return a reader of texts that cuts those that are too long."""
 
     def read_text(value: object, path: str, invalid: InvalidFields) -> str | None:
-        text = _storable_text(value, path, invalid)
+        text = _make_storable(value, path, invalid)
         if text is not None and len(text) > max_length:
             invalid.add(path, "too_long")
             return text[:max_length]
@@ -153,7 +153,7 @@ def read_money(value: object, path: str, invalid: InvalidFields) -> Money | None
 
 
 @cache
-def _struct_type(model: type[msgspec.Struct]) -> inspect.StructType:
+def _build_struct_type(model: type[msgspec.Struct]) -> inspect.StructType:
     return cast("inspect.StructType", inspect.type_info(model))
 
 
@@ -196,7 +196,7 @@ def _read(value: object, kind: inspect.Type, path: str, invalid: InvalidFields, 
     return None
 
 
-def _storable_text(value: object, path: str, invalid: InvalidFields) -> str | None:
+def _make_storable(value: object, path: str, invalid: InvalidFields) -> str | None:
     """A text without NUL and without halves of surrogate pairs, which no database stores; None for an empty one."""
     if type(value) in (int, float):
         invalid.add(path, "not_text")

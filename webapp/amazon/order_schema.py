@@ -348,34 +348,34 @@ def _to_domain(
     order: Order, body: dict[str, Any], invalid: InvalidFields, missing: frozenset[str], request_id: str | None
 ) -> AmazonOrder:
     fulfillment = order.fulfillment
-    status = _status(fulfillment, invalid)
+    status = _parse_status(fulfillment, invalid)
     if status == statuses.UNKNOWN:
         # As if the dataset had been refused: the stored columns stay, and the order is read again.
         missing = missing | {"FULFILLMENT"}
-    earliest_ship_at = _time(fulfillment.ship_by_window.earliest_date_time)
-    purchased_at, last_updated_at = _times(order, invalid, earliest_ship_at)
+    earliest_ship_at = _parse_time(fulfillment.ship_by_window.earliest_date_time)
+    purchased_at, last_updated_at = _parse_times(order, invalid, earliest_ship_at)
     return AmazonOrder(
         number=order.order_id,
-        marketplace_id=_marketplace(order.sales_channel, invalid),
+        marketplace_id=_parse_marketplace(order.sales_channel, invalid),
         purchased_at=purchased_at,
         last_updated_at=last_updated_at,
-        items=_items(order.order_items, invalid, status),
+        items=_parse_items(order.order_items, invalid, status),
         status=status,
         fulfilled_by=normalise_channel(fulfillment.fulfilled_by or ""),
         programs=tuple([word for word in order.programs if word]),
-        total=_money(order.proceeds.grand_total),
-        components=_components(order.proceeds.breakdowns, invalid, "proceeds"),
-        buyer=_buyer(order.buyer),
-        recipient=_recipient(order.recipient),
-        packages=_packages(order.packages, invalid),
+        total=_parse_money(order.proceeds.grand_total),
+        components=_parse_components(order.proceeds.breakdowns, invalid, "proceeds"),
+        buyer=_parse_buyer(order.buyer),
+        recipient=_parse_recipient(order.recipient),
+        packages=_parse_packages(order.packages, invalid),
         service_level=fulfillment.fulfillment_service_level or None,
         earliest_ship_at=earliest_ship_at,
-        ship_by=_time(fulfillment.ship_by_window.latest_date_time),
-        deliver_by=_time(fulfillment.deliver_by_window.latest_date_time),
+        ship_by=_parse_time(fulfillment.ship_by_window.latest_date_time),
+        deliver_by=_parse_time(fulfillment.deliver_by_window.latest_date_time),
         payment_methods=tuple(
             [entry.payment_method for entry in order.payment.payment_executions if entry.payment_method]
         ),
-        replaces=_replaces(order.associated_orders),
+        replaces=_parse_replaces(order.associated_orders),
         invalid_fields=tuple(invalid.fields),
         raw=body,
         missing=missing,
@@ -383,16 +383,16 @@ def _to_domain(
     )
 
 
-def _status(fulfillment: Fulfillment, invalid: InvalidFields) -> str:
+def _parse_status(fulfillment: Fulfillment, invalid: InvalidFields) -> str:
     if not fulfillment.fulfillment_status:
         invalid.add("fulfillment.fulfillmentStatus", "missing")
         return statuses.UNKNOWN
     return normalise(fulfillment.fulfillment_status)
 
 
-def _times(order: Order, invalid: InvalidFields, earliest_ship_at: datetime | None) -> tuple[datetime, datetime]:
+def _parse_times(order: Order, invalid: InvalidFields, earliest_ship_at: datetime | None) -> tuple[datetime, datetime]:
     """Return when it was bought and last changed; each stands in for the other where Amazon gives only one."""
-    created, updated = _time(order.created_time), _time(order.last_updated_time)
+    created, updated = _parse_time(order.created_time), _parse_time(order.last_updated_time)
     for name, moment in (("createdTime", created), ("lastUpdatedTime", updated)):
         if moment is None:
             invalid.add(name, "missing")
@@ -400,7 +400,7 @@ def _times(order: Order, invalid: InvalidFields, earliest_ship_at: datetime | No
     return created or either, updated or either
 
 
-def _marketplace(channel: SalesChannel, invalid: InvalidFields) -> str:
+def _parse_marketplace(channel: SalesChannel, invalid: InvalidFields) -> str:
     """Return its id, by its name where Amazon gives no id; "" where it gives neither."""
     if channel.marketplace_id:
         upper = channel.marketplace_id.upper()
@@ -410,46 +410,50 @@ def _marketplace(channel: SalesChannel, invalid: InvalidFields) -> str:
     return "" if marketplace is None else marketplace.id
 
 
-def _items(entries: tuple[Item, ...], invalid: InvalidFields, status: str) -> tuple[AmazonItem, ...]:
+def _parse_items(entries: tuple[Item, ...], invalid: InvalidFields, status: str) -> tuple[AmazonItem, ...]:
     items: dict[str, AmazonItem] = {}
     for index, entry in enumerate(entries):
         if entry.order_item_id in items:
             invalid.add(f"orderItems[{index}].orderItemId", "duplicate")
         else:
-            items[entry.order_item_id] = _item(entry, invalid, status, f"orderItems[{index}].proceeds")
+            items[entry.order_item_id] = _parse_item(entry, invalid, status, f"orderItems[{index}].proceeds")
     return tuple(items.values())
 
 
-def _item(item: Item, invalid: InvalidFields, status: str, proceeds_path: str) -> AmazonItem:
+def _parse_item(item: Item, invalid: InvalidFields, status: str, proceeds_path: str) -> AmazonItem:
     product, fulfillment = item.product, item.fulfillment
     request, execution = item.cancellation.cancellation_request, item.cancellation.cancellation_execution
     is_cancelled = execution != _NOT_CANCELLED
     shipped, ordered = fulfillment.quantity_fulfilled, item.quantity_ordered
     return AmazonItem(
         order_item_id=item.order_item_id,
-        quantity=_remaining(ordered, shipped, fulfillment.quantity_unfulfilled, status, is_cancelled=is_cancelled),
-        quantity_shipped=_shipped(ordered, shipped, status, is_cancelled=is_cancelled),
+        quantity=_parse_remaining(
+            ordered, shipped, fulfillment.quantity_unfulfilled, status, is_cancelled=is_cancelled
+        ),
+        quantity_shipped=_parse_shipped(ordered, shipped, status, is_cancelled=is_cancelled),
         sku=product.seller_sku or None,
         asin=product.asin or None,
         title=product.title or None,
         condition=product.condition.condition_type or None,
-        unit_price=_money(product.price.unit_price),
-        total=_money(item.proceeds.proceeds_total),
-        components=_components(item.proceeds.breakdowns, invalid, proceeds_path),
-        gift=_gift(fulfillment.packing.gift_option),
+        unit_price=_parse_money(product.price.unit_price),
+        total=_parse_money(item.proceeds.proceeds_total),
+        components=_parse_components(item.proceeds.breakdowns, invalid, proceeds_path),
+        gift=_parse_gift(fulfillment.packing.gift_option),
         cancel_requested=None if request == _NOT_REQUESTED else request.cancel_reason or "",
         cancelled_by=execution.cancelled_by or None,
     )
 
 
-def _shipped(ordered: int, shipped: int | None, status: str, *, is_cancelled: bool) -> int:
+def _parse_shipped(ordered: int, shipped: int | None, status: str, *, is_cancelled: bool) -> int:
     """Return the units shipped. A line that Amazon does not count is shipped with its order."""
     if shipped is None:
         return ordered if status == statuses.SHIPPED and not is_cancelled else 0
     return shipped
 
 
-def _remaining(ordered: int, shipped: int | None, unshipped: int | None, status: str, *, is_cancelled: bool) -> int:
+def _parse_remaining(
+    ordered: int, shipped: int | None, unshipped: int | None, status: str, *, is_cancelled: bool
+) -> int:
     """Return the units ordered less those cancelled since, which Amazon also shows by counting fewer as unshipped.
 
     A cancelled order keeps its quantities: it is its status that ends it.
@@ -464,10 +468,10 @@ def _remaining(ordered: int, shipped: int | None, unshipped: int | None, status:
     return ordered
 
 
-def _components(breakdowns: tuple[Breakdown, ...], invalid: InvalidFields, path: str) -> tuple[Component, ...]:
+def _parse_components(breakdowns: tuple[Breakdown, ...], invalid: InvalidFields, path: str) -> tuple[Component, ...]:
     components: list[Component] = []
     for index, breakdown in enumerate(breakdowns):
-        subtotal = _money(breakdown.subtotal)
+        subtotal = _parse_money(breakdown.subtotal)
         if subtotal is None:
             # Its details mean nothing without the whole.
             invalid.add(f"{path}.breakdowns[{index}].subtotal", "missing")
@@ -475,44 +479,44 @@ def _components(breakdowns: tuple[Breakdown, ...], invalid: InvalidFields, path:
         type_ = breakdown.type or ""
         components.append(Component(type_, None, subtotal))
         for detail in breakdown.detailed_breakdowns:
-            value = _money(detail.value)
+            value = _parse_money(detail.value)
             if value is not None:
                 # Without a subtype it is a detail all the same, and no further whole.
                 components.append(Component(type_, detail.subtype or "", value))
     return tuple(components)
 
 
-def _gift(option: GiftOption) -> Gift | None:
+def _parse_gift(option: GiftOption) -> Gift | None:
     if not option.gift_message and not option.gift_wrap_level:
         return None
     return Gift(message=option.gift_message or None, wrap=option.gift_wrap_level or None)
 
 
-def _buyer(entry: OrderBuyer) -> Buyer | None:
+def _parse_buyer(entry: OrderBuyer) -> Buyer | None:
     buyer = Buyer(
-        name=_name(entry.buyer_name),
+        name=_parse_name(entry.buyer_name),
         email=entry.buyer_email or None,
-        company=_name(entry.buyer_company_name),
+        company=_parse_name(entry.buyer_company_name),
         purchase_order_number=entry.buyer_purchase_order_number or None,
     )
     return None if buyer == _NO_BUYER else buyer
 
 
-def _recipient(entry: Recipient) -> Address | None:
+def _parse_recipient(entry: Recipient) -> Address | None:
     address, preference = entry.delivery_address, entry.delivery_preference
     # Brazil's addresses come in fields of their own; they stand in only where the common lines are empty.
     extended = address.extended_fields
-    street = " ".join(filter(None, (_name(extended.street_name), _name(extended.street_number)))) or None
-    instructions = (_name(preference.address_instruction), _name(preference.drop_off_location))
+    street = " ".join(filter(None, (_parse_name(extended.street_name), _parse_name(extended.street_number)))) or None
+    instructions = (_parse_name(preference.address_instruction), _parse_name(preference.drop_off_location))
     recipient = Address(
-        name=_name(address.name),
-        company=_name(address.company_name),
-        line1=_name(address.address_line1) or street,
-        line2=_name(address.address_line2) or _name(extended.complement),
-        line3=_name(address.address_line3),
-        city=_name(address.city) or _name(address.municipality),
-        district=_name(address.district_or_county) or _name(extended.neighborhood),
-        region=_name(address.state_or_region),
+        name=_parse_name(address.name),
+        company=_parse_name(address.company_name),
+        line1=_parse_name(address.address_line1) or street,
+        line2=_parse_name(address.address_line2) or _parse_name(extended.complement),
+        line3=_parse_name(address.address_line3),
+        city=_parse_name(address.city) or _parse_name(address.municipality),
+        district=_parse_name(address.district_or_county) or _parse_name(extended.neighborhood),
+        region=_parse_name(address.state_or_region),
         postal_code=address.postal_code or None,
         country_code=address.country_code or None,
         phone=address.phone or None,
@@ -521,7 +525,7 @@ def _recipient(entry: Recipient) -> Address | None:
     return None if recipient == _NO_ADDRESS else recipient
 
 
-def _packages(entries: tuple[Package, ...], invalid: InvalidFields) -> tuple[AmazonPackage, ...]:
+def _parse_packages(entries: tuple[Package, ...], invalid: InvalidFields) -> tuple[AmazonPackage, ...]:
     packages: dict[str, AmazonPackage] = {}
     for index, entry in enumerate(entries):
         reference = entry.package_reference_id
@@ -545,20 +549,20 @@ def _packages(entries: tuple[Package, ...], invalid: InvalidFields) -> tuple[Ama
             carrier=entry.carrier or None,
             shipping_service=entry.shipping_service or None,
             tracking_number=entry.tracking_number or None,
-            shipped_at=_time(entry.ship_time),
+            shipped_at=_parse_time(entry.ship_time),
             items=tuple(items),
         )
     return tuple(packages.values())
 
 
-def _replaces(entries: tuple[AssociatedOrder, ...]) -> str | None:
+def _parse_replaces(entries: tuple[AssociatedOrder, ...]) -> str | None:
     return next((entry.order_id for entry in entries if entry.association_type in _ORIGINALS and entry.order_id), None)
 
 
-def _money(price: Price | None) -> Money | None:
+def _parse_money(price: Price | None) -> Money | None:
     if price is None:
         return None
-    if not _exact_amount(price.currency_code).fullmatch(price.amount):
+    if not _build_amount_pattern(price.currency_code).fullmatch(price.amount):
         raise IrregularValueError
     minor = int(price.amount.replace(".", ""))
     if abs(minor) > MAX_AMOUNT:
@@ -567,7 +571,7 @@ def _money(price: Price | None) -> Money | None:
 
 
 @lru_cache(maxsize=256)
-def _exact_amount(currency: str) -> re.Pattern[str]:
+def _build_amount_pattern(currency: str) -> re.Pattern[str]:
     """Match an amount with exactly the decimals of its currency."""
     if not (currency.isascii() and currency.isupper()):
         raise IrregularValueError
@@ -575,7 +579,7 @@ def _exact_amount(currency: str) -> re.Pattern[str]:
     return re.compile(r"-?[0-9]{1,15}" + (rf"\.[0-9]{{{digits}}}" if digits else ""))
 
 
-def _time(moment: datetime | None) -> datetime | None:
+def _parse_time(moment: datetime | None) -> datetime | None:
     """Return the time in UTC."""
     if moment is None:
         return None
@@ -588,7 +592,7 @@ def _time(moment: datetime | None) -> datetime | None:
     return moment
 
 
-def _name(text: str | None) -> str | None:
+def _parse_name(text: str | None) -> str | None:
     """Return a text that people wrote in Unicode's composed form: Amazon sends names and addresses in any form."""
     return normalize("NFC", text) if text else None
 

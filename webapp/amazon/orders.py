@@ -67,7 +67,7 @@ def search(
             "GET",
             PATH,
             lambda response: _parse_page(response, left_out),
-            params={**params, **_dataset_params(datasets)},
+            params={**params, **_build_dataset_params(datasets)},
         )
 
     # A page token is valid only with the parameters of the call that returned it.
@@ -99,7 +99,7 @@ def get(client: Client, number: str, missing: frozenset[str]) -> AmazonOrder:
             "GET",
             path,
             lambda response: _parse_order(response, number, left_out),
-            params=_dataset_params(datasets),
+            params=_build_dataset_params(datasets),
         )
 
     return call_with_fallback(get_with, missing)[0]
@@ -141,7 +141,7 @@ def format_time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _dataset_params(datasets: frozenset[str]) -> dict[str, str]:
+def _build_dataset_params(datasets: frozenset[str]) -> dict[str, str]:
     return {"includedData": ",".join(name for name in DATASETS if name in datasets)}
 
 

@@ -44,7 +44,7 @@ _EXTENDED = {
 
 def severity(word: str) -> str | None:
     """Return WARNING or ERROR for the word of any language, None for a word that is not known."""
-    return _SEVERITIES.get(_key(word))
+    return _SEVERITIES.get(_normalize_key(word))
 
 
 def decode(document: bytes, charset: str) -> str:
@@ -64,7 +64,7 @@ def decode(document: bytes, charset: str) -> str:
         return document.decode("cp1252", errors="replace")
 
 
-def _key(word: str) -> str:
+def _normalize_key(word: str) -> str:
     """Ignore case, width, accents, a dotless i and punctuation around the word."""
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", word).casefold())
     plain = "".join(sign for sign in folded if unicodedata.combining(sign) != _ACCENT)
@@ -73,4 +73,4 @@ def _key(word: str) -> str:
 
 # The combining class of accents above a letter; marks of other scripts are part of their letters.
 _ACCENT = 230
-_SEVERITIES = {_key(word): WARNING for word in _WARNINGS} | {_key(word): ERROR for word in _ERRORS}
+_SEVERITIES = {_normalize_key(word): WARNING for word in _WARNINGS} | {_normalize_key(word): ERROR for word in _ERRORS}

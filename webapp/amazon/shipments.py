@@ -50,24 +50,24 @@ def package_detail(parcel: Parcel) -> dict[str, Any]:
 
 def _check(parcel: Parcel) -> None:
     if not _REFERENCE.fullmatch(parcel.reference):
-        raise _invalid_request("A parcel's reference is a positive number.")
+        raise _build_invalid_request("A parcel's reference is a positive number.")
     if not parcel.carrier_code or (parcel.carrier_code == OTHER and not parcel.carrier_name):
-        raise _invalid_request("A parcel needs its carrier, and another one than Amazon's its name.")
+        raise _build_invalid_request("A parcel needs its carrier, and another one than Amazon's its name.")
     if not parcel.tracking_number.strip():
-        raise _invalid_request("A parcel needs its tracking number.")
+        raise _build_invalid_request("A parcel needs its tracking number.")
     texts = (parcel.carrier_code, parcel.carrier_name, parcel.shipping_method, parcel.tracking_number)
     if any(text and len(text) > _MAX_LENGTH for text in texts):
-        raise _invalid_request(f"A text of the parcel is longer than {_MAX_LENGTH} characters.")
+        raise _build_invalid_request(f"A text of the parcel is longer than {_MAX_LENGTH} characters.")
     if parcel.shipped_at.tzinfo is None:
-        raise _invalid_request("The time of shipping has no time zone.")
+        raise _build_invalid_request("The time of shipping has no time zone.")
     ids = [item for item, _ in parcel.items]
     if not ids or len(set(ids)) < len(ids) or not all(map(NUMBER.fullmatch, ids)):
-        raise _invalid_request("A parcel needs items of the order, each once.")
+        raise _build_invalid_request("A parcel needs items of the order, each once.")
     if any(type(quantity) is not int or quantity < 1 for _, quantity in parcel.items):
-        raise _invalid_request("A parcel holds one or more of each of its items.")
+        raise _build_invalid_request("A parcel holds one or more of each of its items.")
 
 
-def _invalid_request(message: str) -> InvalidRequest:
+def _build_invalid_request(message: str) -> InvalidRequest:
     return InvalidRequest(message, operation="confirmShipment")
 
 

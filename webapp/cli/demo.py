@@ -43,7 +43,7 @@ def demo(port: int | None, data_dir: Path | None) -> None:
     data_dir = data_dir or platformdirs.user_data_path("channeldesk-demo")
     settings = replace(load_settings(data_dir, port=port), **PACE)  # type: ignore[arg-type]
     runtime_data_dir.prepare(settings.data_dir)
-    address = f"http://127.0.0.1:{_simulator_port(settings)}"
+    address = f"http://127.0.0.1:{_get_simulator_port(settings)}"
     up(
         settings,
         lambda app: _build_welcome_lines(app, address),
@@ -52,7 +52,7 @@ def demo(port: int | None, data_dir: Path | None) -> None:
     )
 
 
-def _simulator_port(settings: Settings, name: str = "simulator-port") -> int:
+def _get_simulator_port(settings: Settings, name: str = "simulator-port") -> int:
     """Return the simulator's port, the same at each start, since it is stored in the accounts."""
     port_file = settings.data_dir / name
     if port_file.exists():
@@ -66,8 +66,8 @@ def _simulator_port(settings: Settings, name: str = "simulator-port") -> int:
 def _simulate(settings: Settings) -> None:
     options = {
         "host": "127.0.0.1",
-        "port": _simulator_port(settings),
-        "mail-port": _simulator_port(settings, MAIL_PORT),
+        "port": _get_simulator_port(settings),
+        "mail-port": _get_simulator_port(settings, MAIL_PORT),
         "scenario": "busy_monday",
         "limits": "relaxed",
         "state": settings.data_dir / "simulator.db",
@@ -87,7 +87,7 @@ def _connect_all(app: Flask, address: str) -> None:
     with app.app_context():
         for seller in offered:
             _connect(db.session(), seller, goods[seller["seller_id"]])
-        _set_up_mails(db.session(), offered[0]["name"], _simulator_port(app.config["CHANNELDESK"], MAIL_PORT))
+        _set_up_mails(db.session(), offered[0]["name"], _get_simulator_port(app.config["CHANNELDESK"], MAIL_PORT))
 
 
 def _connect(session: Any, seller: dict[str, Any], goods: list[dict[str, str]]) -> None:

@@ -64,11 +64,11 @@ def run(account: str | None, wait: int | None, data_dir: Path | None, as_json: b
         account_id = accounts.find_by_name(session, account).id if account else None
         open_ids = list_open_ids(session, account_id)
         session.rollback()
-        _advance_until(session, account_id, time.monotonic() + (wait or 0))
+        _process_until(session, account_id, time.monotonic() + (wait or 0))
         next_check = find_next_check(session, account_id) if wait is None else None
         session.rollback()
         if next_check is not None and next_check - datetime.now(UTC) <= _FIRST_CHECK:
-            _advance_until(session, account_id, time.monotonic() + _FIRST_CHECK.total_seconds())
+            _process_until(session, account_id, time.monotonic() + _FIRST_CHECK.total_seconds())
         session.expire_all()
         show(
             [_serialize(row) for row in list_latest(session, {"ids": open_ids}, len(open_ids) or 1)],
@@ -140,7 +140,7 @@ def _apply(action: str, submission_id: int, data_dir: Path | None, as_json: bool
         show([_serialize(row) for row in list_latest(db.session(), {"ids": [submission.id]}, 1)], as_json, _format_list)
 
 
-def _advance_until(session: Session, account_id: int | None, deadline: float) -> None:
+def _process_until(session: Session, account_id: int | None, deadline: float) -> None:
     """Process submissions as soon as they are due, at least once, until the deadline."""
     from webapp.queries.submissions import find_next_due
 
@@ -148,7 +148,7 @@ def _advance_until(session: Session, account_id: int | None, deadline: float) ->
         due = find_next_due(session, account_id)
         session.rollback()
         now = datetime.now(UTC)
-        busy = sum(_advance(session, id_, deadline) for id_, at in due.items() if at <= now)
+        busy = sum(_process_once(session, id_, deadline) for id_, at in due.items() if at <= now)
         remaining = deadline - time.monotonic()
         if not due or remaining <= 0:
             return
@@ -156,7 +156,7 @@ def _advance_until(session: Session, account_id: int | None, deadline: float) ->
         time.sleep(min(max(soonest, 0.5 if busy else 0.05), remaining))
 
 
-def _advance(session: Session, account_id: int, deadline: float) -> bool:
+def _process_once(session: Session, account_id: int, deadline: float) -> bool:
     """Process an account once; return True if a worker did so instead. Raises BusyError after the deadline."""
     from webapp.core.extensions import settings
     from webapp.services.accounts import accounts

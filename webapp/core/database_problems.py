@@ -112,21 +112,21 @@ def report_problem(problem: Problem, redis: Redis | None) -> None:
 
 def list_reported(redis: Redis) -> list[Cause]:
     """List what any process reported within the last interval and `find` cannot detect. Raises RedisError."""
-    return [cause for cause in _UNDETECTABLE if redis.exists(_key(cause))]
+    return [cause for cause in _UNDETECTABLE if redis.exists(_get_key(cause))]
 
 
 def _is_first(cause: Cause, redis: Redis | None) -> bool:
     if redis is None:
         return True
     try:
-        return bool(redis.set(_key(cause), 1, nx=True, ex=INTERVAL))
+        return bool(redis.set(_get_key(cause), 1, nx=True, ex=INTERVAL))
     except RedisError as error:
         # On a full disk Redis may refuse writes too. Logging too often is better than not at all.
         log.debug("Redis did not keep that %s was logged: %s", cause, type(error).__name__)
         return True
 
 
-def _key(cause: Cause) -> str:
+def _get_key(cause: Cause) -> str:
     return f"channeldesk:database-problem:{cause}"
 
 
@@ -136,13 +136,13 @@ def find(engine: Engine, *, thorough: bool = False) -> Problem | None:
     `thorough` reads the whole SQLite database, which takes seconds to minutes.
     """
     try:
-        return _of_file(engine) or _of_contents(engine, thorough)
+        return _find_file_problem(engine) or _find_content_problem(engine, thorough)
     except (DBAPIError, DecryptionError) as error:
         return Problem(find_cause(error) or Cause.UNREACHABLE, format_reason(error))
 
 
-def _of_file(engine: Engine) -> Problem | None:
-    path = _sqlite_path(engine)
+def _find_file_problem(engine: Engine) -> Problem | None:
+    path = _get_sqlite_path(engine)
     if path is None:
         return None
     try:
@@ -160,11 +160,11 @@ def _of_file(engine: Engine) -> Problem | None:
     return None
 
 
-def _sqlite_path(engine: Engine) -> Path | None:
+def _get_sqlite_path(engine: Engine) -> Path | None:
     return Path(engine.url.database) if engine.dialect.name == "sqlite" and engine.url.database else None
 
 
-def _of_contents(engine: Engine, thorough: bool) -> Problem | None:
+def _find_content_problem(engine: Engine, thorough: bool) -> Problem | None:
     with read_only(), engine.connect() as connection:
         # An encrypted value: raises DecryptionError when none of the keys decrypts it.
         connection.execute(select(Account.client_secret).limit(1)).all()

@@ -42,7 +42,7 @@ def database_needs_keys(settings: Settings) -> bool:
     engine = create_engine(url, poolclass=NullPool, **options)
     try:
         with engine.connect() as connection:
-            return _key_check(connection) is not None or any(_samples(connection))
+            return _load_key_check(connection) is not None or any(_load_samples(connection))
     except DBAPIError as error:
         reason = str(error.orig).splitlines()[0] if str(error.orig) else type(error).__name__
         where = url.render_as_string(hide_password=True)
@@ -58,8 +58,8 @@ def verify(engine: Engine, source: str, *, record: bool) -> None:
     a new first key.
     """
     with read_only(), engine.connect() as connection:
-        stored = _key_check(connection)
-        if not (_decrypts(stored) if stored is not None else _decrypts_samples(connection)):
+        stored = _load_key_check(connection)
+        if not (_can_decrypt(stored) if stored is not None else _can_decrypt_samples(connection)):
             raise WrongKeysError(
                 f"The keys in {source} are not those this database was written with. Put the right keys back from your "
                 "backup, or start with the database that belongs to these keys. Nothing has been changed."
@@ -86,24 +86,24 @@ def _is_file_with_content(name: str | None) -> bool:
     return path.exists() and path.stat().st_size > 0
 
 
-def _key_check(connection: Connection) -> bytes | None:
+def _load_key_check(connection: Connection) -> bytes | None:
     if not inspect(connection).has_table(KeyCheck.__tablename__):
         return None
     value = connection.scalar(select(KeyCheck.value).where(KeyCheck.id == 1))
     return None if value is None else bytes(value)
 
 
-def _decrypts(value: bytes) -> bool:
+def _can_decrypt(value: bytes) -> bool:
     try:
         return field_cipher.decrypt_bytes(value) == _TEXT
     except DecryptionError:
         return False
 
 
-def _decrypts_samples(connection: Connection) -> bool:
+def _can_decrypt_samples(connection: Connection) -> bool:
     """Return whether the keys decrypt a stored value, or there is none."""
     tried = False
-    for column, value in _samples(connection):
+    for column, value in _load_samples(connection):
         tried = True
         try:
             if isinstance(column.type, Encrypted):
@@ -116,7 +116,7 @@ def _decrypts_samples(connection: Connection) -> bool:
     return not tried
 
 
-def _samples(connection: Connection) -> Iterator[tuple[Column[object], bytes]]:
+def _load_samples(connection: Connection) -> Iterator[tuple[Column[object], bytes]]:
     """Yield some stored values of every encrypted column."""
     inspector = inspect(connection)
     for table in Base.metadata.sorted_tables:

@@ -57,7 +57,7 @@ def fork(name: str, run: Callable[[], None]) -> int:
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
-        _name_process(name)
+        _set_process_name(name)
         run()
         code = 0
     except SystemExit as leaving:
@@ -68,7 +68,7 @@ def fork(name: str, run: Callable[[], None]) -> int:
         leave(code)
 
 
-def _name_process(name: str) -> None:
+def _set_process_name(name: str) -> None:
     """For log lines, and on Linux for `ps -eo comm` and `top` (which show 15 characters)."""
     multiprocessing.current_process().name = name
     if sys.platform == "linux":

@@ -91,7 +91,7 @@ def enqueue(connection: Redis, name: str, *ids: int) -> None:
 
     A call while the job runs makes it run once more, since the run may have read the database before the commit.
     """
-    connection.set(_again_key(key(name, *ids)), 1)
+    connection.set(_get_again_key(key(name, *ids)), 1)
     enqueue_once(connection, name, *ids)
 
 
@@ -131,16 +131,16 @@ def _clear_ended(connection: Redis, job_id: str) -> bool:
 
 def mark_started(connection: Redis, job_id: str) -> None:
     """Note that the job has started: this run handles every call of `enqueue` until now."""
-    connection.delete(_again_key(job_id))
+    connection.delete(_get_again_key(job_id))
 
 
 def requeue_if_signalled(connection: Redis, job_id: str, ids: list[Any]) -> None:
     """Enqueue an ended job again if `enqueue` was called while it ran."""
-    if connection.exists(_again_key(job_id)):
+    if connection.exists(_get_again_key(job_id)):
         enqueue_once(connection, job_id.partition("-")[0], *ids)
 
 
-def _again_key(job_id: str) -> str:
+def _get_again_key(job_id: str) -> str:
     return f"channeldesk:again:{job_id}"
 
 

@@ -19,7 +19,7 @@ def load_or_make(settings: Settings) -> tuple[str, ...]:
     Raises SettingError for keys too weak to use, and for a missing file when there is a database that needs it.
     """
     if settings.keys:
-        return _checked(settings.keys.split(","), "CHANNELDESK_KEYS")
+        return _check_keys(settings.keys.split(","), "CHANNELDESK_KEYS")
     path = settings.data_dir / "keys"
     if not path.exists():
         # Another process may have created both in the meantime.
@@ -34,7 +34,7 @@ def load_or_make(settings: Settings) -> tuple[str, ...]:
         lines = path.read_text("utf-8").splitlines()
     except UnicodeDecodeError:
         raise SettingError(f"{path} is not text. Put the file with the keys back from your backup.") from None
-    return _checked(lines, str(path))
+    return _check_keys(lines, str(path))
 
 
 def source(settings: Settings) -> str:
@@ -71,7 +71,7 @@ def _make(path: Path) -> None:
     durable_files.flush(path.parent)
 
 
-def _checked(lines: list[str], where: str) -> tuple[str, ...]:
+def _check_keys(lines: list[str], where: str) -> tuple[str, ...]:
     keys = tuple(line.strip() for line in lines if line.strip())
     if not keys:
         raise SettingError(f"{where} holds no key. Put the key back: without it the personal data cannot be read.")

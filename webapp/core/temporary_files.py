@@ -24,7 +24,7 @@ def temporary_folder(data_dir: Path) -> Iterator[Path]:
 
     It is locked while it is in use, so that `sweep` in another process leaves it alone.
     """
-    root = _root(data_dir)
+    root = _get_root(data_dir)
     with _lock(root):
         folder = TemporaryDirectory(dir=root)
         descriptor = os.open(folder.name, os.O_RDONLY | os.O_CLOEXEC)
@@ -68,14 +68,14 @@ def init_app(app: Flask, settings: Settings) -> None:
             content_length: int | None = None,
         ) -> IO[bytes]:
             if total_content_length is None or total_content_length > _IN_MEMORY:
-                return TemporaryFile(dir=_root(settings.data_dir))
+                return TemporaryFile(dir=_get_root(settings.data_dir))
             stream: IO[bytes] = super()._get_file_stream(total_content_length, content_type, filename, content_length)
             return stream
 
     app.request_class = DeskRequest
 
 
-def _root(data_dir: Path) -> Path:
+def _get_root(data_dir: Path) -> Path:
     root = data_dir / _FOLDER
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
     return root

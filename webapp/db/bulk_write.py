@@ -25,11 +25,11 @@ def allocate_ids(session: Session, model: type[Base], many: int) -> list[int]:
         )
         return sorted(session.scalars(drawn, {"table": model.__tablename__, "many": many}))
     # The transaction began IMMEDIATE: nobody else can be given an id before it ends.
-    last = session.connection().exec_driver_sql(_last_id(model)).scalar() or 0
+    last = session.connection().exec_driver_sql(_get_last_id(model)).scalar() or 0
     return list(range(last + 1, last + 1 + many))
 
 
-def _last_id(model: type[Base]) -> str:
+def _get_last_id(model: type[Base]) -> str:
     name = model.__tablename__
     if model.__table__.dialect_options["sqlite"]["autoincrement"]:  # type: ignore[attr-defined]
         # The newest row may be gone, and no id is given twice.
@@ -41,7 +41,7 @@ def insert_many(session: Session, model: type[Base], rows: Rows) -> None:
     """Insert rows that all name the same columns; what they leave out takes the column's default."""
     if not rows:
         return
-    names, readers = _how_to_write(model, tuple(rows[0]), session.connection().dialect)
+    names, readers = _build_write_plan(model, tuple(rows[0]), session.connection().dialect)
     insert_rows(session, model.__tablename__, names, list(zip(*(read(rows) for read in readers), strict=True)))
 
 
@@ -50,7 +50,7 @@ def update_many(session: Session, model: type[Base], rows: Rows) -> None:
     if not rows:
         return
     connection = session.connection()
-    names, readers = _how_to_write(model, tuple(rows[0]), connection.dialect, defaults=False)
+    names, readers = _build_write_plan(model, tuple(rows[0]), connection.dialect, defaults=False)
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
     changes = ", ".join(f"{name} = {mark}" for name in names if name != "id")
     values = [read(rows) for name, read in zip(names, readers, strict=True) if name != "id"]
@@ -63,7 +63,7 @@ def upsert_add(session: Session, model: type[Base], rows: Rows, amounts: Sequenc
     if not rows:
         return
     connection = session.connection()
-    names, readers = _how_to_write(model, tuple(rows[0]), connection.dialect)
+    names, readers = _build_write_plan(model, tuple(rows[0]), connection.dialect)
     table, mark = model.__tablename__, "%s" if connection.dialect.name == "postgresql" else "?"
     keys = ", ".join(column.name for column in model.__table__.primary_key)
     added = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in amounts)
@@ -73,7 +73,7 @@ def upsert_add(session: Session, model: type[Base], rows: Rows, amounts: Sequenc
 
 
 @lru_cache(maxsize=256)
-def _how_to_write(
+def _build_write_plan(
     model: type[Base], given: tuple[str, ...], dialect: Dialect, *, defaults: bool = True
 ) -> tuple[tuple[str, ...], tuple[Callable[[Rows], list[Any]], ...]]:
     """Return the columns to write, and for each what makes the driver's values of all rows.
@@ -85,12 +85,12 @@ def _how_to_write(
     if unknown:
         raise LookupError(f"{model.__tablename__} has no column {', '.join(sorted(unknown))}.")
     named = [column for column in columns if defaults or column.name in given]
-    written = {column.name: _reader(column, column.name in given, dialect) for column in named}
+    written = {column.name: _build_reader(column, column.name in given, dialect) for column in named}
     readers = {name: reader for name, reader in written.items() if reader is not None}
     return tuple(readers), tuple(readers.values())
 
 
-def _reader(column: Any, given: bool, dialect: Dialect) -> Callable[[Rows], list[Any]] | None:
+def _build_reader(column: Any, given: bool, dialect: Dialect) -> Callable[[Rows], list[Any]] | None:
     """None for a column that the database fills itself."""
     name, default = column.name, column.default
     process = _process(column, dialect)
@@ -99,7 +99,7 @@ def _reader(column: Any, given: bool, dialect: Dialect) -> Callable[[Rows], list
             many = column.type.bind_many
             return lambda rows: many([row[name] for row in rows], dialect)
         if isinstance(column.type, JSON):
-            return lambda rows: _texts([row[name] for row in rows])
+            return lambda rows: _format_texts([row[name] for row in rows])
         if process is None:
             return lambda rows: [row[name] for row in rows]
         return lambda rows: [process(row[name]) for row in rows]
@@ -121,7 +121,7 @@ def _process(column: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
     return processor
 
 
-def _texts(values: list[Any]) -> list[str]:
+def _format_texts(values: list[Any]) -> list[str]:
     """JSON. Lists and objects that are empty are most of them, and are the same text each time."""
     nothing: dict[Any, str] = {list: "[]", dict: "{}"}
     return [

@@ -69,7 +69,7 @@ _SYSTEM = {
 def find_cause(error: BaseException | None) -> Cause | None:
     """Return why the database, or the disk of the data folder, could not be used; None for every other error."""
     if isinstance(error, DBAPIError):
-        return _cause_of_driver_error(error.orig, lost=error.connection_invalidated)
+        return _find_cause(error.orig, lost=error.connection_invalidated)
     if isinstance(error, StatementError):
         return find_cause(error.orig)
     if isinstance(error, NotStoredError):
@@ -92,7 +92,7 @@ def format_reason(error: BaseException) -> str:
     return lines[0] if lines else type(origin).__name__
 
 
-def _cause_of_driver_error(error: Any, *, lost: bool) -> Cause | None:
+def _find_cause(error: Any, *, lost: bool) -> Cause | None:
     code = getattr(error, "sqlite_errorcode", None)
     if code is not None:
         if code == _SQLITE_MOVED:

@@ -60,7 +60,7 @@ class FieldCipher:
     def encrypt_many(self, plains: Sequence[bytes]) -> list[bytes]:
         """Encrypt each value with a nonce of its own. Raises DecryptionError without keys."""
         if self._newest is None:
-            raise _no_keys()
+            raise _build_no_keys_error()
         header, encrypt, random = self._header, self._newest.encrypt, os.urandom(_NONCE_SIZE * len(plains))
         nonces = [random[at : at + _NONCE_SIZE] for at in range(0, len(random), _NONCE_SIZE)]
         return [header + nonce + encrypt(nonce, plain, header) for nonce, plain in zip(nonces, plains, strict=True)]
@@ -68,7 +68,7 @@ class FieldCipher:
     def decrypt_bytes(self, encrypted: bytes) -> bytes:
         """Return the plain value. Raises DecryptionError for a changed value and for one of an unknown key."""
         if self._newest is None:
-            raise _no_keys()
+            raise _build_no_keys_error()
         header, nonce = encrypted[: len(self._header)], encrypted[len(self._header) : _CIPHERTEXT_START]
         try:
             cipher = self._ciphers[header.removeprefix(_VERSION)]
@@ -100,7 +100,7 @@ class FieldCipher:
         Only `decrypt_parameter` with the same `audience` can decrypt it. Raises DecryptionError without keys.
         """
         if self._newest is None:
-            raise _no_keys()
+            raise _build_no_keys_error()
         nonce, newest = os.urandom(_NONCE_SIZE), self._parameters[self._header.removeprefix(_VERSION)]
         encrypted = self._header + nonce + newest.encrypt(nonce, text.encode(), self._header + audience)
         return base64.urlsafe_b64encode(encrypted).decode()
@@ -118,7 +118,7 @@ class FieldCipher:
     def hash(self, text: str) -> bytes:
         """Return a keyed hash of 16 bytes, the same for equal texts in this installation."""
         if not self._hash_key:
-            raise _no_keys()
+            raise _build_no_keys_error()
         return hmac.digest(self._hash_key, text.encode(), "sha256")[:16]
 
     def block_hasher(self) -> Callable[[bytes], bytes]:
@@ -127,7 +127,7 @@ class FieldCipher:
         For many short words: encrypting one AES block takes a hundredth of the time of `hash`. Not thread-safe.
         """
         if not self._word_key:
-            raise _no_keys()
+            raise _build_no_keys_error()
         # ECB is wanted here: equal blocks must give equal hashes.
         return Cipher(AES(self._word_key), ECB()).encryptor().update  # noqa: S305
 
@@ -136,7 +136,7 @@ def _derive(key: str, purpose: bytes) -> bytes:
     return HKDF(SHA256(), length=32, salt=None, info=b"channeldesk " + purpose).derive(key.encode())
 
 
-def _no_keys() -> DecryptionError:
+def _build_no_keys_error() -> DecryptionError:
     return DecryptionError("No encryption keys were given to this process.")
 
 

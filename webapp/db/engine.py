@@ -156,13 +156,13 @@ class _File:
         options["uri"] = True
 
     def note(self, _connection: Any, record: ConnectionPoolEntry) -> None:
-        record.info["file"] = self._identity()
+        record.info["file"] = self._get_identity()
 
     def check(self, _connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
-        if record.info.get("file") != self._identity():
+        if record.info.get("file") != self._get_identity():
             raise InvalidatePoolError
 
-    def _identity(self) -> tuple[int, int] | None:
+    def _get_identity(self) -> tuple[int, int] | None:
         try:
             status = self._path.stat()
         except FileNotFoundError:

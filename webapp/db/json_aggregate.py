@@ -37,7 +37,7 @@ class JsonAggregate(Generic[Row]):
         self._row = row
         kinds = [(place, type(column.type)) for place, column in enumerate(columns)]
         self._readers = [(place, _READERS[kind]) for place, kind in kinds if kind in _READERS]
-        self.value: ScalarSelect[str] = select(_json_rows(*map(_plain, columns))).scalar_subquery()
+        self.value: ScalarSelect[str] = select(_json_rows(*map(_to_plain, columns))).scalar_subquery()
 
     def read(self, value: str | None) -> list[Row]:
         """Return the rows of this value, in no order."""
@@ -66,7 +66,7 @@ def _for_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     return f"CAST(json_agg(json_build_array({compiler.process(element.clauses, **options)})) AS TEXT)"
 
 
-def _plain(column: ColumnElement[Any]) -> ColumnElement[Any]:
+def _to_plain(column: ColumnElement[Any]) -> ColumnElement[Any]:
     # The databases do not agree whether JSON in JSON is a text.
     return cast(column, Text) if isinstance(column.type, JSON) else column
 

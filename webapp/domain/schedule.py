@@ -27,15 +27,15 @@ def find_next_run(due_at: datetime, interval: int, now: datetime) -> datetime:
     """Return the next instant of the rhythm after `now`: what was missed is caught up once, not once for each time."""
     late = now.timestamp() - due_at.timestamp()
     if late < 0 or late > 10 * interval:
-        return _at(now.timestamp() + interval)
-    return _at(due_at.timestamp() + interval * (math.floor(late / interval) + 1))
+        return _to_datetime(now.timestamp() + interval)
+    return _to_datetime(due_at.timestamp() + interval * (math.floor(late / interval) + 1))
 
 
 def sooner(planned: datetime | None, interval: int, now: datetime) -> datetime:
     """Return the next run after the interval was changed: no later than one new interval from now."""
     latest = now.timestamp() + interval
-    return _at(latest if planned is None else min(planned.timestamp(), latest))
+    return _to_datetime(latest if planned is None else min(planned.timestamp(), latest))
 
 
-def _at(timestamp: float) -> datetime:
+def _to_datetime(timestamp: float) -> datetime:
     return datetime.fromtimestamp(timestamp, UTC)

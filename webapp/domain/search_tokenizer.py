@@ -90,12 +90,12 @@ class SearchQuery:
 def split_words(text: str) -> list[str]:
     """Return the comparable words of a text: character pairs, and the last character, in scripts without spaces."""
     tokens: list[str] = []
-    for word in _plain_words(text):
+    for word in _split_plain_words(text):
         tokens += (word,) if word.isascii() else _split_character_pairs(word)
     return tokens
 
 
-def _plain_words(text: str) -> list[str]:
+def _split_plain_words(text: str) -> list[str]:
     if text.isascii():
         return _ASCII_WORDS.findall(text.lower())
     plain = unicodedata.normalize("NFC", text).casefold()
@@ -187,7 +187,7 @@ def parse_query(text: str, *, kinds: Collection[str] = KINDS) -> SearchQuery:
     if NUMBER in kinds and _AMAZON_NUMBER.fullmatch(typed.strip()):
         # The single blocks are part of very many numbers.
         return SearchQuery(((Term(NUMBER, "".join(_ASCII_WORDS.findall(typed))),),))
-    groups = tuple(group for word in _plain_words(typed) for group in _build_groups(word, typed, kinds))
+    groups = tuple(group for word in _split_plain_words(typed) for group in _build_groups(word, typed, kinds))
     # A word that no kind can contain, such as a name among numbers, never matches.
     return SearchQuery(groups if all(groups) else (), tuple(_build_fallback_terms(typed, kinds)) if groups else ())
 
@@ -212,8 +212,8 @@ def _find_transliterations(word: str, typed: str) -> list[str]:
     variants = []
     for token in _ANY_WORDS.findall(unicodedata.normalize("NFC", typed)):
         transliterated = transliterate_umlauts(token)
-        if transliterated is not None and _plain_words(token) == [word]:
-            variants += _plain_words(transliterated)
+        if transliterated is not None and _split_plain_words(token) == [word]:
+            variants += _split_plain_words(transliterated)
     return variants
 
 

@@ -77,9 +77,9 @@ def csv_chunks(heads: Sequence[str], cells: Iterable[Sequence[Cell]], counted: C
         many += 1
         if many % 500 == 0:
             counted(many)
-            yield _taken(out)
+            yield _take_text(out)
     counted(many)
-    yield _taken(out)
+    yield _take_text(out)
 
 
 def write_xlsx(heads: Sequence[str], cells: Iterable[Sequence[Cell]], file: BinaryIO, folder: Path) -> int:
@@ -123,7 +123,7 @@ def write_xlsx(heads: Sequence[str], cells: Iterable[Sequence[Cell]], file: Bina
     return many
 
 
-def _taken(out: io.StringIO) -> str:
+def _take_text(out: io.StringIO) -> str:
     text = out.getvalue()
     out.seek(0)
     out.truncate()

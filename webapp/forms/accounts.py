@@ -26,21 +26,21 @@ BACKFILLS = {
 SECRETS = ("client_secret", "refresh_token")
 
 
-def _trimmed(text: str | None) -> str:
+def _trim(text: str | None) -> str:
     return (text or "").strip()
 
 
 class ConnectForm(FlaskForm):
     """`kept`: names of secrets that were entered before and are used again where the field is left empty."""
 
-    name = StringField(_l("Name"), [DataRequired(_FILL_IN)], filters=[_trimmed])
+    name = StringField(_l("Name"), [DataRequired(_FILL_IN)], filters=[_trim])
     region = SelectField(_l("Region"), choices=choices(REGIONS))
-    seller_id = StringField(_l("Seller ID"), [DataRequired(_FILL_IN)], filters=[_trimmed])
-    client_id = StringField(_l("LWA client ID"), [DataRequired(_FILL_IN)], filters=[_trimmed])
+    seller_id = StringField(_l("Seller ID"), [DataRequired(_FILL_IN)], filters=[_trim])
+    client_id = StringField(_l("LWA client ID"), [DataRequired(_FILL_IN)], filters=[_trim])
     client_secret = PasswordField(_l("LWA client secret"))
     refresh_token = PasswordField(_l("Refresh token"))
-    endpoint = StringField(_l("Endpoint"), filters=[_trimmed])
-    token_url = StringField(_l("Token URL"), filters=[_trimmed])
+    endpoint = StringField(_l("Endpoint"), filters=[_trim])
+    token_url = StringField(_l("Token URL"), filters=[_trim])
 
     def __init__(self, *args: Any, kept: frozenset[str] = frozenset(), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

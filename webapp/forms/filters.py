@@ -236,7 +236,7 @@ class AmountField(Field):
         text = valuelist[0].strip() if valuelist else ""
         if not text:
             return
-        value = _amount(text)
+        value = _parse_amount(text)
         if value is None or not value.is_finite():
             raise ValueError(_("Enter an amount, such as 12.50."))
         if not 0 <= value < _LARGEST:
@@ -270,7 +270,7 @@ class ChoicesField(SelectMultipleField):
     validate_choice = False
 
 
-def _amount(text: str) -> Decimal | None:
+def _parse_amount(text: str) -> Decimal | None:
     if len(text) > _LONGEST:
         return None
     try:

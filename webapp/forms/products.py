@@ -39,7 +39,7 @@ class ProductFilters(Filters):
 
     def __init__(self, *args: Any, accounts: Sequence[Account], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.account.choices = [SelectChoice("", _("All")), *_accounts(accounts)]
+        self.account.choices = [SelectChoice("", _("All")), *_list_accounts(accounts)]
 
 
 class ProductForm(FlaskForm):
@@ -78,7 +78,7 @@ class NewProductForm(FlaskForm):
 
     def __init__(self, *args: Any, accounts: Sequence[Account], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.account.choices = _accounts(accounts)
+        self.account.choices = _list_accounts(accounts)
 
     def entry(self) -> Entry:
         """Raises InvalidError for a quantity that is none."""
@@ -112,7 +112,7 @@ class ProductFileForm(FlaskForm):
 
     def __init__(self, *args: Any, accounts: Sequence[Account], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.account.choices = _accounts(accounts)
+        self.account.choices = _list_accounts(accounts)
 
 
 def chosen_account(form: NewProductForm | ProductFileForm) -> int:
@@ -123,5 +123,5 @@ def chosen_account(form: NewProductForm | ProductFileForm) -> int:
     return int(form.account.data)
 
 
-def _accounts(accounts: Sequence[Account]) -> list[SelectChoice]:
+def _list_accounts(accounts: Sequence[Account]) -> list[SelectChoice]:
     return [SelectChoice(str(account.id), account.name) for account in accounts]

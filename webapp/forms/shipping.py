@@ -163,7 +163,7 @@ class ShipmentForm(DocumentForm):
 
     def classify_numbers(self) -> list[Classification]:
         """Return what the text is that was entered as the number of each parcel."""
-        return [self._classified(entry.form) for entry in self.parcels]
+        return [self._classify(entry.form) for entry in self.parcels]
 
     def show_error(self, error: AppError) -> bool:
         """Show the error at its field; below a number that another order has, offer to confirm the shared parcel."""
@@ -174,7 +174,7 @@ class ShipmentForm(DocumentForm):
     def shared_number(self, place: int) -> str:
         """Return the number of a parcel that is, or is to be, confirmed as shared with another order; else nothing."""
         form = self.parcels.entries[place].form
-        number = self._classified(form).number
+        number = self._classify(form).number
         return number if number and number in {self.asked_shared, form.shared.data} else ""
 
     def clear_errors(self) -> None:
@@ -187,7 +187,7 @@ class ShipmentForm(DocumentForm):
         if error.code in _NUMBER_CONFLICTS:
             number = error.arguments["number"]
             written = (entry.form for entry in self.parcels)
-            return next((form.tracking_number for form in written if self._classified(form).number == number), None)
+            return next((form.tracking_number for form in written if self._classify(form).number == number), None)
         name = getattr(error, "field", "")
         if not name.startswith("parcels-"):
             return super().find_field(error)
@@ -205,7 +205,7 @@ class ShipmentForm(DocumentForm):
         except InvalidError as error:
             error.field = f"parcels-{place}-{error.field}"
             raise
-        classification = self._classified(form)
+        classification = self._classify(form)
         code, title = parse_carrier(form.carrier.data or "", form.title.data or unknown)
         if not code and classification.carrier is not None:
             code, title = classification.carrier.code, classification.carrier.name
@@ -217,7 +217,7 @@ class ShipmentForm(DocumentForm):
         number = form.tracking_number.data or ""
         return parcels.Parcel(quantities, code, title, number, shared=is_shared, confirmed=is_right)
 
-    def _classified(self, form: ParcelForm) -> Classification:
+    def _classify(self, form: ParcelForm) -> Classification:
         """Return what the number is, given the carrier that was chosen."""
         code, title = parse_carrier(form.carrier.data or "", form.title.data or "")
         draft = parcels.Parcel(carrier=code, title=title, tracking_number=form.tracking_number.data or "")

@@ -59,12 +59,12 @@ def _compose(session: Session, mail: Mail) -> MailContent:
     subject, body = mail.subject, mail.body
     if subject is None or body is None:
         subject, body = render(session, mail.order, mail.kind, mail.document_id, mail.comment_id, mail.language)
-    attachment = _document(session, mail) if mail.attach else None
+    attachment = _load_document(session, mail) if mail.attach else None
     language = supported_language(mail.language)
     return MailContent(subject, body, HTML_LANGUAGES.get(language, language), attachment)
 
 
-def _document(session: Session, mail: Mail) -> Attachment:
+def _load_document(session: Session, mail: Mail) -> Attachment:
     """Render the mail's document as a PDF attachment. Raises CannotWrite."""
     document_id = mail.document_id or 0
     try:

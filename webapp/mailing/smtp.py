@@ -44,16 +44,16 @@ class SmtpConnection:
         """Send the content of the offered mail. Raises MailRefused, or MailLost if it may have been accepted."""
         code, words = _call(lambda: self._smtp.docmd("DATA"))
         if code != 354:
-            raise _refusal("mail_content_refused", code, words)
+            raise _build_refusal("mail_content_refused", code, words)
         try:
             code, words = self._send_content(content)
         except (OSError, smtplib.SMTPException) as error:
             self._smtp.close()
             raise MailLost("mail_answer_lost", str(error)) from error
         if not 200 <= code < 600:
-            raise MailLost("mail_answer_lost", _text(code, words))
+            raise MailLost("mail_answer_lost", _decode_text(code, words))
         if code >= 300:
-            raise _refusal("mail_content_refused", code, words)
+            raise _build_refusal("mail_content_refused", code, words)
 
     def _send_content(self, content: bytes) -> tuple[int, bytes]:
         deadline = time.monotonic() + self._delivery
@@ -71,7 +71,7 @@ class SmtpConnection:
     def _expect(self, step: Callable[[], tuple[int, bytes]], cause: str) -> None:
         code, words = _call(step)
         if not 200 <= code < 300:
-            raise _refusal(cause, code, words)
+            raise _build_refusal(cause, code, words)
 
 
 @contextmanager
@@ -89,7 +89,7 @@ def connect(
     try:
         if smtp.sock is not None:
             smtp.sock.settimeout(step)
-        _secure(smtp, server)
+        _start_tls(smtp, server)
         if server.username:
             _sign_in(smtp, server)
         yield SmtpConnection(smtp, step, delivery)
@@ -100,37 +100,37 @@ def connect(
 
 
 def _open(server: Server, within: float) -> smtplib.SMTP:
-    context = _context()
+    context = _build_tls_context()
     try:
         if server.security == "tls":
             return smtplib.SMTP_SSL(server.host, server.port, timeout=within, context=context)
         return smtplib.SMTP(server.host, server.port, timeout=within)
     except (OSError, smtplib.SMTPException) as error:
-        raise _server_trouble(error) from error
+        raise _build_server_error(error) from error
 
 
-def _secure(smtp: smtplib.SMTP, server: Server) -> None:
+def _start_tls(smtp: smtplib.SMTP, server: Server) -> None:
     code, words = _call(smtp.ehlo)
     if not 200 <= code < 300:
         code, words = _call(smtp.helo)
     if not 200 <= code < 300:
-        raise ServerTrouble("mail_server_refused", _text(code, words))
+        raise ServerTrouble("mail_server_refused", _decode_text(code, words))
     if server.security != "starttls":
         return
     if not smtp.has_extn("starttls"):
         raise ServerTrouble("mail_no_starttls")
     try:
-        smtp.starttls(context=_context())
+        smtp.starttls(context=_build_tls_context())
         smtp.ehlo()
     except (OSError, smtplib.SMTPException) as error:
-        raise _server_trouble(error) from error
+        raise _build_server_error(error) from error
 
 
 def _sign_in(smtp: smtplib.SMTP, server: Server) -> None:
     try:
         smtp.login(server.username, server.password)
     except smtplib.SMTPAuthenticationError as error:
-        raise ServerTrouble("mail_sign_in_refused", _text(error.smtp_code, error.smtp_error)) from error
+        raise ServerTrouble("mail_sign_in_refused", _decode_text(error.smtp_code, error.smtp_error)) from error
     except smtplib.SMTPNotSupportedError as error:
         raise ServerTrouble("mail_no_sign_in", str(error)) from error
     except UnicodeEncodeError as error:
@@ -139,10 +139,10 @@ def _sign_in(smtp: smtplib.SMTP, server: Server) -> None:
         # smtplib has no specific error for unsupported authentication methods.
         if type(error) is smtplib.SMTPException:
             raise ServerTrouble("mail_no_sign_in", str(error)) from error
-        raise _server_trouble(error) from error
+        raise _build_server_error(error) from error
 
 
-def _context() -> ssl.SSLContext:
+def _build_tls_context() -> ssl.SSLContext:
     """Return a context that checks certificates; SSL_CERT_FILE may name a company's own authority."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -153,10 +153,10 @@ def _call(step: Callable[[], T]) -> T:
     try:
         return step()
     except (OSError, smtplib.SMTPException) as error:
-        raise _server_trouble(error) from error
+        raise _build_server_error(error) from error
 
 
-def _server_trouble(error: Exception) -> ServerTrouble:
+def _build_server_error(error: Exception) -> ServerTrouble:
     """Return the ServerTrouble for an error, with our code and the original message."""
     match error:
         case ssl.SSLCertVerificationError(verify_code=code, verify_message=words):
@@ -175,17 +175,17 @@ def _server_trouble(error: Exception) -> ServerTrouble:
         case smtplib.SMTPServerDisconnected():
             return ServerTrouble("mail_server_gone", str(error))
         case smtplib.SMTPResponseException(smtp_code=code, smtp_error=words):
-            return ServerTrouble("mail_server_refused", _text(code, words))
+            return ServerTrouble("mail_server_refused", _decode_text(code, words))
     return ServerTrouble("mail_connection_failed", str(error))
 
 
-def _refusal(cause: str, code: int, words: bytes) -> MailRefused | ServerTrouble:
+def _build_refusal(cause: str, code: int, words: bytes) -> MailRefused | ServerTrouble:
     if code == 421:
         # The server is closing the connection, whatever the command was.
-        return ServerTrouble("mail_server_refused", _text(code, words))
-    return MailRefused(cause, _text(code, words), passing=400 <= code < 500 or code < 200)
+        return ServerTrouble("mail_server_refused", _decode_text(code, words))
+    return MailRefused(cause, _decode_text(code, words), passing=400 <= code < 500 or code < 200)
 
 
-def _text(code: int, words: bytes | str) -> str:
+def _decode_text(code: int, words: bytes | str) -> str:
     message = words.decode(errors="replace") if isinstance(words, bytes) else words
     return " ".join(f"{code} {message}".split())[:1000]

@@ -67,9 +67,9 @@ def order_values(
         "amazon_number": order.amazon_order.number,
         "order_date": mail_locale.day(order.purchased_at),
         "buyer_name": order.bill_to_name or order.ship_to_name or "",
-        "ship_to": _address(order, language),
+        "ship_to": _format_address(order, language),
         "order_lines": "\n".join(
-            f"{item.ordered} × {_title(item)} – {mail_locale.money(item.subtotal)}" for item in order.items
+            f"{item.ordered} × {_format_title(item)} – {mail_locale.money(item.subtotal)}" for item in order.items
         ),
         "order_total": mail_locale.money(order.total),
         "comment": comment,
@@ -79,7 +79,7 @@ def order_values(
     document = session.get(queries.MODELS[kind], document_id)
     if document is None or document.order_id != order.id:
         raise CannotWrite("mail_document_gone")
-    return values | _document_values(document, order, mail_locale)
+    return values | _build_document_values(document, order, mail_locale)
 
 
 def sample_values(session: Session, kind: str, language: str) -> dict[str, str]:
@@ -109,9 +109,9 @@ def sample_values(session: Session, kind: str, language: str) -> dict[str, str]:
     }
 
 
-def _document_values(document: Any, order: Order, mail_locale: MailLocale) -> dict[str, str]:
+def _build_document_values(document: Any, order: Order, mail_locale: MailLocale) -> dict[str, str]:
     values = {"document_number": document.number, "document_date": mail_locale.day(document.created_at)}
-    titles = {item.id: _title(item) for item in order.items}
+    titles = {item.id: _format_title(item) for item in order.items}
     match document:
         case Shipment():
             lines = [f"{pieces} × {titles[line_id]}" for line_id, pieces in document.quantities.items()]
@@ -122,11 +122,11 @@ def _document_values(document: Any, order: Order, mail_locale: MailLocale) -> di
                 for line in document.items
                 if line.quantity
             ]
-            values["document_totals"] = _totals(document, mail_locale)
+            values["document_totals"] = _format_totals(document, mail_locale)
     return values | {"document_lines": "\n".join(lines)}
 
 
-def _totals(document: Invoice | CreditMemo, mail_locale: MailLocale) -> str:
+def _format_totals(document: Invoice | CreditMemo, mail_locale: MailLocale) -> str:
     parts = [(name, getattr(document, name)) for name in PARTS]
     if isinstance(document, CreditMemo):
         parts += [("adjustment_refund", document.adjustment_refund), ("adjustment_fee", -document.adjustment_fee)]
@@ -138,23 +138,25 @@ def tracking_lines(parcels: Sequence[Parcel]) -> str:
     """Return a line with carrier, number and tracking page for each parcel with a number."""
     return "\n".join(
         " ".join(
-            part for part in (parcel.title or parcel.carrier, parcel.tracking_number, _tracking_page(parcel)) if part
+            part
+            for part in (parcel.title or parcel.carrier, parcel.tracking_number, _find_tracking_page(parcel))
+            if part
         )
         for parcel in parcels
         if parcel.tracking_number
     )
 
 
-def _tracking_page(parcel: Parcel) -> str:
+def _find_tracking_page(parcel: Parcel) -> str:
     carrier = carriers.BY_CODE.get(parcel.carrier) or _BY_NAME.get(parcel.title.casefold())
     return (carrier.page(parcel.tracking_number) if carrier else None) or ""
 
 
-def _title(item: Any) -> str:
+def _format_title(item: Any) -> str:
     return item.title or item.sku or item.asin or "–"
 
 
-def _address(order: Order, language: str) -> str:
+def _format_address(order: Order, language: str) -> str:
     if not order.shipping_address:
         return ""
     with force_locale(language):

@@ -28,10 +28,10 @@ def text_for(code: str, arguments: dict[str, Any] | None = None) -> str:
     An unknown code is returned as it is, so that the user sees it.
     """
     template = SENTENCES.get(code)
-    return str(template) % _Arguments(_with_labels(arguments or {})) if template is not None else code
+    return str(template) % _Arguments(_add_labels(arguments or {})) if template is not None else code
 
 
-def _with_labels(arguments: dict[str, Any]) -> dict[str, Any]:
+def _add_labels(arguments: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments with labels for codes of statuses, states and reasons.
 
     Adds `why`, from `words` or `cause`, and `parcel`, the carrier and tracking number as far as they are known.

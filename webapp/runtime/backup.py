@@ -35,7 +35,7 @@ def create(settings: Settings, target: Path, *, force: bool = False) -> Backup:
 
     `force` replaces an earlier backup, but no file of another kind. The keys are not part of the backup.
     """
-    source = _database_path(settings)
+    source = _get_database_path(settings)
     target = target.expanduser().absolute()
     _check_target(source, target, force)
     return copy(source, target)
@@ -72,7 +72,7 @@ def copy(source: Path, target: Path) -> Backup:
     return backup
 
 
-def _database_path(settings: Settings) -> Path:
+def _get_database_path(settings: Settings) -> Path:
     url = make_url(settings.database)
     if url.get_backend_name() != "sqlite":
         raise CannotRunError(
@@ -118,7 +118,7 @@ def _write(source: Path, partial: Path) -> tuple[int, str | None, dict[str, int]
     ):
         # The counts and the copy are of the same state, since both are read in this transaction.
         database.execute("BEGIN")
-        rows = _row_counts(database)
+        rows = _count_rows(database)
         database.backup(written)
         database.execute("ROLLBACK")
         # A single file, which can also be opened in a read-only folder.
@@ -129,7 +129,7 @@ def _write(source: Path, partial: Path) -> tuple[int, str | None, dict[str, int]
                 f"No backup was made: the database {source} is damaged ({problems[0]}). Stop Channeldesk, keep a copy "
                 "of the data folder, and restore the last good backup."
             )
-        if _row_counts(written) != rows:
+        if _count_rows(written) != rows:
             raise CannotRunError("No backup was made: the copy does not hold the rows of the database. Try again.")
         revision = None
         if "alembic_version" in rows:
@@ -142,6 +142,6 @@ def _open(source: Path) -> Any:
     return sqlite_module().connect(f"{source.as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=10)
 
 
-def _row_counts(database: Any) -> dict[str, int]:
+def _count_rows(database: Any) -> dict[str, int]:
     names = [name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
     return {name: database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}  # noqa: S608

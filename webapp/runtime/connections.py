@@ -56,7 +56,7 @@ class Connection(asyncio.BufferedProtocol):
         self._transport = transport
         self._http.connection_made(transport)
         self._close_after(self._limits.header)
-        self._registry.admit(self, _network(transport.get_extra_info("peername")))
+        self._registry.admit(self, _get_network(transport.get_extra_info("peername")))
 
     def get_buffer(self, _sizehint: int) -> bytearray:
         if not self._buffer:
@@ -172,7 +172,7 @@ class ConnectionRegistry:
         return True
 
 
-def _network(peer: Any) -> str:
+def _get_network(peer: Any) -> str:
     """The IPv4 address or the IPv6 /64 network of a peer name; empty for sockets without addresses."""
     if not isinstance(peer, tuple):
         return ""

@@ -40,27 +40,27 @@ class Finding:
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """Run all checks. Changes nothing, but creates the data folder."""
-    yield _python()
-    yield _sqlite(settings)
-    yield _folder(settings)
-    yield _keys(settings)
-    yield _database(settings)
+    yield _check_python()
+    yield _check_sqlite(settings)
+    yield _check_folder(settings)
+    yield _check_keys(settings)
+    yield _check_database(settings)
     # An application for it makes the keys that are missing.
     if settings.database.startswith("postgresql") and not _has_no_keys(settings):
-        yield _commits(settings)
-    yield _clock(settings)
-    yield _redis(settings)
-    yield _port(settings)
+        yield _check_commits(settings)
+    yield _check_clock(settings)
+    yield _check_redis(settings)
+    yield _check_port(settings)
     if not _has_no_keys(settings) and _is_running(settings):
         yield from _health(settings)
 
 
-def _python() -> Finding:
+def _check_python() -> Finding:
     version = ".".join(str(part) for part in sys.version_info[:3])
     return Finding("python", OK if sys.version_info >= (3, 11) else FAIL, f"Python {version}")
 
 
-def _sqlite(settings: Settings) -> Finding:
+def _check_sqlite(settings: Settings) -> Finding:
     version = str(sqlite_module().sqlite_version)
     if not settings.database.startswith("sqlite") or tuple(map(int, version.split("."))) >= SOUND_SQLITE:
         return Finding("sqlite", OK, f"SQLite {version}")
@@ -72,7 +72,7 @@ def _sqlite(settings: Settings) -> Finding:
     )
 
 
-def _folder(settings: Settings) -> Finding:
+def _check_folder(settings: Settings) -> Finding:
     try:
         data_dir.prepare(settings.data_dir)
     except CannotRunError as problem:
@@ -86,7 +86,7 @@ def _folder(settings: Settings) -> Finding:
     return Finding("data folder", OK, str(settings.data_dir))
 
 
-def _keys(settings: Settings) -> Finding:
+def _check_keys(settings: Settings) -> Finding:
     from webapp import create_app
     from webapp.core.key_check import database_needs_keys
     from webapp.core.secret_keys import load_or_make, missing
@@ -106,7 +106,7 @@ def _keys(settings: Settings) -> Finding:
     )
 
 
-def _database(settings: Settings) -> Finding:
+def _check_database(settings: Settings) -> Finding:
     from webapp import create_app
 
     try:
@@ -135,7 +135,7 @@ def _database(settings: Settings) -> Finding:
     return Finding("database", OK, f"at revision {current}")
 
 
-def _commits(settings: Settings) -> Finding:
+def _check_commits(settings: Settings) -> Finding:
     """Check that PostgreSQL keeps committed transactions after a power failure."""
     from webapp import create_app
 
@@ -173,7 +173,7 @@ def _has_no_database(settings: Settings) -> bool:
     return not settings.database_url and not (settings.data_dir / "channeldesk.db").exists()
 
 
-def _clock(settings: Settings) -> Finding:
+def _check_clock(settings: Settings) -> Finding:
     """Check the clock against Amazon's, as the last sync of each account measured it."""
     from webapp import create_app
 
@@ -205,7 +205,7 @@ def finding_of_clock(ahead: int | None) -> Finding:
     return Finding("clock", OK, f"within {abs(ahead)} s of Amazon's")
 
 
-def _redis(settings: Settings) -> Finding:
+def _check_redis(settings: Settings) -> Finding:
     if not settings.redis_url and not embedded_valkey.answers(settings.data_dir):
         try:
             return Finding("redis", OK, f"embedded, not running now ({embedded_valkey.binary()})")
@@ -216,13 +216,13 @@ def _redis(settings: Settings) -> Finding:
             redis_location.get_url(settings), socket_connect_timeout=3, socket_timeout=3, retry=Retry(NoBackoff(), 0)
         )
         with client:
-            finding = _policy(client.info())
+            finding = _check_eviction_policy(client.info())
     except (RedisError, ValueError) as error:
         return Finding("redis", FAIL, f"REDIS_URL does not answer ({type(error).__name__}). Start it, or correct it.")
-    return _with_files_set_aside(settings, finding)
+    return _warn_of_damage(settings, finding)
 
 
-def _with_files_set_aside(settings: Settings, finding: Finding) -> Finding:
+def _warn_of_damage(settings: Settings, finding: Finding) -> Finding:
     """Add to the finding that the embedded server was started without its files, if it was."""
     aside = None if settings.redis_url else redis_location.find_last_damage(settings.data_dir)
     if finding.level != OK or aside is None:
@@ -235,7 +235,7 @@ def _with_files_set_aside(settings: Settings, finding: Finding) -> Finding:
     )
 
 
-def _policy(info: Any) -> Finding:
+def _check_eviction_policy(info: Any) -> Finding:
     version = str(info["redis_version"])
     if tuple(map(int, version.split(".")[:2])) < OLDEST_REDIS:
         return Finding("redis", FAIL, f"Redis {version} is too old; 6.2 or newer is needed.")
@@ -277,7 +277,7 @@ def _health(settings: Settings) -> Iterator[Finding]:
         yield Finding("health", OK, "all checks of the running installation pass")
 
 
-def _port(settings: Settings) -> Finding:
+def _check_port(settings: Settings) -> Finding:
     where = f"{settings.host}:{settings.port}"
     is_running = _is_running(settings)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET

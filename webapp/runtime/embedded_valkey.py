@@ -55,7 +55,7 @@ def binary() -> str:
 def command(data_dir: Path) -> list[str]:
     """Return the command that starts the server."""
     path = redis_location.get_socket_path(data_dir)
-    _private_folder(path.parent)
+    _create_private_folder(path.parent)
     (data_dir / "valkey").mkdir(mode=0o700, exist_ok=True)
     options = {
         "port": "0",
@@ -104,7 +104,7 @@ def rename_damaged_files(data_dir: Path) -> Path | None:
     return aside
 
 
-def _private_folder(path: Path) -> None:
+def _create_private_folder(path: Path) -> None:
     """Check the owner of a folder in a shared place, which could contain another user's server."""
     path.mkdir(mode=0o700, exist_ok=True)
     status = path.lstat()
@@ -209,11 +209,11 @@ def check(url: str) -> None:
             client.ping()
     except (RedisError, ValueError) as error:
         raise CannotRunError(
-            f"The Redis at {_without_password(url)} does not answer ({type(error).__name__}). Start it, correct "
+            f"The Redis at {_remove_password(url)} does not answer ({type(error).__name__}). Start it, correct "
             "REDIS_URL, or unset REDIS_URL to use the embedded Valkey."
         ) from None
 
 
-def _without_password(url: str) -> str:
+def _remove_password(url: str) -> str:
     scheme, _, rest = url.partition("://")
     return f"{scheme}://{rest.rpartition('@')[2]}" if rest else "REDIS_URL"

@@ -38,10 +38,10 @@ def upgrade(app: Flask) -> bool:
         config = app.extensions["migrate"].migrate.get_config()
         first_start = _is_first_start(db.engine, settings)
         try:
-            with _alone(db.engine):
+            with _lock_exclusively(db.engine):
                 if first_start:
                     create_file(db.engine)
-                current, newest = _revisions(db.engine, config)
+                current, newest = _read_revisions(db.engine, config)
                 _check_keys(db.engine, settings)
                 if current == newest:
                     _note_file(db.engine, settings)
@@ -50,11 +50,11 @@ def upgrade(app: Flask) -> bool:
                 try:
                     command.upgrade(config, "head")
                 except DBAPIError as error:
-                    raise CannotRunError(_failed(error, copy)) from error
+                    raise CannotRunError(_describe_failure(error, copy)) from error
                 _check_keys(db.engine, settings)
                 _note_file(db.engine, settings)
         except DBAPIError as error:
-            raise CannotRunError(_unreachable(db.engine, error)) from None
+            raise CannotRunError(_describe_unreachable(db.engine, error)) from None
         finally:
             db.engine.dispose()
     return True
@@ -74,7 +74,7 @@ def verify_keys(app: Flask) -> None:
         try:
             _check_keys(db.engine, app.config["CHANNELDESK"], record=False)
         except DBAPIError as error:
-            raise CannotRunError(_unreachable(db.engine, error)) from None
+            raise CannotRunError(_describe_unreachable(db.engine, error)) from None
         finally:
             db.engine.dispose()
 
@@ -83,9 +83,9 @@ def revision(app: Flask) -> tuple[str | None, str | None]:
     """Return (the database's revision, the newest one). Raises CannotRunError like `upgrade`; changes nothing."""
     with app.app_context():
         try:
-            return _revisions(db.engine, app.extensions["migrate"].migrate.get_config())
+            return _read_revisions(db.engine, app.extensions["migrate"].migrate.get_config())
         except DBAPIError as error:
-            raise CannotRunError(_unreachable(db.engine, error)) from None
+            raise CannotRunError(_describe_unreachable(db.engine, error)) from None
         finally:
             db.engine.dispose()
 
@@ -101,7 +101,7 @@ def clock_offset(app: Flask) -> int | None:
                     select(Account.clock_offset).where(Account.clock_offset.is_not(None))
                 ).all()
         except DBAPIError as error:
-            raise CannotRunError(_unreachable(db.engine, error)) from None
+            raise CannotRunError(_describe_unreachable(db.engine, error)) from None
         finally:
             db.engine.dispose()
     return max((ahead for ahead in measured if ahead is not None), key=abs, default=None)
@@ -115,12 +115,12 @@ def settings_off(app: Flask, names: Sequence[str]) -> list[str]:
             with db.engine.connect() as connection:
                 return list(connection.scalars(statement, {"names": list(names)}))
         except DBAPIError as error:
-            raise CannotRunError(_unreachable(db.engine, error)) from None
+            raise CannotRunError(_describe_unreachable(db.engine, error)) from None
         finally:
             db.engine.dispose()
 
 
-def _revisions(engine: Engine, config: object) -> tuple[str | None, str | None]:
+def _read_revisions(engine: Engine, config: object) -> tuple[str | None, str | None]:
     from alembic.config import Config
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
@@ -142,7 +142,7 @@ def _revisions(engine: Engine, config: object) -> tuple[str | None, str | None]:
 
 
 @contextlib.contextmanager
-def _alone(engine: Engine) -> Iterator[None]:
+def _lock_exclusively(engine: Engine) -> Iterator[None]:
     """Lock migrations on PostgreSQL, where several machines may start at the same time."""
     if engine.dialect.name != "postgresql":
         yield
@@ -183,7 +183,7 @@ def missing_file(path: Path, settings: Settings) -> str:
 
 def _is_first_start(engine: Engine, settings: Settings) -> bool:
     """Return whether to create an SQLite file. Raises CannotRunError if there was one before."""
-    path = _sqlite_path(engine)
+    path = _get_sqlite_path(engine)
     if path is None:
         return False
     if gone := missing_file(path, settings):
@@ -193,17 +193,17 @@ def _is_first_start(engine: Engine, settings: Settings) -> bool:
 
 def _note_file(engine: Engine, settings: Settings) -> None:
     """Record in the data folder that the database exists, so that a deleted one is not silently created again."""
-    note, path = settings.data_dir / _NOTE, _sqlite_path(engine)
+    note, path = settings.data_dir / _NOTE, _get_sqlite_path(engine)
     if path is not None and not (note.exists() and note.read_text() == str(path)):
         note.write_text(str(path))
         note.chmod(0o600)
 
 
-def _sqlite_path(engine: Engine) -> Path | None:
+def _get_sqlite_path(engine: Engine) -> Path | None:
     return Path(engine.url.database) if engine.dialect.name == "sqlite" and engine.url.database else None
 
 
-def _unreachable(engine: Engine, error: DBAPIError) -> str:
+def _describe_unreachable(engine: Engine, error: DBAPIError) -> str:
     where = engine.url.render_as_string(hide_password=True)
     reason = format_reason(error)
     cause = find_cause(error)
@@ -212,6 +212,6 @@ def _unreachable(engine: Engine, error: DBAPIError) -> str:
     return f"The database {where} cannot be used ({reason}). Start it, or correct DATABASE_URL."
 
 
-def _failed(error: DBAPIError, copy: Path | None) -> str:
+def _describe_failure(error: DBAPIError, copy: Path | None) -> str:
     reason = str(error.orig).splitlines()[0]
     return f"The database could not be upgraded ({reason})." + (f" A copy from before is {copy}." if copy else "")

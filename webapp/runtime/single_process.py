@@ -23,7 +23,7 @@ def web(settings: Settings) -> None:
     """Serve until SIGTERM. Raises CannotRunError."""
     from webapp.runtime import web_server as server
 
-    app = _ready(settings, "web")
+    app = _create_ready_app(settings, "web")
     with server.listen(settings) as listener:
         server.run(app, listener)
     # A request that did not end in time would delay the exit of the interpreter.
@@ -33,15 +33,15 @@ def web(settings: Settings) -> None:
 def worker(settings: Settings, name: str) -> None:
     """Work on one queue until SIGTERM. Raises CannotRunError."""
     # There may be a second worker of this queue on another machine, so only jobs of expired workers are requeued.
-    up.work(_ready(settings, f"worker-{name}"), name, only_one=False)
+    up.work(_create_ready_app(settings, f"worker-{name}"), name, only_one=False)
 
 
 def scheduler(settings: Settings) -> None:
     """Enqueue due jobs until SIGTERM. Raises CannotRunError."""
-    up.schedule(_ready(settings, "scheduler"))
+    up.schedule(_create_ready_app(settings, "scheduler"))
 
 
-def _ready(settings: Settings, name: str) -> Flask:
+def _create_ready_app(settings: Settings, name: str) -> Flask:
     """Create the application after checking that Redis answers and the database is at the newest revision."""
     os.umask(0o077)
     multiprocessing.current_process().name = name

@@ -75,13 +75,13 @@ def up(
             embedded_valkey.check(settings.redis_url)
         for service in more:
             supervisor.watch(service)
-        app = _application(settings)
+        app = _create_application(settings)
         if prepare is not None:
             processes.call("prepare", lambda: prepare(app))
         supervisor.run(
-            _services(app, listener, only_one=own_store),
+            _list_services(app, listener, only_one=own_store),
             _Readiness(settings),
-            lambda: _greet(app, welcome),
+            lambda: _print_greeting(app, welcome),
         )
         log.info("Channeldesk is stopping.")
 
@@ -116,7 +116,7 @@ def _set_store_aside(settings: Settings) -> None:
         log.error("%s", problem)  # noqa: TRY400 - the line says it all
 
 
-def _application(settings: Settings) -> Flask:
+def _create_application(settings: Settings) -> Flask:
     """Create the application before the children are forked, so that they share its memory. It has no connections."""
     from sqlalchemy.orm import configure_mappers
 
@@ -133,7 +133,7 @@ def _application(settings: Settings) -> Flask:
     return app
 
 
-def _services(app: Flask, listener: socket.socket, *, only_one: bool) -> list[Service]:
+def _list_services(app: Flask, listener: socket.socket, *, only_one: bool) -> list[Service]:
     from webapp.core import queue
     from webapp.runtime import web_server
 
@@ -188,7 +188,7 @@ class _Readiness:
         return checks
 
 
-def _greet(app: Flask, welcome: Callable[[Flask], list[str]]) -> None:
+def _print_greeting(app: Flask, welcome: Callable[[Flask], list[str]]) -> None:
     try:
         lines = processes.call("welcome", lambda: welcome(app))
     except CannotRunError as problem:

@@ -191,7 +191,7 @@ class _WholeRequests:
         environ.update(
             {"wsgi.input": request.body, "wsgi.errors": sys.stderr, "wsgi.multiprocess": False, "SCRIPT_NAME": ""}
         )
-        return _until_lost(self._app(environ, start_response), request.connection)
+        return _iterate_until_lost(self._app(environ, start_response), request.connection)
 
 
 async def _refuse_chunks(send: _Send) -> None:
@@ -211,7 +211,7 @@ async def _refuse_chunks(send: _Send) -> None:
     await send({"type": "http.response.body", "body": _NO_CHUNKS})
 
 
-def _until_lost(parts: Iterable[bytes], connection: Connection) -> Iterator[bytes]:
+def _iterate_until_lost(parts: Iterable[bytes], connection: Connection) -> Iterator[bytes]:
     """The parts of a response, as long as there is a client to send them to."""
     try:
         for part in parts:

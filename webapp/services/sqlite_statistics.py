@@ -19,7 +19,7 @@ def refresh(session: Session) -> bool:
     """
     if session.get_bind().dialect.name != "sqlite":
         return False
-    threshold = max(_MIN_ORDERS, 2 * _last_count(session))
+    threshold = max(_MIN_ORDERS, 2 * _read_last_count(session))
     # The highest id is a cheap upper bound; count the orders only if it is high enough.
     is_due = (session.scalar(select(func.max(AmazonOrder.id))) or 0) >= threshold
     is_due = is_due and (session.scalar(select(func.count()).select_from(AmazonOrder)) or 0) >= threshold
@@ -32,7 +32,7 @@ def refresh(session: Session) -> bool:
     return True
 
 
-def _last_count(session: Session) -> int:
+def _read_last_count(session: Session) -> int:
     """Return how many Amazon orders there were at the last ANALYZE."""
     if session.scalar(_HAS_STATISTICS) is None:
         return 0

@@ -76,7 +76,7 @@ RESULTS: dict[str, Callable[[BulkAction], tuple[str, str] | None]] = dict.fromke
 def index() -> Response:
     session = db.session()
     form = Filters(request.args)
-    shown = grid_page.show(session, queries.GRID, form, HEADS, request, _counted)
+    shown = grid_page.show(session, queries.GRID, form, HEADS, request, _format_count)
     rows = [row.BulkAction for row in shown.page.rows] if shown.page else []
     people = names(session, [row.actor for row in rows])
     return render_fragment_or_page(request, "bulk/_list.html", "bulk/index.html", grid=shown, rows=rows, people=people)
@@ -88,8 +88,10 @@ def show(action_id: int) -> Response:
     """Render the confirmation of a draft, else the progress, which polls while the action runs."""
     action = queries.find(db.session(), action_id)
     if action.state == bulk_states.DRAFT:
-        return render_fragment_or_page(request, *_DRAFT, **_question(action, _form(action.kind)(formdata=None)))
-    progress = _progress(action)
+        return render_fragment_or_page(
+            request, *_DRAFT, **_build_question(action, _get_form(action.kind)(formdata=None))
+        )
+    progress = _build_progress(action)
     if action.state != bulk_states.RUNNING and wants_fragment(request):
         return stop_polling("bulk/_action.html", **progress)
     return render_fragment_or_page(request, "bulk/_action.html", "bulk/show.html", **progress)
@@ -101,9 +103,9 @@ def start(action_id: int) -> Response:
     session = db.session()
     action = queries.find(session, action_id)
     _check(action)
-    form = _form(action.kind)()
+    form = _get_form(action.kind)()
     if not form.validate():
-        return render_invalid(request, *_DRAFT, **_question(action, form))
+        return render_invalid(request, *_DRAFT, **_build_question(action, form))
     _, args = FORMS.get(action.kind, (NothingForm, lambda form: form.args()))
     runner.begin(session, action_id, args(form), now=datetime.now(UTC), actor=current_user.actor)
     enqueue(action_id)
@@ -139,7 +141,7 @@ def failed(action_id: int) -> Response:
     """Download the failed rows with their reasons as CSV."""
     action = queries.find(db.session(), action_id)
     headers = {"Content-Disposition": f'attachment; filename="bulk-{action_id}-not-done.csv"'}
-    lines = stream_with_context(_failed_lines(action.id, action.subject))
+    lines = stream_with_context(_iterate_failed_lines(action.id, action.subject))
     return Response(lines, mimetype="text/csv", headers=headers)
 
 
@@ -148,10 +150,10 @@ def enqueue(action_id: int) -> None:
     worker_notification.enqueue("run_bulk_action", action_id, warning)
 
 
-_DRAFT = ("bulk/_question.html", "bulk/question.html")
+_DRAFT = ("bulk/_build_question.html", "bulk/question.html")
 
 
-def _form(kind: str) -> type[FlaskForm]:
+def _get_form(kind: str) -> type[FlaskForm]:
     return FORMS[kind][0] if kind in FORMS else NothingForm
 
 
@@ -160,13 +162,13 @@ def _check(action: BulkAction) -> None:
         abort(403)
 
 
-def _question(action: BulkAction, form: FlaskForm) -> dict[str, Any]:
+def _build_question(action: BulkAction, form: FlaskForm) -> dict[str, Any]:
     kind, session = bulk_registry.get_handler(action.kind), db.session()
     causes = (
         kind.find_skip_reasons(session, queries.list_subject_ids(session, action.id)) if kind.find_skip_reasons else []
     )
     impossible = sum(cause.count for cause in causes)
-    hints = {row.code: _hint(row.code) for row in cancellation.REASONS} if action.kind == "cancel" else {}
+    hints = {row.code: _build_hint(row.code) for row in cancellation.REASONS} if action.kind == "cancel" else {}
     return {
         "action": action,
         "form": form,
@@ -179,7 +181,7 @@ def _question(action: BulkAction, form: FlaskForm) -> dict[str, Any]:
     }
 
 
-def _progress(action: BulkAction) -> dict[str, Any]:
+def _build_progress(action: BulkAction) -> dict[str, Any]:
     session = db.session()
     state = request.args.get("state", "")
     state = state if state in bulk_states.ROW_STATES else ""
@@ -211,7 +213,7 @@ def _progress(action: BulkAction) -> dict[str, Any]:
     }
 
 
-def _hint(code: str) -> str:
+def _build_hint(code: str) -> str:
     """Return how a reason affects the cancellation rate, for orders some of whose buyers may have asked to cancel."""
     if not cancellation.hurts_rate(code, buyer_asked=False):
         return text_for("reason_hurts_not")
@@ -219,20 +221,20 @@ def _hint(code: str) -> str:
     return text_for("reason_hurts" if always else "reason_hurts_unless_asked")
 
 
-def _failed_lines(action_id: int, subject: str) -> Iterator[str]:
+def _iterate_failed_lines(action_id: int, subject: str) -> Iterator[str]:
     session = db.session()
     yield format_row([_("Number"), _("Order"), _("Code"), _("Why"), _("Tries")])
     for rows in queries.iterate_rows(session, action_id, bulk_states.FAILED):
         subjects = queries.find_subjects(session, subject, [row.subject_id for row in rows])
-        yield "".join(format_row(_failed_cells(row, subjects)) for row in rows)
+        yield "".join(format_row(_list_failed_cells(row, subjects)) for row in rows)
 
 
-def _failed_cells(row: BulkRow, subjects: dict[int, queries.Subject]) -> list[Any]:
+def _list_failed_cells(row: BulkRow, subjects: dict[int, queries.Subject]) -> list[Any]:
     subject = subjects.get(row.subject_id)
     reason = text_for(row.outcome or "", row.outcome_args)
     numbers = [subject.number, subject.order] if subject else [row.subject_id, ""]
     return [*numbers, row.outcome, reason, row.tries]
 
 
-def _counted(count: int) -> str:
+def _format_count(count: int) -> str:
     return str(ngettext("%(count)s bulk action", "%(count)s bulk actions", count, count=number(count)))

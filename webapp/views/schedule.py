@@ -42,23 +42,23 @@ class JobRow(NamedTuple):
 @requires("schedule.read")
 def index() -> Response:
     return render_fragment_or_page(
-        request, "schedule/_list.html", "schedule/index.html", rows=_rows(), interval=interval
+        request, "schedule/_list.html", "schedule/index.html", rows=_build_rows(), interval=interval
     )
 
 
 @bp.get("/<key>/interval")
 @requires("schedule.read")
 def interval_page(key: str) -> Response:
-    row = _row(key)
+    row = _build_row(key)
     return render_fragment_or_page(
-        request, *_INTERVAL, row=row, form=IntervalForm.of(row.job.interval_seconds), **_bounds(row)
+        request, *_INTERVAL, row=row, form=IntervalForm.of(row.job.interval_seconds), **_build_bounds(row)
     )
 
 
 @bp.post("/<key>/interval")
 @requires("schedule.write")
 def change_interval(key: str) -> Response:
-    form, row = IntervalForm(), _row(key)
+    form, row = IntervalForm(), _build_row(key)
     if form.validate():
         try:
             schedule_service.change_interval(
@@ -69,7 +69,7 @@ def change_interval(key: str) -> Response:
         else:
             flash(_("%(job)s runs %(interval)s now.", job=row.name, interval=interval(form.seconds)), "good")
             return see_other(request, url_for("schedule.index"))
-    return render_invalid(request, *_INTERVAL, row=_row(key), form=form, **_bounds(row))
+    return render_invalid(request, *_INTERVAL, row=_build_row(key), form=form, **_build_bounds(row))
 
 
 @bp.post("/<key>/runs")
@@ -92,10 +92,10 @@ def resume(key: str) -> Response:
 
 def interval(seconds: int) -> str:
     """Format an interval: `every 3 minutes`."""
-    return _("every %(interval)s", interval=_span(seconds))
+    return _("every %(interval)s", interval=_format_span(seconds))
 
 
-def _span(seconds: int) -> str:
+def _format_span(seconds: int) -> str:
     """Format seconds in the largest unit that needs no fraction: `3 minutes`."""
     name, size = next(unit for unit in UNITS if seconds % unit[1] == 0)
     text: str = units.format_unit(seconds // size, f"duration-{name}", locale=get_locale())
@@ -107,18 +107,18 @@ def _run(action: Callable[..., RecurringJob], key: str) -> Response:
     return see_other(request, url_for("schedule.index"))
 
 
-def _rows() -> list[JobRow]:
+def _build_rows() -> list[JobRow]:
     jobs = schedule.list_jobs(db.session())
     accounts = schedule.find_account_names(db.session(), jobs)
-    return [_job_row(job, accounts) for job in jobs]
+    return [_build_job_row(job, accounts) for job in jobs]
 
 
-def _row(key: str) -> JobRow:
+def _build_row(key: str) -> JobRow:
     job = schedule.find(db.session(), key)
-    return _job_row(job, schedule.find_account_names(db.session(), [job]))
+    return _build_job_row(job, schedule.find_account_names(db.session(), [job]))
 
 
-def _job_row(job: RecurringJob, accounts: dict[int, str]) -> JobRow:
+def _build_job_row(job: RecurringJob, accounts: dict[int, str]) -> JobRow:
     words: dict[str, tuple[str, str]] = {
         "sync_account": (_("Sync"), _("Fetches what changed at Amazon and makes Orders of it.")),
         "maintenance": (
@@ -130,10 +130,10 @@ def _job_row(job: RecurringJob, accounts: dict[int, str]) -> JobRow:
     account_id = job.ids[0] if job.name == "sync_account" and job.ids else None
     if account_id is not None:
         name = f"{name} {accounts.get(account_id, job.key)}"
-    return JobRow(job, name, says, account_id, _state(job), job.name in domain.NEVER_RESTS)
+    return JobRow(job, name, says, account_id, _describe_state(job), job.name in domain.NEVER_RESTS)
 
 
-def _state(job: RecurringJob) -> str:
+def _describe_state(job: RecurringJob) -> str:
     is_running = job.enqueued_at is not None and (job.finished_at is None or job.finished_at < job.enqueued_at)
     if is_running:
         return "running"
@@ -144,6 +144,6 @@ def _state(job: RecurringJob) -> str:
     return "done" if job.last_outcome == "ok" else "failed"
 
 
-def _bounds(row: JobRow) -> dict[str, str]:
+def _build_bounds(row: JobRow) -> dict[str, str]:
     minimum, maximum = domain.bounds(row.job.name)
-    return {"least": _span(minimum), "most": _span(maximum)}
+    return {"least": _format_span(minimum), "most": _format_span(maximum)}

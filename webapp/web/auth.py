@@ -92,14 +92,14 @@ def has_permission(permission: str) -> bool:
 def sign_in(user: User) -> None:
     """Start a session for this user, under a new id."""
     session_user = SessionUser(user.id, user.email, user.role, user.fs_uniquifier)
-    _session().begin(session_user)
+    _get_session().begin(session_user)
     flask_security.login_user(Person(session_user), remember=False)
 
 
 def sign_out() -> None:
     """End the session: copies of its cookie are invalid from now on."""
     flask_security.logout_user()
-    _session().end()
+    _get_session().end()
 
 
 def open_sessions(now: datetime) -> tuple[datetime, datetime]:
@@ -147,11 +147,11 @@ def _wire_flask_security(app: Flask) -> None:
 
 
 def _load_person(uniquifier: str) -> Person | None:
-    user = _session().user
+    user = _get_session().user
     return Person(user) if user is not None and user.fs_uniquifier == uniquifier else None
 
 
-def _session() -> DatabaseSession:
+def _get_session() -> DatabaseSession:
     return cast("DatabaseSession", session)
 
 
@@ -186,9 +186,9 @@ def _to_sign_in(*, by_itself: bool) -> AnyResponse:
         if by_itself:
             return Response(status=204)
         response = Response(status=401)
-        response.headers["HX-Redirect"] = _sign_in_address(_path_of(request.headers.get("HX-Current-URL", "")))
+        response.headers["HX-Redirect"] = _sign_in_address(_get_path(request.headers.get("HX-Current-URL", "")))
         return response
-    return redirect(_sign_in_address(here if reading else _path_of(request.referrer or "")), code=303)
+    return redirect(_sign_in_address(here if reading else _get_path(request.referrer or "")), code=303)
 
 
 def _sign_in_address(target: str) -> str:
@@ -198,10 +198,10 @@ def _sign_in_address(target: str) -> str:
 
 def came_from() -> str:
     """Return the path of our page that the request came from, or an empty string."""
-    return _path_of(request.referrer or "")
+    return _get_path(request.referrer or "")
 
 
-def _path_of(address: str) -> str:
+def _get_path(address: str) -> str:
     """Return the path of a URL of this application, or an empty string."""
     parts = urlsplit(address)
     if parts.netloc != request.host:

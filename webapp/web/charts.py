@@ -54,7 +54,7 @@ def revenue_chart(days: Sequence[tuple[date, Money]]) -> Chart | None:
     if not any(value.minor > 0 for _, value in days):
         return None
     currency = days[0][1].currency
-    step, count = _grid(max(value.minor for _, value in days))
+    step, count = _compute_grid(max(value.minor for _, value in days))
     scale = (HEIGHT - TOP - BOTTOM) / (step * count)
     slot = (WIDTH - LEFT - RIGHT) / len(days)
     every = -(-len(days) // DAY_LABELS)
@@ -77,7 +77,7 @@ def revenue_chart(days: Sequence[tuple[date, Money]]) -> Chart | None:
     return Chart(bars, ticks)
 
 
-def _grid(highest: int) -> tuple[int, int]:
+def _compute_grid(highest: int) -> tuple[int, int]:
     """(step, number of steps): round steps of 1, 2 or 5 times a power of ten, at most five of them."""
     power = 1
     while True:

@@ -20,10 +20,10 @@ def init_app(app: Flask) -> None:
         COMPRESS_EVALUATE_CONDITIONAL_REQUEST=False,
     )
     _compress.init_app(app)
-    app.after_request(_answer)
+    app.after_request(_compress_response)
 
 
-def _answer(response: Response) -> Response:
+def _compress_response(response: Response) -> Response:
     if request.endpoint == "static" or not may_be_compressed():
         return response
     return _compress.after_request(response)

@@ -136,55 +136,55 @@ class _DatabaseProblemFilter(logging.Filter):
 
 def init_app(app: Flask) -> None:
     app.logger.addFilter(_DatabaseProblemFilter())
-    app.register_error_handler(domain.AppError, _app_error)
-    app.register_error_handler(CSRFError, _page_expired)
-    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(domain.AppError, _handle_app_error)
+    app.register_error_handler(CSRFError, _handle_expired_page)
+    app.register_error_handler(HTTPException, _handle_http_error)
 
 
-def _app_error(error: domain.AppError) -> Response:
+def _handle_app_error(error: domain.AppError) -> Response:
     status = next((DOMAIN_ERRORS[kind] for kind in type(error).__mro__ if kind in DOMAIN_ERRORS), 500)
-    return _error(status, said=text_for(error.code, error.arguments))
+    return _render_error(status, said=text_for(error.code, error.arguments))
 
 
-def _page_expired(_error_of_token: CSRFError) -> Response:
+def _handle_expired_page(_error_of_token: CSRFError) -> Response:
     if not responses.wants_fragment(request):
-        return _error(PAGE_EXPIRED)
+        return _render_error(PAGE_EXPIRED)
     # A page that was open while its user signed in again gets the new token and keeps its input.
     message = _("Nothing was changed, and what you typed is still here. Send it once more.")
-    return responses.fresh_token(_error(PAGE_EXPIRED, said=message), generate_csrf())
+    return responses.fresh_token(_render_error(PAGE_EXPIRED, said=message), generate_csrf())
 
 
-def _http_error(error: HTTPException) -> Response:
+def _handle_http_error(error: HTTPException) -> Response:
     if error.response is not None or error.code is None or error.code < 400:
         # A redirect raised as an exception, or a complete response.
         return make_response(error.get_response())
     cause = find_cause(error.original_exception) if isinstance(error, InternalServerError) else None
     if cause is not None:
-        return _database_problem(cause)
+        return _handle_database_problem(cause)
     # The description of this error; Werkzeug's own belong to the class.
-    response = _error(error.code, said=vars(error).get("description") or "")
+    response = _render_error(error.code, said=vars(error).get("description") or "")
     for name, value in error.get_headers():
         if name not in {"Content-Type", "Content-Length"}:
             response.headers[name] = value
     return response
 
 
-def _database_problem(cause: Cause) -> Response:
-    response = _error(503, words=DATABASE_PROBLEMS[cause])
+def _handle_database_problem(cause: Cause) -> Response:
+    response = _render_error(503, words=DATABASE_PROBLEMS[cause])
     response.headers["Retry-After"] = str(_RETRY_AFTER)
     return response
 
 
-def _error(status: int, said: str = "", words: ErrorText | None = None) -> Response:
+def _render_error(status: int, said: str = "", words: ErrorText | None = None) -> Response:
     """Return the page, or the toast for HTMX. `said`: the exact message, when there is one."""
     words = words or PAGES.get(status) or PAGES[400 if status < 500 else 500]
     template = "errors/_toast.html" if responses.wants_fragment(request) else "errors/page.html"
-    back = _back() if request.method == "POST" else ""
+    back = _find_back_url() if request.method == "POST" else ""
     response = make_response(render_template(template, status=status, words=words, said=said, back=back), status)
     return responses.toast(response)
 
 
-def _back() -> str:
+def _find_back_url() -> str:
     """Return the path of the page the form was on, or an empty string if it cannot be opened by GET."""
     path = auth.came_from()
     adapter = current_app.create_url_adapter(request)

@@ -13,12 +13,12 @@ LIFE = timedelta(minutes=10)
 
 def save(name: str, draft: dict[str, Any]) -> None:
     """Store a JSON-serializable draft under `name`."""
-    session[_key(name)] = {"at": datetime.now(UTC).timestamp(), "draft": draft}
+    session[_get_key(name)] = {"at": datetime.now(UTC).timestamp(), "draft": draft}
 
 
 def read(name: str) -> dict[str, Any] | None:
     """Return the draft, or None when there is none or it has expired."""
-    entry = session.get(_key(name))
+    entry = session.get(_get_key(name))
     if entry is None:
         return None
     age = datetime.now(UTC).timestamp() - entry["at"]
@@ -27,8 +27,8 @@ def read(name: str) -> dict[str, Any] | None:
 
 
 def delete(name: str) -> None:
-    session.pop(_key(name), None)
+    session.pop(_get_key(name), None)
 
 
-def _key(name: str) -> str:
+def _get_key(name: str) -> str:
     return f"draft_{name}"

@@ -17,7 +17,7 @@ def wants_fragment(request: Request) -> bool:
 
 def render_fragment_or_page(request: Request, fragment: str, page: str, **context: Any) -> Response:
     """Render the template `fragment` for HTMX, else the template `page`, which includes it."""
-    return _rendered(fragment if wants_fragment(request) else page, context)
+    return _render(fragment if wants_fragment(request) else page, context)
 
 
 def render_invalid(request: Request, fragment: str, page: str, **context: Any) -> Response:
@@ -29,7 +29,7 @@ def render_invalid(request: Request, fragment: str, page: str, **context: Any) -
 
 def stop_polling(fragment: str, **context: Any) -> Response:
     """Render a fragment that ends polling."""
-    response = _rendered(fragment, context)
+    response = _render(fragment, context)
     response.status_code = STOP_POLLING
     return response
 
@@ -41,14 +41,14 @@ def see_other(request: Request, url: str) -> Response:
         response.headers["HX-Redirect"] = url
     else:
         response = make_response(redirect(url, code=303))
-    return _varied(response)
+    return _set_vary_header(response)
 
 
 def toast(response: Response) -> Response:
     """Let HTMX show this response as a toast, whatever the request's target is."""
     response.headers["HX-Retarget"] = "#toasts"
     response.headers["HX-Reswap"] = "beforeend"
-    return _varied(response)
+    return _set_vary_header(response)
 
 
 def fresh_token(response: Response, token: str) -> Response:
@@ -57,11 +57,11 @@ def fresh_token(response: Response, token: str) -> Response:
     return response
 
 
-def _rendered(template: str, context: dict[str, Any]) -> Response:
-    return _varied(make_response(render_template(template, **context)))
+def _render(template: str, context: dict[str, Any]) -> Response:
+    return _set_vary_header(make_response(render_template(template, **context)))
 
 
-def _varied(response: Response) -> Response:
+def _set_vary_header(response: Response) -> Response:
     # Without it a cache hands out a fragment where a page was asked for.
     response.vary.add("HX-Request")
     return response

@@ -100,7 +100,7 @@ class DatabaseSession(SessionMixin):
         """Sign in with a new id and a new CSRF token."""
         self.end()
         self.new_id = secrets.token_urlsafe(32)
-        self._key, self._user, self.seen_at = _digest(self.new_id), user, datetime.now(UTC)
+        self._key, self._user, self.seen_at = _hash_token(self.new_id), user, datetime.now(UTC)
         # Created now, or the first page with a form would have to write it.
         self._data = {"csrf_token": secrets.token_hex(32)}
 
@@ -173,7 +173,7 @@ class DatabaseSessionInterface(SessionInterface):
 
     def open_session(self, _app: Flask, request: Request) -> DatabaseSession:
         raw = request.cookies.get(self.name, "")
-        return DatabaseSession(_digest(raw) if raw else None, {} if raw else self._visit(request))
+        return DatabaseSession(_hash_token(raw) if raw else None, {} if raw else self._read_visit(request))
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if not isinstance(session, DatabaseSession) or not session.used:
@@ -187,7 +187,7 @@ class DatabaseSessionInterface(SessionInterface):
         elif session.key and session.seen_at and datetime.now(UTC) - session.seen_at > SEEN_EVERY:
             _touch(session.key)
 
-    def _visit(self, request: Request) -> dict[str, Any]:
+    def _read_visit(self, request: Request) -> dict[str, Any]:
         signed = request.cookies.get(self.visit_name, "")
         try:
             return dict(self._signer.loads(signed, max_age=int(VISIT.total_seconds()))) if signed else {}
@@ -218,7 +218,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.session_interface = DatabaseSessionInterface(settings, keys)
 
 
-def _digest(raw: str) -> bytes:
+def _hash_token(raw: str) -> bytes:
     return hashlib.sha256(raw.encode()).digest()
 
 

@@ -94,12 +94,12 @@ def init_app(app: Flask) -> None:
 
 def asset(name: str) -> str:
     """Return the URL of a static file with the fingerprint of its content."""
-    return _assets().address(name)
+    return _get_assets().address(name)
 
 
 def serve(filename: str) -> Response:
     """The view of `/static/…`."""
-    asset = _assets().find(filename)
+    asset = _get_assets().find(filename)
     if asset is None:
         abort(404)
     content, encoding = asset.encoded(request.headers.get("Accept-Encoding", ""))
@@ -113,6 +113,6 @@ def serve(filename: str) -> Response:
     return response
 
 
-def _assets() -> Assets:
+def _get_assets() -> Assets:
     assets: Assets = current_app.extensions["assets"]
     return assets

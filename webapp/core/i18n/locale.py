@@ -53,12 +53,12 @@ def init_app(app: Flask) -> None:
 def available() -> list[Locale]:
     """Return the languages that have translations, English first."""
     babel = current_app.extensions["babel"]
-    return list(_available(babel.instance, tuple(babel.translation_directories)))
+    return list(_find_available(babel.instance, tuple(babel.translation_directories)))
 
 
 # The translations are part of the release: the folders are not listed again for each request.
 @lru_cache(maxsize=8)
-def _available(babel: Babel, _directories: tuple[str, ...]) -> tuple[Locale, ...]:
+def _find_available(babel: Babel, _directories: tuple[str, ...]) -> tuple[Locale, ...]:
     locales = {str(locale): locale for locale in babel.list_translations()}
     others = sorted(tag for tag in locales if tag != DEFAULT)
     return (Locale.parse(DEFAULT), *(locales[tag] for tag in others))

@@ -69,13 +69,13 @@ def lines(address: Address) -> list[str]:
 def _place(address: Address, country: str) -> list[str | None]:
     city, district, region, postal = address.city, address.district, address.region, address.postal_code
     if country in _LARGEST_FIRST:
-        return [f"〒{postal}" if postal and country == "JP" else postal, _joined("", region, city, district)]
+        return [f"〒{postal}" if postal and country == "JP" else postal, _join_parts("", region, city, district)]
     if country in _POSTAL_AFTER_REGION:
-        return [district, _joined(", ", city, _joined(" ", region, postal))]
+        return [district, _join_parts(", ", city, _join_parts(" ", region, postal))]
     if country in _POSTAL_BELOW_CITY:
         return [district, city, region, postal]
-    return [district, _joined(" ", postal, city), region]
+    return [district, _join_parts(" ", postal, city), region]
 
 
-def _joined(separator: str, *parts: str | None) -> str:
+def _join_parts(separator: str, *parts: str | None) -> str:
     return separator.join(part for part in parts if part)

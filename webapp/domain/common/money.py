@@ -61,16 +61,16 @@ class Money:
     def as_json(self) -> dict[str, str]:
         return {"amount": self.amount, "currency": self.currency}
 
-    def _same(self, other: "Money") -> None:
+    def _check_currency(self, other: "Money") -> None:
         if self.currency != other.currency:
             raise MoneyError(f"{self.currency} and {other.currency} cannot be put together")
 
     def __add__(self, other: "Money") -> "Money":
-        self._same(other)
+        self._check_currency(other)
         return Money(self.minor + other.minor, self.currency)
 
     def __sub__(self, other: "Money") -> "Money":
-        self._same(other)
+        self._check_currency(other)
         return Money(self.minor - other.minor, self.currency)
 
     def __mul__(self, quantity: int) -> "Money":

@@ -47,7 +47,7 @@ def decode(raw: bytes, is_known: Callable[[str], bool] = lambda _cell: False) ->
     for mark, encoding in _BOMS:
         if raw.startswith(mark):
             return raw.decode(encoding, errors="replace")
-    wide = _utf16_without_mark(raw[:2000])
+    wide = _decode_utf16_without_bom(raw[:2000])
     if wide:
         return raw.decode(wide, "replace")
     try:
@@ -58,14 +58,14 @@ def decode(raw: bytes, is_known: Callable[[str], bool] = lambda _cell: False) ->
         if not _UNLIKELY.search(text):
             return text
     lines = b"\n".join(islice((line for line in raw.splitlines() if not line.isascii()), _LINES_SCORED))[: 64 * 1024]
-    scores = {encoding: _plausibility(lines, encoding, is_known) for encoding in _PLAUSIBLE}
+    scores = {encoding: _rate_plausibility(lines, encoding, is_known) for encoding in _PLAUSIBLE}
     best = max(scores, key=lambda encoding: scores[encoding])
     if scores[best] < _SURE_ENOUGH:
         raise UnknownEncodingError
     return raw.decode(best, errors="replace")
 
 
-def _utf16_without_mark(sample: bytes) -> str:
+def _decode_utf16_without_bom(sample: bytes) -> str:
     """Return the encoding of a text in which every second byte of ASCII characters is zero; empty for any other."""
     low, high = sample[::2].count(0), sample[1::2].count(0)
     if max(low, high) < 2 or low + high <= len(sample) // 16 or min(low, high) * 8 > max(low, high):
@@ -73,7 +73,7 @@ def _utf16_without_mark(sample: bytes) -> str:
     return "utf-16-le" if high > low else "utf-16-be"
 
 
-def _plausibility(raw: bytes, encoding: str, is_known: Callable[[str], bool]) -> float:
+def _rate_plausibility(raw: bytes, encoding: str, is_known: Callable[[str], bool]) -> float:
     """Return the share of the characters outside ASCII that are common in texts of this encoding, up to 1.
 
     Known cells count in addition: names of a few characters may make sense in several encodings.
@@ -86,11 +86,11 @@ def _plausibility(raw: bytes, encoding: str, is_known: Callable[[str], bool]) ->
     return points / outside + (0.2 if has_known_cell else 0) if outside else 0.0
 
 
-def _utf8(text: str) -> float:
+def _rate_utf8(text: str) -> float:
     return len(_NOT_ASCII.findall(text)) - text.count("\ufffd") - len(_UNLIKELY.findall(text))
 
 
-def _western(text: str) -> float:
+def _rate_western(text: str) -> float:
     return sum(map(len, _WESTERN.findall(text))) - len(_RARE_WESTERN.findall(text)) / 2
 
 
@@ -98,7 +98,7 @@ def _count(pattern: re.Pattern[str]) -> Callable[[str], float]:
     return lambda text: float(sum(map(len, pattern.findall(text))))
 
 
-def _east_asian(encoding: str, first: int, last: int) -> Callable[[str], float]:
+def _build_east_asian_rating(encoding: str, first: int, last: int) -> Callable[[str], float]:
     """Return a function that counts kana, punctuation, and characters whose first byte is one of common ones."""
 
     def score(text: str) -> float:
@@ -113,7 +113,7 @@ def _east_asian(encoding: str, first: int, last: int) -> Callable[[str], float]:
     return score
 
 
-def _japanese(text: str) -> float:
+def _rate_japanese(text: str) -> float:
     """Kana and the kanji of JIS level 1 count in full; half-width kana for half, since Latin letters decode to them."""
     points = 0.0
     for sign in _NOT_ASCII.findall(text):
@@ -126,7 +126,7 @@ def _japanese(text: str) -> float:
     return points
 
 
-def _chinese(text: str) -> float:
+def _rate_chinese(text: str) -> float:
     """Return the characters of GB 2312 level 1, and punctuation."""
     points = 0.0
     for sign in _NOT_ASCII.findall(text):
@@ -139,12 +139,12 @@ def _chinese(text: str) -> float:
 
 # The first of equals wins.
 _PLAUSIBLE: dict[str, Callable[[str], float]] = {
-    "utf-8": _utf8,
-    "cp1252": _western,
-    "cp932": _japanese,
-    "gb18030": _chinese,
-    "big5": _east_asian("big5", 0xA4, 0xC6),
-    "euc_jp": _east_asian("euc_jp", 0xB0, 0xCF),
+    "utf-8": _rate_utf8,
+    "cp1252": _rate_western,
+    "cp932": _rate_japanese,
+    "gb18030": _rate_chinese,
+    "big5": _build_east_asian_rating("big5", 0xA4, 0xC6),
+    "euc_jp": _build_east_asian_rating("euc_jp", 0xB0, 0xCF),
     "cp1254": _count(_TURKISH),
     # Every Cyrillic letter of Windows-1251 is also a letter in Windows-1250.
     "cp1251": _count(_CYRILLIC),

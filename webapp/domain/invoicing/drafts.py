@@ -108,7 +108,7 @@ def build_invoice(lines: Sequence[OrderLine], total: int, quantities: Mapping[in
     Raises InvalidError for what cannot be taken, RefusedError when nothing is left.
     """
     chosen = require_quantities(lines, quantities, order_states.left_to_invoice, "nothing_to_invoice")
-    extra = _rests(lines, total)
+    extra = _compute_remainders(lines, total)
     return Draft(
         tuple(
             DraftLine(
@@ -117,7 +117,7 @@ def build_invoice(lines: Sequence[OrderLine], total: int, quantities: Mapping[in
                 shipping=order_amounts.calculate_portion(
                     line.shipping, chosen[line.id], line.amount_quantity, line.invoiced
                 ),
-                **_goods(line, extra[line.id], chosen[line.id], line.invoiced),
+                **_compute_goods(line, extra[line.id], chosen[line.id], line.invoiced),
             )
             for line in lines
             if chosen[line.id]
@@ -142,17 +142,17 @@ def build_credit_memo(
     if money_left <= 0 and not any(order_states.left_to_refund(line) for line in lines):
         raise RefusedError("nothing_to_refund")
     chosen = check_quantities(lines, asked.quantities, order_states.left_to_refund)
-    shipping = _shipping_credit(lines, asked.shipping, given, currency)
+    shipping = _compute_shipping_credit(lines, asked.shipping, given, currency)
     for field in ("adjustment_refund", "adjustment_fee"):
         if getattr(asked, field) < 0:
             raise InvalidError("amount_negative", field=field)
-    extra = _rests(lines, total)
+    extra = _compute_remainders(lines, total)
     parts = tuple(
         DraftLine(
             line.id,
             chosen[line.id],
             shipping=shipping[line.id],
-            **_goods_credit(line, extra[line.id], chosen[line.id], given.get(line.id, {})),
+            **_compute_goods_credit(line, extra[line.id], chosen[line.id], given.get(line.id, {})),
         )
         for line in lines
         if chosen[line.id] or shipping[line.id]
@@ -167,13 +167,13 @@ def build_full_credit(
 ) -> Draft:
     """Credit the whole remainder. Adjustments make up for earlier adjustment refunds and fees."""
     shipping = shipping_left(lines, given)
-    extra = _rests(lines, total)
+    extra = _compute_remainders(lines, total)
     parts = tuple(
         DraftLine(
             line.id,
             left,
             shipping=shipping[line.id],
-            **_goods_credit(line, extra[line.id], left, given.get(line.id, {})),
+            **_compute_goods_credit(line, extra[line.id], left, given.get(line.id, {})),
         )
         for line in lines
         if (left := order_states.left_to_refund(line)) or shipping[line.id]
@@ -233,19 +233,19 @@ def distribute_unallocated(total: int, lines: Sequence[tuple[int, int]]) -> list
     return [next(portions) if pieces else 0 for pieces, _ in lines]
 
 
-def _rests(lines: Sequence[OrderLine], total: int) -> dict[int, int]:
+def _compute_remainders(lines: Sequence[OrderLine], total: int) -> dict[int, int]:
     portions = distribute_unallocated(total, [(line.amount_quantity, line.total) for line in lines])
     return {line.id: rest for line, rest in zip(lines, portions, strict=True)}
 
 
-def _goods(line: OrderLine, rest: int, quantity: int, before: int) -> dict[str, int]:
+def _compute_goods(line: OrderLine, rest: int, quantity: int, before: int) -> dict[str, int]:
     """Return the amounts of a quantity without shipping, which is credited separately."""
     parts = {name: getattr(line, name) for name in _GOODS}
     parts["other"] += rest
     return order_amounts.split(parts, quantity, line.amount_quantity, before)
 
 
-def _goods_credit(line: OrderLine, rest: int, quantity: int, given: Mapping[str, int]) -> dict[str, int]:
+def _compute_goods_credit(line: OrderLine, rest: int, quantity: int, given: Mapping[str, int]) -> dict[str, int]:
     """Return the credit for a quantity; the last units of a line get its whole remainder.
 
     Refused refunds free units in any order, so earlier portions need not be consecutive.
@@ -253,8 +253,10 @@ def _goods_credit(line: OrderLine, rest: int, quantity: int, given: Mapping[str,
     if not quantity:
         return dict.fromkeys(_GOODS, 0)
     before = line.refunded + line.refunding
-    amounts = _goods(line, rest, quantity, before)
-    remaining = {name: amount - given.get(name, 0) for name, amount in _goods(line, rest, line.invoiced, 0).items()}
+    amounts = _compute_goods(line, rest, quantity, before)
+    remaining = {
+        name: amount - given.get(name, 0) for name, amount in _compute_goods(line, rest, line.invoiced, 0).items()
+    }
     if before + quantity == line.invoiced:
         return remaining
     return {
@@ -262,7 +264,7 @@ def _goods_credit(line: OrderLine, rest: int, quantity: int, given: Mapping[str,
     }
 
 
-def _shipping_credit(
+def _compute_shipping_credit(
     lines: Sequence[OrderLine], asked: int | None, given: Mapping[int, Mapping[str, int]], currency: str
 ) -> dict[int, int]:
     """Return the shipping that is given back, on the lines it was paid for."""

@@ -91,12 +91,12 @@ def pack(letter: MailContent, sender: Sender, recipient: str, message_id: str, a
 def render_html(text: str, language: str) -> str:
     """Return the text as a page: a paragraph for each block of lines, addresses as links, nothing else."""
     paragraphs = [block for block in re.split(r"\n{2,}", text) if block.strip()]
-    inner = "\n".join(f"<p>{_lines(block)}</p>" for block in paragraphs)
+    inner = "\n".join(f"<p>{_format_block(block)}</p>" for block in paragraphs)
     head = f'<!doctype html>\n<html lang="{escape(language)}"><head><meta charset="utf-8"></head>'
     return f"{head}<body>\n{inner}\n</body></html>\n"
 
 
-def _lines(block: str) -> str:
+def _format_block(block: str) -> str:
     return "<br>\n".join(_link_addresses(line) for line in block.split("\n"))
 
 

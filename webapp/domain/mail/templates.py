@@ -79,7 +79,7 @@ def _check_text(field: str, text: str, placeholders: tuple[str, ...]) -> None:
         rest = _PLACE.sub("", line)
         match = _BRACES.search(rest)
         if match is not None:
-            raise InvalidError("template_braces", field=field, line=number, text=_excerpt(rest, match.start()))
+            raise InvalidError("template_braces", field=field, line=number, text=_get_excerpt(rest, match.start()))
 
 
 def _build_error(field: str, line: int, name: str, known: tuple[str, ...]) -> InvalidError:
@@ -89,5 +89,5 @@ def _build_error(field: str, line: int, name: str, known: tuple[str, ...]) -> In
     return InvalidError("template_place_unknown", field=field, line=line, place=name)
 
 
-def _excerpt(line: str, at: int) -> str:
+def _get_excerpt(line: str, at: int) -> str:
     return line[max(0, at - 10) : at + 30].strip()

@@ -53,10 +53,10 @@ def calculate_portion(total: int, quantity: int, of: int, before: int = 0) -> in
     """
     if of == 0:
         return 0
-    return _upto(total, before + quantity, of) - _upto(total, before, of)
+    return _compute_share(total, before + quantity, of) - _compute_share(total, before, of)
 
 
-def _upto(total: int, pieces: int, of: int) -> int:
+def _compute_share(total: int, pieces: int, of: int) -> int:
     return (2 * total * pieces + of) // (2 * of)
 
 
@@ -65,7 +65,7 @@ def split(parts: Mapping[str, int], quantity: int, of: int, before: int = 0) -> 
 
     A part that divides evenly does so; what is rounded falls to the parts that do not.
     """
-    so_far, with_these = _parts_upto(parts, before, of), _parts_upto(parts, before + quantity, of)
+    so_far, with_these = _compute_part_shares(parts, before, of), _compute_part_shares(parts, before + quantity, of)
     return {name: with_these[name] - so_far[name] for name in parts}
 
 
@@ -80,11 +80,11 @@ def distribute(total: int, weights: Sequence[int]) -> list[int]:
     return portions
 
 
-def _parts_upto(parts: Mapping[str, int], pieces: int, of: int) -> dict[str, int]:
+def _compute_part_shares(parts: Mapping[str, int], pieces: int, of: int) -> dict[str, int]:
     if of == 0:
         return dict.fromkeys(parts, 0)
     portions = {name: amount * pieces // of for name, amount in parts.items()}
-    missing = _upto(sum(parts.values()), pieces, of) - sum(portions.values())
+    missing = _compute_share(sum(parts.values()), pieces, of) - sum(portions.values())
     by_remainder = sorted(parts, key=lambda name: parts[name] * pieces % of, reverse=True)
     for name in by_remainder[:missing]:
         portions[name] += 1

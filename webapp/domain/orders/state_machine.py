@@ -67,23 +67,23 @@ def left_to_invoice(line: Quantities) -> int:
 
 def given_back(line: Quantities) -> int:
     """Refunded pieces that were not cancelled: those that need not be sent, or that were sent and came back."""
-    return _beyond_canceled(line, line.refunded)
+    return _count_beyond_canceled(line, line.refunded)
 
 
 def left_to_ship(line: Quantities) -> int:
     """Return what may leave. What Amazon is asked to refund may not: it would be paid back and sent all the same."""
-    return _owed(line, line.refunded + line.refunding)
+    return _count_owed(line, line.refunded + line.refunding)
 
 
 def unshipped(line: Quantities) -> int:
     """What is still to be sent. What was given back is not owed any more; what Amazon is only asked to refund is."""
-    return _owed(line, line.refunded)
+    return _count_owed(line, line.refunded)
 
 
 def need_not_ship(line: Quantities, pieces: int) -> int:
     """Return how many of these pieces, given back, need not be shipped any more."""
     so_far = line.refunded + line.refunding
-    return _owed(line, so_far) - _owed(line, so_far + pieces)
+    return _count_owed(line, so_far) - _count_owed(line, so_far + pieces)
 
 
 def left_to_refund(line: Quantities) -> int:
@@ -96,12 +96,12 @@ def left_to_credit(line: Quantities) -> int:
     return max(0, line.invoiced + line.canceled - line.ordered - line.refunded - line.refunding)
 
 
-def _owed(line: Quantities, refunded: int) -> int:
+def _count_owed(line: Quantities, refunded: int) -> int:
     """Return the owed units. Units both cancelled and refunded count once."""
-    return max(0, line.ordered - line.canceled - line.shipped - _beyond_canceled(line, refunded))
+    return max(0, line.ordered - line.canceled - line.shipped - _count_beyond_canceled(line, refunded))
 
 
-def _beyond_canceled(line: Quantities, refunded: int) -> int:
+def _count_beyond_canceled(line: Quantities, refunded: int) -> int:
     return max(0, refunded - max(0, line.invoiced + line.canceled - line.ordered))
 
 

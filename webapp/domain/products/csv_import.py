@@ -140,12 +140,12 @@ def read(text: str) -> Sheet:
     delimiter = max((",", ";", "\t"), key=first.count)
     reader = csv.reader(io.StringIO("".join(lines), newline=""), delimiter=delimiter)
     try:
-        return _sheet(reader)
+        return _parse_sheet(reader)
     except csv.Error:
         raise InvalidError("product_file_broken", field="file", line=reader.line_num) from None
 
 
-def _sheet(reader: Any) -> Sheet:
+def _parse_sheet(reader: Any) -> Sheet:
     head: list[str] = next((cells for cells in reader if any(cell.strip() for cell in cells)), [])
     names = [_NAMES.get(cell.strip().casefold(), "") for cell in head]
     if "sku" not in names:
@@ -163,17 +163,17 @@ def _sheet(reader: Any) -> Sheet:
             continue
         if len(rows) == MOST_ROWS:
             raise InvalidError("product_file_long", field="file", most=MOST_ROWS)
-        rows.append(_row(line, {name: cell for name, cell in zip(names, cells, strict=False) if name}, seen))
+        rows.append(_parse_row(line, {name: cell for name, cell in zip(names, cells, strict=False) if name}, seen))
     if not rows:
         raise InvalidError("product_file_empty", field="file")
     return Sheet(tuple(rows), tuple(name for name in unknown_headings if name.casefold() not in READ_ONLY_COLUMNS))
 
 
-def _row(line: int, cells: Mapping[str, str], seen: dict[str, int]) -> Row:
+def _parse_row(line: int, cells: Mapping[str, str], seen: dict[str, int]) -> Row:
     plain = {name: unescape_formula(cell.strip()) for name, cell in cells.items()}
     sku = plain.get("sku", "")
     try:
-        _one_line(plain)
+        _check_line_breaks(plain)
         entry = check(
             Entry(
                 sku,
@@ -192,7 +192,7 @@ def _row(line: int, cells: Mapping[str, str], seen: dict[str, int]) -> Row:
     return Row(line, entry.sku, entry)
 
 
-def _one_line(cells: Mapping[str, str]) -> None:
+def _check_line_breaks(cells: Mapping[str, str]) -> None:
     """Raises InvalidError for a cell with a line break: the rest of the file hides in the one that lacks its end."""
     for name, cell in cells.items():
         if len(cell.splitlines()) > 1:
@@ -216,7 +216,7 @@ def write(rows: Iterator[Mapping[str, Any]]) -> Iterator[str]:
     writer = csv.writer(buffer)
     writer.writerow((*COLUMNS, *READ_ONLY_COLUMNS))
     for row in rows:
-        writer.writerow([_cell(row[name]) for name in (*COLUMNS, *READ_ONLY_COLUMNS)])
+        writer.writerow([_format_cell(row[name]) for name in (*COLUMNS, *READ_ONLY_COLUMNS)])
         if buffer.tell() > 32_768:
             yield buffer.getvalue()
             buffer.seek(0)
@@ -224,7 +224,7 @@ def write(rows: Iterator[Mapping[str, Any]]) -> Iterator[str]:
     yield buffer.getvalue()
 
 
-def _cell(value: Any) -> Any:
+def _format_cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return escape_formula(value)

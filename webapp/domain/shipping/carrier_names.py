@@ -54,7 +54,7 @@ def plain(text: str) -> str:
     return _SIGNS.sub("", unicodedata.normalize("NFKC", bare))
 
 
-def _table(carriers: Iterable[Carrier]) -> dict[str, Carrier]:
+def _build_table(carriers: Iterable[Carrier]) -> dict[str, Carrier]:
     table: dict[str, Carrier] = {}
     for carrier in carriers:
         own = [carrier.key, carrier.name, *ALIASES.get(carrier.key, ())]
@@ -63,9 +63,9 @@ def _table(carriers: Iterable[Carrier]) -> dict[str, Carrier]:
     return table
 
 
-_TABLE = _table((*CARRIERS, *BY_CODE.values()))
+_TABLE = _build_table((*CARRIERS, *BY_CODE.values()))
 # Names that identify the carrier as a word within a text; the others only match as a whole.
-_WORDS = {name: carrier for name, carrier in _table(WELL_KNOWN).items() if name not in _COMMON_WORDS}
+_WORDS = {name: carrier for name, carrier in _build_table(WELL_KNOWN).items() if name not in _COMMON_WORDS}
 # Long enough that no other word has them inside.
 _INSIDE = tuple((name, _WORDS[name]) for name in sorted(_WORDS, key=len, reverse=True) if len(name) >= 6)
 

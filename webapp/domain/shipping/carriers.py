@@ -253,7 +253,7 @@ def rank_carriers(tracking_number: str, country: str = "") -> tuple[tuple[Carrie
     if not number or len(number) > LONGEST:
         return ()
     likelihoods: dict[str, int] = {}
-    for likelihood, keys in (*_by_form(number, country.upper()), *_by_post_office(number)):
+    for likelihood, keys in (*_match_by_form(number, country.upper()), *_match_by_post_office(number)):
         for place, key in enumerate(keys):
             likelihoods[key] = max(likelihoods.get(key, 0), likelihood - place)
     return tuple((BY_KEY[key], likelihoods[key]) for key in sorted(likelihoods, key=lambda key: -likelihoods[key]))
@@ -319,7 +319,7 @@ def find_unmistakable(number: str, *, also_with_wrong_check_digit: bool = False)
     )
 
 
-def _by_form(number: str, country: str) -> list[tuple[int, tuple[str, ...]]]:
+def _match_by_form(number: str, country: str) -> list[tuple[int, tuple[str, ...]]]:
     matches = []
     for form, pattern in _PATTERNS:
         abroad = bool(form.home) and country not in form.home
@@ -330,7 +330,7 @@ def _by_form(number: str, country: str) -> list[tuple[int, tuple[str, ...]]]:
     return matches
 
 
-def _by_post_office(number: str) -> list[tuple[int, tuple[str, ...]]]:
+def _match_by_post_office(number: str) -> list[tuple[int, tuple[str, ...]]]:
     match = _S10.fullmatch(number)
     if match is None or not check_digits.s10(number):
         return []

@@ -16,7 +16,7 @@ def ups(number: str) -> bool:
 
 def s10(number: str) -> bool:
     """The Universal Postal Union's S10, `RR123456785DE`: eight digits weighted, modulo 11."""
-    remainder = 11 - _weighted(number[2:10], _S10_WEIGHTS) % 11
+    remainder = 11 - _sum_weighted(number[2:10], _S10_WEIGHTS) % 11
     return {10: 0, 11: 5}.get(remainder, remainder) == int(number[10])
 
 
@@ -34,7 +34,7 @@ def gls(number: str) -> bool:
 
 def fedex(number: str) -> bool:
     """Twelve digits of FedEx Express: weights 3, 1, 7, modulo 11, then modulo 10."""
-    return _weighted(number[:11], _FEDEX_WEIGHTS) % 11 % 10 == int(number[11])
+    return _sum_weighted(number[:11], _FEDEX_WEIGHTS) % 11 % 10 == int(number[11])
 
 
 def identcode(number: str) -> bool:
@@ -58,5 +58,5 @@ def dpd(number: str) -> bool:
     return _ALPHABET[(37 - rest) % 36] == number[-1]
 
 
-def _weighted(digits: str, weights: Sequence[int]) -> int:
+def _sum_weighted(digits: str, weights: Sequence[int]) -> int:
     return sum(int(sign) * weight for sign, weight in zip(digits, weights, strict=True))

@@ -81,7 +81,7 @@ def decide(incoming: AmazonOrder, store: StoreSettings) -> ImportDecision:
         return ImportDecision(BLOCK, "total_missing")
     if incoming.quantity == 0:
         return ImportDecision(BLOCK, "no_items")
-    if len({amount.currency for amount in _amounts(incoming)}) > 1:
+    if len({amount.currency for amount in _list_amounts(incoming)}) > 1:
         return ImportDecision(BLOCK, "currencies_differ")
     return ImportDecision(CREATE)
 
@@ -93,7 +93,7 @@ def calculate_total(incoming: AmazonOrder, currency: str) -> Money:
     """
     if incoming.total is not None:
         return incoming.total
-    currency = next((amount.currency for amount in _amounts(incoming)), currency)
+    currency = next((amount.currency for amount in _list_amounts(incoming)), currency)
     return Money(sum(calculate_line_total(item) for item in incoming.items), currency)
 
 
@@ -104,7 +104,7 @@ def calculate_line_total(item: AmazonItem) -> int:
     return item.unit_price.minor * item.quantity if item.unit_price else 0
 
 
-def _amounts(incoming: AmazonOrder) -> Iterator[Money]:
+def _list_amounts(incoming: AmazonOrder) -> Iterator[Money]:
     if incoming.total is not None:
         yield incoming.total
     for item in incoming.items:

@@ -38,7 +38,7 @@ class Difference(NamedTuple):
 
 def find_differences(before: Any, after: Any) -> list[Difference]:
     """Return the leaves that differ, by path."""
-    old, new = dict(_leaves(before, ())), dict(_leaves(after, ()))
+    old, new = dict(_iterate_leaves(before, ())), dict(_iterate_leaves(after, ()))
     return [
         Difference(".".join(path), old.get(path), new.get(path), is_personal(path))
         for path in sorted(old.keys() | new.keys())
@@ -50,18 +50,18 @@ def is_personal(path: tuple[str, ...]) -> bool:
     return path[:1] != () and (path[0] not in _PUBLIC or not _PRIVATE.isdisjoint(path))
 
 
-def _leaves(body: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+def _iterate_leaves(body: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
     if isinstance(body, dict):
         for name, value in body.items():
-            yield from _leaves(value, (*path, str(name)))
+            yield from _iterate_leaves(value, (*path, str(name)))
     elif isinstance(body, list):
         for index, value in enumerate(body):
-            yield from _leaves(value, (*path, _name(value, index)))
+            yield from _iterate_leaves(value, (*path, _format_name(value, index)))
     elif body is not None:
         yield path, body
 
 
-def _name(member: Any, index: int) -> str:
+def _format_name(member: Any, index: int) -> str:
     if isinstance(member, dict):
         for name in _NAMES:
             if isinstance(member.get(name), str):

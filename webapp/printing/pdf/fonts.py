@@ -85,9 +85,9 @@ def wrap(text: str, room: float, size: float, *, bold: bool = False, most: int =
     """Wrap a text to `room` millimetres; after `most` lines the last ends with an ellipsis."""
     lines: list[str] = []
     for paragraph in text.splitlines():
-        lines += _filled(_pieces(printable(paragraph), room, size, bold), room, size, bold)
+        lines += _fill_lines(_split_text(printable(paragraph), room, size, bold), room, size, bold)
         if len(lines) > most:
-            lines = [*lines[: most - 1], _shortened(f"{lines[most - 1]}…", room, size, bold)]
+            lines = [*lines[: most - 1], _shorten(f"{lines[most - 1]}…", room, size, bold)]
             break
     return lines
 
@@ -119,7 +119,7 @@ def _has(sign: str) -> bool:
     return code >= _ASIAN_FROM and code in face(ASIAN).widths
 
 
-def _pieces(text: str, room: float, size: float, bold: bool) -> Iterator[str]:
+def _split_text(text: str, room: float, size: float, bold: bool) -> Iterator[str]:
     """Split a text where lines may break: words, parts of too long words, single ideographs."""
     for piece in _WORDS.findall(text):
         while width(piece, size, bold=bold) > room and len(piece) > 1:
@@ -129,7 +129,7 @@ def _pieces(text: str, room: float, size: float, bold: bool) -> Iterator[str]:
         yield piece
 
 
-def _filled(pieces: Iterator[str], room: float, size: float, bold: bool) -> list[str]:
+def _fill_lines(pieces: Iterator[str], room: float, size: float, bold: bool) -> list[str]:
     lines, line = [], ""
     for piece in pieces:
         if line and width((line + piece).rstrip(), size, bold=bold) > room:
@@ -140,7 +140,7 @@ def _filled(pieces: Iterator[str], room: float, size: float, bold: bool) -> list
     return [*lines, line.rstrip()] if line.strip() or not lines else lines
 
 
-def _shortened(text: str, room: float, size: float, bold: bool) -> str:
+def _shorten(text: str, room: float, size: float, bold: bool) -> str:
     while len(text) > 1 and width(text, size, bold=bold) > room:
         text = f"{text[:-2]}…"
     return text

@@ -48,11 +48,11 @@ class Table:
     def __init__(self, section: Section, left: float, room: float) -> None:
         self.columns = section.columns
         self.left, self.room = left, room
-        self.widths = _widths(section, room)
+        self.widths = _compute_widths(section, room)
         self.rows = tuple(self._set(row) for row in section.rows)
 
     def head(self, sheet: PdfCanvas, y: float) -> None:
-        for column, x, width in self._places():
+        for column, x, width in self._compute_positions():
             right = column.figures
             text = fonts.printable(column.head)
             at = x + width if right else x
@@ -60,7 +60,7 @@ class Table:
         sheet.rule(self.left, y + HEAD_HEIGHT - 0.6, self.left + self.room, colour=ACCENT, thick=0.35)
 
     def draw(self, sheet: PdfCanvas, row: SetRow, y: float) -> None:
-        for (column, x, width), cell in zip(self._places(), row.cells, strict=True):
+        for (column, x, width), cell in zip(self._compute_positions(), row.cells, strict=True):
             if column.tick:
                 sheet.box(x, y + PADDING + 0.25, TICK, TICK)
             at, align = (x + width, "right") if column.figures else (x, "left")
@@ -86,7 +86,7 @@ class Table:
             )
         )
 
-    def _places(self) -> list[tuple[Column, float, float]]:
+    def _compute_positions(self) -> list[tuple[Column, float, float]]:
         places, x = [], self.left
         for column, width in zip(self.columns, self.widths, strict=True):
             places.append((column, x, width))
@@ -94,12 +94,12 @@ class Table:
         return places
 
 
-def _widths(section: Section, room: float) -> tuple[float, ...]:
+def _compute_widths(section: Section, room: float) -> tuple[float, ...]:
     """Return the column widths: each as wide as its widest entry, the rest for the one that fills."""
     widths = []
     for place, column in enumerate(section.columns):
-        entries = [_width(row[place].text, SIZE, bold=row[place].strong) for row in section.rows]
-        widest = max([_width(column.head, HEAD, bold=True), *entries])
+        entries = [_measure_width(row[place].text, SIZE, bold=row[place].strong) for row in section.rows]
+        widest = max([_measure_width(column.head, HEAD, bold=True), *entries])
         widths.append(TICK if column.tick else 0.0 if column.fills else min(widest, _WIDEST) + 0.05)
     free = room - sum(widths) - GAP * (len(widths) - 1)
     if free < _LEAST_FILLED:
@@ -110,5 +110,5 @@ def _widths(section: Section, room: float) -> tuple[float, ...]:
     return tuple(free if column.fills else width for column, width in zip(section.columns, widths, strict=True))
 
 
-def _width(text: str, size: float, *, bold: bool = False) -> float:
+def _measure_width(text: str, size: float, *, bold: bool = False) -> float:
     return fonts.width(fonts.printable(text), size, bold=bold)

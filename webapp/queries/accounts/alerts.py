@@ -71,7 +71,7 @@ def load_alerts(session: Session, stores: Collection[Store], now: datetime) -> d
     """Load alerts by store id, the worst first. Alerts of an account are listed for each of its stores."""
     alerts: dict[int, list[Alert]] = defaultdict(list)
     store_ids = [store.id for store in stores]
-    rows = session.execute(_all(), {"stores": store_ids, "since": now - LOOK_BACK})
+    rows = session.execute(_select_all(), {"stores": store_ids, "since": now - LOOK_BACK})
     for kind, store_id, cause, count in rows:
         if store_id in store_ids:
             alerts[store_id].append(Alert(kind, cause or "", count))
@@ -95,14 +95,14 @@ def _lacks_seller_data(store: Store) -> str | None:
 
 # Building the statement takes longer than executing it.
 @lru_cache(maxsize=1)
-def _all() -> CompoundSelect[*tuple[Any, ...]]:
+def _select_all() -> CompoundSelect[*tuple[Any, ...]]:
     """The statement of all alerts. Parameters: `stores`, their ids, and `since`."""
     is_selected = Store.id.in_(bindparam("stores", expanding=True))
-    kinds = (_trouble(), _blocked(), _quarantined(), _oversold(), _flagged())
-    return union_all(*(kind.where(is_selected) for kind in kinds), _refused(), _mails())
+    kinds = (_select_trouble(), _select_blocked(), _select_quarantined(), _select_oversold(), _select_flagged())
+    return union_all(*(kind.where(is_selected) for kind in kinds), _select_refused(), _select_mails())
 
 
-def _trouble() -> Select[*tuple[Any, ...]]:
+def _select_trouble() -> Select[*tuple[Any, ...]]:
     return (
         select(literal(TROUBLE), Store.id, Account.error_code, literal(1))
         .join(Account, Account.id == Store.account_id)
@@ -110,7 +110,7 @@ def _trouble() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _blocked() -> Select[*tuple[Any, ...]]:
+def _select_blocked() -> Select[*tuple[Any, ...]]:
     # The index of blocked orders begins with the account.
     of_store = and_(AmazonOrder.store_id == Store.id, AmazonOrder.account_id == Store.account_id)
     return (
@@ -121,7 +121,7 @@ def _blocked() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _quarantined() -> Select[*tuple[Any, ...]]:
+def _select_quarantined() -> Select[*tuple[Any, ...]]:
     return (
         select(literal(QUARANTINED), Store.id, null(), func.count())
         .join(QuarantinedOrder, QuarantinedOrder.account_id == Store.account_id)
@@ -130,24 +130,24 @@ def _quarantined() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _oversold() -> Select[*tuple[Any, ...]]:
+def _select_oversold() -> Select[*tuple[Any, ...]]:
     counts = select(Product.account_id, func.count().label("many")).where(Product.is_oversold())
-    return _of_stores(OVERSOLD, null(), counts.group_by(Product.account_id).subquery())
+    return _repeat_for_stores(OVERSOLD, null(), counts.group_by(Product.account_id).subquery())
 
 
-def _flagged() -> Select[*tuple[Any, ...]]:
+def _select_flagged() -> Select[*tuple[Any, ...]]:
     counts = select(Product.account_id, Product.flag, func.count().label("many")).where(Product.is_flagged())
     each = counts.group_by(Product.account_id, Product.flag).subquery()
-    return _of_stores(FLAGGED, each.c.flag, each)
+    return _repeat_for_stores(FLAGGED, each.c.flag, each)
 
 
-def _of_stores(kind: str, cause: Any, counted: Subquery) -> Select[*tuple[Any, ...]]:
+def _repeat_for_stores(kind: str, cause: Any, counted: Subquery) -> Select[*tuple[Any, ...]]:
     """Repeat the count of an account for each of its stores."""
     alerts = select(literal(kind), Store.id, cause, counted.c.many)
     return alerts.join(counted, counted.c.account_id == Store.account_id)
 
 
-def _refused() -> Select[*tuple[Any, ...]]:
+def _select_refused() -> Select[*tuple[Any, ...]]:
     # Of all stores: with a condition on the store, SQLite reads all its orders instead of the latest submissions.
     return (
         select(literal(REFUSED), AmazonOrder.store_id, Submission.state, func.count())
@@ -156,9 +156,9 @@ def _refused() -> Select[*tuple[Any, ...]]:
             Submission.requested_at >= _SINCE,
             or_(
                 Submission.state == submission_states.CONFLICT,
-                and_(_left_undone(), AmazonOrder.status.not_in(_SETTLED), ~_asked_again()),
+                and_(_is_left_undone(), AmazonOrder.status.not_in(_SETTLED), ~_was_resubmitted()),
                 # Refunds and invoices are due whatever the status of the order.
-                and_(_left_undone(), Submission.kind.in_(_OF_MONEY), ~_asked_again()),
+                and_(_is_left_undone(), Submission.kind.in_(_OF_MONEY), ~_was_resubmitted()),
                 # Only a person can settle an unverified refund.
                 and_(Submission.kind == amazon_refunds.KIND, Submission.state == submission_states.UNPROVED),
             ),
@@ -167,7 +167,7 @@ def _refused() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _mails() -> Select[*tuple[Any, ...]]:
+def _select_mails() -> Select[*tuple[Any, ...]]:
     return (
         select(literal(MAILS), Mail.store_id, Mail.state, func.count())
         .where(Mail.state.in_(mail_states.TROUBLED), Mail.created_at >= _SINCE)
@@ -175,15 +175,15 @@ def _mails() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _left_undone() -> ColumnElement[bool]:
+def _is_left_undone() -> ColumnElement[bool]:
     """Amazon rejected it, or a parcel was shipped without a confirmation at Amazon."""
     untold = and_(
-        Submission.kind == shipment_confirmation.KIND, Submission.state == submission_states.UNDONE, _parcel_is_there()
+        Submission.kind == shipment_confirmation.KIND, Submission.state == submission_states.UNDONE, _has_parcel()
     )
     return or_(Submission.state.in_((submission_states.REJECTED, submission_states.UNPROVED)), untold)
 
 
-def _parcel_is_there() -> ColumnElement[bool]:
+def _has_parcel() -> ColumnElement[bool]:
     is_submitted = and_(
         Order.amazon_order_id == Submission.amazon_order_id,
         cast(Parcel.reference, String) == Submission.subject,
@@ -191,7 +191,7 @@ def _parcel_is_there() -> ColumnElement[bool]:
     return select(Parcel.id).join(Order, Order.id == Parcel.order_id).where(is_submitted).exists()
 
 
-def _asked_again() -> ColumnElement[bool]:
+def _was_resubmitted() -> ColumnElement[bool]:
     later = aliased(Submission)
     return (
         select(later.id)

@@ -136,12 +136,12 @@ def sum_spans(session: Session, spans: Sequence[Span]) -> list[SpanSum]:
     for at, span in enumerate(spans):
         values |= {f"number{at}": span.number, f"store{at}": span.store.id, f"begins{at}": span.begins}
         values |= {f"ends{at}": span.ends, f"currency{at}": span.store.marketplace.currency}
-    rows = session.execute(_span_statement(len(spans)), values)
+    rows = session.execute(_build_span_statement(len(spans)), values)
     return [SpanSum(number, status, orders, int(revenue or 0)) for number, status, orders, revenue in rows]
 
 
 @lru_cache(maxsize=64)
-def _span_statement(many: int) -> TextClause:
+def _build_span_statement(many: int) -> TextClause:
     """The statement that sums this many spans."""
     rows = ", ".join(f"({', '.join(f':{name}{at}' for name in _SPAN)})" for at in range(many))
     typed: list[BindParameter[Any]] = [
@@ -171,13 +171,13 @@ def count_orders_per_day(session: Session, stores: Sequence[Store], days: int, n
 def count_waiting(session: Session, store: Store, now: datetime) -> Waiting:
     """Count the open orders of a store, however old."""
     parameters = {"store": store.id, "now": now, "soon": now + timedelta(days=1)}
-    *open_, overdue, due_soon = session.connection().execute(_waiting(), parameters).one()
+    *open_, overdue, due_soon = session.connection().execute(_select_waiting(), parameters).one()
     counts = {status: count for status, count in zip(OPEN, open_, strict=True) if count}
     return Waiting(counts=counts, overdue=overdue, due_soon=due_soon)
 
 
 @lru_cache(maxsize=1)
-def _waiting() -> Select[*tuple[int, ...]]:
+def _select_waiting() -> Select[*tuple[int, ...]]:
     """Count the orders in each status of OPEN, the late ones, and those due until `soon`.
 
     Each count is a range of one index, which is faster than one scan that reads every row.

@@ -21,8 +21,11 @@ Document = type[Invoice] | type[Shipment] | type[CreditMemo]
 def invoice_grid(stores: Sequence[StoreName]) -> Grid:
     """Return the list of all invoices. `stores`: all of them."""
     bill_to = Column("bill_to", selects=(Order.bill_to_name,))
-    return _grid(
-        Invoice, stores, (bill_to, *_amounts(Invoice)), search.total_filters(Invoice.total, Order.currency, stores)
+    return _build_grid(
+        Invoice,
+        stores,
+        (bill_to, *_build_amount_columns(Invoice)),
+        search.total_filters(Invoice.total, Order.currency, stores),
     )
 
 
@@ -31,12 +34,12 @@ def credit_memo_grid(stores: Sequence[StoreName]) -> Grid:
     columns = (
         Column("bill_to", selects=(Order.bill_to_name,)),
         Column("status", selects=(CreditMemo.state.label("memo_state"),)),
-        *_amounts(CreditMemo),
+        *_build_amount_columns(CreditMemo),
         Column("adjustment_refund", selects=(CreditMemo.adjustment_refund,), hidden=True),
         Column("adjustment_fee", selects=(CreditMemo.adjustment_fee,), hidden=True),
     )
     totals = search.total_filters(CreditMemo.total, Order.currency, stores)
-    return _grid(CreditMemo, stores, columns, {**totals, "memo_state": CreditMemo.state.in_})
+    return _build_grid(CreditMemo, stores, columns, {**totals, "memo_state": CreditMemo.state.in_})
 
 
 def shipment_grid(stores: Sequence[StoreName]) -> Grid:
@@ -57,7 +60,7 @@ def shipment_grid(stores: Sequence[StoreName]) -> Grid:
         Column("quantity", selects=(units.label("quantity"),)),
         Column("tracking", selects=(tracking.label("tracking_numbers"),)),
     )
-    return _grid(Shipment, stores, columns, {"tracking": _has_tracking_number})
+    return _build_grid(Shipment, stores, columns, {"tracking": _has_tracking_number})
 
 
 def find_number(session: Session, text: str, model: Document) -> str | None:
@@ -66,7 +69,7 @@ def find_number(session: Session, text: str, model: Document) -> str | None:
     return number
 
 
-def _grid(
+def _build_grid(
     model: Document, stores: Sequence[StoreName], columns: Sequence[Column], filters: Mapping[str, Callable[[Any], Any]]
 ) -> Grid:
     """The list of one kind of document. `columns` and `filters`: those that not all kinds have."""
@@ -120,7 +123,7 @@ def _grid(
     )
 
 
-def _amounts(model: type[Invoice] | type[CreditMemo]) -> tuple[Column, ...]:
+def _build_amount_columns(model: type[Invoice] | type[CreditMemo]) -> tuple[Column, ...]:
     hidden = ("subtotal", "shipping", "tax", "discount")
     return (
         Column("total", model.total, descending=True, selects=(model.total,)),

@@ -52,7 +52,7 @@ def load_documents(session: Session, keys: Sequence[Key]) -> list[Printed]:
             documents.update({(kind, row.id): row for row in rows})
     order_ids = {key: document.order_id for key, document in documents.items()}
     unshipped = {key: key[1] for key in keys if key[0] == UNSHIPPED}
-    orders = _orders(session, {*order_ids.values(), *unshipped.values()})
+    orders = _load_orders(session, {*order_ids.values(), *unshipped.values()})
     order_ids |= unshipped
     documents |= {key: orders[id_] for key, id_ in unshipped.items() if id_ in orders}
     for kind, id_ in keys:
@@ -67,11 +67,11 @@ def load_documents(session: Session, keys: Sequence[Key]) -> list[Printed]:
 
 def list_of_orders(session: Session, order_ids: Sequence[int], kinds: Iterable[str] = tuple(KINDS)) -> list[Key]:
     """List the documents of these orders, order by order, oldest first."""
-    keys = _by_order(session, order_ids, kinds)
+    keys = _group_by_order(session, order_ids, kinds)
     return [key for order_id in order_ids for key in keys[order_id]]
 
 
-def _by_order(session: Session, order_ids: Sequence[int], kinds: Iterable[str]) -> dict[int, list[Key]]:
+def _group_by_order(session: Session, order_ids: Sequence[int], kinds: Iterable[str]) -> dict[int, list[Key]]:
     keys: dict[int, list[Key]] = {order_id: [] for order_id in order_ids}
     for kind in KINDS:
         if kind not in kinds:
@@ -103,7 +103,7 @@ def list_unshipped(session: Session, order_ids: Sequence[int]) -> list[Key]:
 
 def list_packing_slips(session: Session, order_ids: Sequence[int]) -> list[Key]:
     """Return the packing slips of these orders, order by order: of their shipments, then of what is left to ship."""
-    shipments = _by_order(session, order_ids, ("shipment",))
+    shipments = _group_by_order(session, order_ids, ("shipment",))
     unshipped = {id_: (kind, id_) for kind, id_ in list_unshipped(session, order_ids)}
     return [key for id_ in order_ids for key in (*shipments[id_], *((unshipped[id_],) if id_ in unshipped else ()))]
 
@@ -135,7 +135,7 @@ def iterate_parts(session: Session, file_id: int) -> Iterator[bytes]:
         position += 1
 
 
-def _orders(session: Session, ids: set[int]) -> dict[int, Order]:
+def _load_orders(session: Session, ids: set[int]) -> dict[int, Order]:
     parts = (
         joinedload(Order.store),
         joinedload(Order.amazon_order).selectinload(AmazonOrder.items),

@@ -65,7 +65,7 @@ def load_refundable(session: Session, order: Order) -> Refundable:
     """Load what the buyer paid at Amazon by line and component, what was refunded, is pending, and is left."""
     amazon_order = order.amazon_order
     items = {item.order_item_id: item for item in amazon_order.items}
-    amazon_lines = _amazon_lines(session, order)
+    amazon_lines = _load_amazon_lines(session, order)
     lines = {}
     for line in order.items:
         item = items.get(line.order_item_id)
@@ -73,10 +73,10 @@ def load_refundable(session: Session, order: Order) -> Refundable:
         lines[line.id] = RefundableLine(
             line_id=line.id,
             order_item_id=line.order_item_id,
-            paid=amazon_refunds.paid_amounts(_components(item)),
+            paid=amazon_refunds.paid_amounts(_list_components(item)),
             refunded=_sum(row["parts"] for state, row in refunds if state == amazon_refunds.REFUNDED),
             pending=_sum(row["parts"] for state, row in refunds if state == amazon_refunds.ASKED),
-            unshipped=_unshipped(item) - sum(row["cancelled"] for _, row in refunds),
+            unshipped=_count_unshipped(item) - sum(row["cancelled"] for _, row in refunds),
             charged=item is not None and item.quantity_shipped > 0,
         )
     refused = amazon_refunds.find_refusal(
@@ -105,7 +105,7 @@ def build_amazon_lines(session: Session, order: Order, memo: drafts.Draft) -> li
     if refundable.refused:
         raise RefusedError(refundable.refused)
     units = {part.line_id: part.quantity for part in memo.parts}
-    cancelled = {line.id: _cancelled(line, refundable, units.get(line.id, 0)) for line in order.items}
+    cancelled = {line.id: _count_cancelled_units(line, refundable, units.get(line.id, 0)) for line in order.items}
     if order.amazon_order.status == statuses.UNSHIPPED and all(
         cancelled[id_] == line.unshipped for id_, line in refundable.lines.items()
     ):
@@ -140,7 +140,7 @@ def sum_credited(session: Session, order: Order) -> dict[int, dict[str, int]]:
     return {id_: {name: int(amount) for name, amount in zip(_PARTS, amounts, strict=True)} for id_, *amounts in rows}
 
 
-def _amazon_lines(session: Session, order: Order) -> list[tuple[str, dict[str, Any]]]:
+def _load_amazon_lines(session: Session, order: Order) -> list[tuple[str, dict[str, Any]]]:
     conditions = (
         CreditMemo.order_id == order.id,
         CreditMemo.state.in_((amazon_refunds.ASKED, amazon_refunds.REFUNDED)),
@@ -149,7 +149,7 @@ def _amazon_lines(session: Session, order: Order) -> list[tuple[str, dict[str, A
     return [(state, row) for state, rows in memos for row in rows]
 
 
-def _components(item: AmazonOrderItem | None) -> list[Component]:
+def _list_components(item: AmazonOrderItem | None) -> list[Component]:
     parts = item.components if item is not None else []
     return [Component(type_, subtype, Money(minor, currency)) for type_, subtype, minor, currency in parts]
 
@@ -162,10 +162,10 @@ def _sum(rows: Any) -> Parts:
     return sums
 
 
-def _unshipped(item: AmazonOrderItem | None) -> int:
+def _count_unshipped(item: AmazonOrderItem | None) -> int:
     return item.quantity - item.quantity_shipped if item is not None else 0
 
 
-def _cancelled(line: OrderItem, refundable: Refundable, units: int) -> int:
+def _count_cancelled_units(line: OrderItem, refundable: Refundable, units: int) -> int:
     """The units that are refunded and will not be shipped."""
     return max(0, min(order_states.need_not_ship(line, units), refundable.lines[line.id].unshipped))

@@ -40,7 +40,7 @@ def load_upload(session: Session, order: Order, document: Document) -> Upload:
         Submission.subject == submission_subject(document),
     )
     last = session.scalar(uploads.order_by(Submission.id.desc()).limit(1))
-    offered = order.store.marketplace.country_code in vat_invoices.COUNTRIES and _given(document)
+    offered = order.store.marketplace.country_code in vat_invoices.COUNTRIES and _is_valid(document)
     return Upload(offered, refusal_reason(order, document, last), last)
 
 
@@ -50,7 +50,7 @@ def refusal_reason(order: Order, document: Document, last: Submission | None) ->
         return "vat_invoice_asked"
     if last is not None and last.state == submission_states.VERIFIED:
         return "vat_invoice_done"
-    if not _given(document):
+    if not _is_valid(document):
         return "vat_invoice_memo_open"
     amazon_order, store = order.amazon_order, order.store
     country = store.marketplace.country_code
@@ -60,7 +60,7 @@ def refusal_reason(order: Order, document: Document, last: Submission | None) ->
     return refused or vat_invoices.find_missing_setting(store.documents_sender, store.documents_tax_number)
 
 
-def _given(document: Document) -> bool:
+def _is_valid(document: Document) -> bool:
     """Whether the document is valid: a credit memo that refunded nothing is not."""
     return isinstance(document, Invoice) or document.state in amazon_refunds.GIVEN
 

@@ -89,13 +89,13 @@ def read_page(session: Session, plan: QueryPlan, request: PageRequest, rows: Sel
     for segment in remaining:
         after = boundary if boundary is not None and segment.contains(boundary) else None
         limit = request.size + 1 - len(page_rows)
-        page_rows += session.execute(_segment_statement(plan, segment, rows, after, limit)).all()
+        page_rows += session.execute(_build_segment_statement(plan, segment, rows, after, limit)).all()
         if len(page_rows) > request.size:
             break
     return _to_page(page_rows, request)
 
 
-def _segment_statement(
+def _build_segment_statement(
     plan: QueryPlan, segment: KeysetSegment, rows: Select[*tuple[Any, ...]], after: Cursor | None, limit: int
 ) -> Select[*tuple[Any, ...]]:
     if not plan.branches:

@@ -98,7 +98,7 @@ def apply_filters(session: Session, grid: Grid, filters: Mapping[str, Any]) -> F
     """Turn filter values into conditions. Queries the full-text index for every search among them."""
     filtered = FilteredGrid(grid, filters)
     for name, value in filters.items():
-        condition = _condition(grid, name, value)
+        condition = _build_condition(grid, name, value)
         if not isinstance(condition, FullTextFilter):
             filtered = replace(filtered, conditions={**filtered.conditions, name: condition})
             continue
@@ -146,7 +146,7 @@ def index_scan(filtered: FilteredGrid, request: PageRequest) -> QueryPlan:
     if ranges is None:
         return QueryPlan(filtered.grid, tuple(conditions.values()))
     branches = tuple(
-        tuple({**conditions, ranges: _condition(filtered.grid, ranges, [value])}.values())
+        tuple({**conditions, ranges: _build_condition(filtered.grid, ranges, [value])}.values())
         for value in filtered.values[ranges]
     )
     return QueryPlan(filtered.grid, tuple(filtered.conditions.values()), branches)
@@ -196,7 +196,7 @@ def _count(session: Session, ids: Select[*tuple[Any, ...]]) -> int:
     return session.connection().scalar(select(func.count()).select_from(ids.limit(COUNTED + 1).subquery())) or 0
 
 
-def _condition(grid: Grid, name: str, value: Any) -> Any:
+def _build_condition(grid: Grid, name: str, value: Any) -> Any:
     """The condition of a filter. Without permission to read personal data, none matches by it: a match reveals it."""
     condition = grid.filters[name](value)
     if grid.reads_personal:

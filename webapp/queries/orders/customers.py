@@ -48,7 +48,7 @@ def grid(stores: Sequence[StoreName]) -> Grid:
         columns=COLUMNS,
         filters={
             "email": lambda text: Customer.email_hash == field_cipher.hash(text.casefold()),
-            "name": _named,
+            "name": _match_name,
             **search.store_filter(Customer.store_id, stores),
             **search.day_filters("since", Customer.created_at, Customer.store_id, stores),
         },
@@ -73,7 +73,7 @@ def sum_orders(session: Session, customer_id: int) -> list[CustomerTotals]:
     ]
 
 
-def _named(text: str) -> ColumnElement[bool]:
+def _match_name(text: str) -> ColumnElement[bool]:
     """Match customers with an order whose buyer or recipient has this name."""
     has_name = search.id_in_matches(Order.amazon_order_id, search.by_name(text))
     named = select(Order.customer_id).where(Order.customer_id.is_not(None), has_name)

@@ -173,9 +173,9 @@ class OrderDetail(NamedTuple):
 def load_detail(session: Session, number: str, tab: str) -> OrderDetail:
     """Load the order with this number for a tab of its page. Raises NotFoundError."""
     row = require(
-        session.connection().execute(_statement(tab), {"number": number}).first(), "order_unknown", number=number
+        session.connection().execute(_build_statement(tab), {"number": number}).first(), "order_unknown", number=number
     )
-    aggregates = _aggregates(tab)
+    aggregates = _build_aggregates(tab)
     values = row[-len(aggregates) :]
     rows = {name: part.read(value) for (name, part), value in zip(aggregates.items(), values, strict=True)}
     own, store, amazon_order, related = (row[start:end] for start, end in _SLICES)
@@ -204,7 +204,7 @@ _at = attrgetter("at", "id")
 
 
 @lru_cache(maxsize=8)
-def _statement(tab: str) -> Select[*tuple[Any, ...]]:
+def _build_statement(tab: str) -> Select[*tuple[Any, ...]]:
     selected = ((_orders, _OWN), (_stores, StoreRow._fields), (_amazon_orders, AmazonOrderRow._fields))
     columns = [
         null() if name in _PERSONAL and tab != INFORMATION else table.c[name]
@@ -212,7 +212,7 @@ def _statement(tab: str) -> Select[*tuple[Any, ...]]:
         for name in names
     ]
     return (
-        select(*columns, *_related_counts(), *(part.value for part in _aggregates(tab).values()))
+        select(*columns, *_select_related_counts(), *(part.value for part in _build_aggregates(tab).values()))
         .select_from(_orders)
         .join(_stores, _stores.c.id == _orders.c.store_id)
         .join(_amazon_orders, _amazon_orders.c.id == _orders.c.amazon_order_id)
@@ -220,7 +220,7 @@ def _statement(tab: str) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _related_counts() -> list[ScalarSelect[int]]:
+def _select_related_counts() -> list[ScalarSelect[int]]:
     mail, servers = table_of(Mail), table_of(MailServer)
     return [
         *(
@@ -242,13 +242,15 @@ def _count(model: type[Base], *conditions: ColumnElement[bool]) -> ScalarSelect[
 
 
 @lru_cache(maxsize=8)
-def _aggregates(tab: str) -> dict[str, JsonAggregate[Any]]:
+def _build_aggregates(tab: str) -> dict[str, JsonAggregate[Any]]:
     """The rows of each field of `OrderDetail` that holds several."""
     amazon_order_id = _orders.c.amazon_order_id
     aggregates: dict[str, JsonAggregate[Any]] = {
-        "items": _rows(OrderLine, OrderItem, table_of(OrderItem).c.order_id == _orders.c.id),
-        "submissions": _rows(SubmissionRow, Submission, table_of(Submission).c.amazon_order_id == amazon_order_id),
-        "parcels": _rows(ParcelRow, Parcel, table_of(Parcel).c.order_id == _orders.c.id),
+        "items": _aggregate_rows(OrderLine, OrderItem, table_of(OrderItem).c.order_id == _orders.c.id),
+        "submissions": _aggregate_rows(
+            SubmissionRow, Submission, table_of(Submission).c.amazon_order_id == amazon_order_id
+        ),
+        "parcels": _aggregate_rows(ParcelRow, Parcel, table_of(Parcel).c.order_id == _orders.c.id),
     }
     if tab == INFORMATION:
         aggregates |= {
@@ -264,5 +266,5 @@ def _aggregates(tab: str) -> dict[str, JsonAggregate[Any]]:
     return aggregates
 
 
-def _rows(row: type[Any], model: type[Base], mine: ColumnElement[bool]) -> JsonAggregate[Any]:
+def _aggregate_rows(row: type[Any], model: type[Base], mine: ColumnElement[bool]) -> JsonAggregate[Any]:
     return JsonAggregate(row, select(*(table_of(model).c[name] for name in row._fields)).where(mine), _orders)

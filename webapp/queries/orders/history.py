@@ -81,7 +81,7 @@ def events(amazon_order_id: Column[int]) -> JsonAggregate[EventRow]:
 
 def _select_events() -> Select[*tuple[Any, ...]]:
     row = table_of(Event).c
-    return select(row.id, row.at, row.actor, row.kind, row.args, row.submission_id, _email(row.actor))
+    return select(row.id, row.at, row.actor, row.kind, row.args, row.submission_id, _find_email(row.actor))
 
 
 def versions(amazon_order_id: Column[int]) -> JsonAggregate[Version]:
@@ -100,7 +100,7 @@ def comments(order_id: Column[int], latest: int | None = None) -> JsonAggregate[
         _number(CreditMemo, row.credit_memo_id),
     )
     ids = (row.invoice_id, row.shipment_id, row.credit_memo_id)
-    columns = (row.id, row.at, row.actor, row.text, row.notify, *ids, func.coalesce(*numbers), _email(row.actor))
+    columns = (row.id, row.at, row.actor, row.text, row.notify, *ids, func.coalesce(*numbers), _find_email(row.actor))
     rows: Select[*tuple[Any, ...]] = select(*columns).where(row.order_id == order_id)
     if latest is not None:
         rows = rows.order_by(row.at.desc(), row.id.desc()).limit(latest)
@@ -115,7 +115,7 @@ def _number(document: type[Any], id_: Column[int]) -> ScalarSelect[Any]:
     return select(row.number).where(row.id == id_).scalar_subquery()
 
 
-def _email(actor: ColumnElement[str]) -> ScalarSelect[Any]:
+def _find_email(actor: ColumnElement[str]) -> ScalarSelect[Any]:
     row = table_of(User).c
     id_ = case((actor.startswith(_USER), cast(func.substr(actor, len(_USER) + 1), Integer)))
     return select(row.email).where(row.id == id_).scalar_subquery()

@@ -66,7 +66,7 @@ def load_for_order(session: Session, order: Order) -> dict[int, LineStock]:
     skus = {item.sku for item in order.items if item.sku}
     if amazon_order.fulfilled_by != statuses.MERCHANT or not skus:
         return {}
-    products = _products_of(amazon_order.id, amazon_order.account_id).where(_products.c.sku.in_(skus))
+    products = _select_products(amazon_order.id, amazon_order.account_id).where(_products.c.sku.in_(skus))
     return group_by_line(order.items, [ProductStockRow(*row) for row in session.connection().execute(products)])
 
 
@@ -77,7 +77,7 @@ def aggregate(orders: Table, amazon_orders: Table) -> JsonAggregate[ProductStock
     ours = amazon_orders.c.fulfilled_by == statuses.MERCHANT
     return JsonAggregate(
         ProductStockRow,
-        _products_of(amazon_orders.c.id, amazon_orders.c.account_id).where(_products.c.sku.in_(skus), ours),
+        _select_products(amazon_orders.c.id, amazon_orders.c.account_id).where(_products.c.sku.in_(skus), ours),
         orders,
         amazon_orders,
     )
@@ -94,7 +94,7 @@ def group_by_line(lines: Iterable[StockLine], rows: Sequence[ProductStockRow]) -
     }
 
 
-def _products_of(amazon_order_id: Any, account_id: Any) -> Select[*tuple[Any, ...]]:
+def _select_products(amazon_order_id: Any, account_id: Any) -> Select[*tuple[Any, ...]]:
     held = (_holds.c.product_id == _products.c.id) & (_holds.c.amazon_order_id == amazon_order_id)
     columns = [_products.c[name] for name in ProductStockRow._fields[:6]] + [_holds.c.order_item_id, _holds.c.reserved]
     held_by = _products.outerjoin(_holds, held)

@@ -53,10 +53,10 @@ def grid() -> Grid:
         id=Product.id,
         columns=COLUMNS,
         filters={
-            "q": _keyword,
+            "q": _match_keyword,
             "account": lambda id_: Product.account_id == int(id_),
             "enabled": lambda choice: Product.enabled.is_(choice == "yes"),
-            "stock": _stock,
+            "stock": _match_stock,
             "flagged": lambda _: Product.is_flagged(),
         },
         sort="sku",
@@ -65,14 +65,14 @@ def grid() -> Grid:
 
 def search_products(session: Session, text: str, limit: int) -> Sequence[Product]:
     """Search products by a part of their SKU, title or ASIN."""
-    return session.scalars(select(Product).where(_keyword(text)).order_by(Product.sku).limit(limit)).all()
+    return session.scalars(select(Product).where(_match_keyword(text)).order_by(Product.sku).limit(limit)).all()
 
 
-def _keyword(text: str) -> ColumnElement[bool]:
+def _match_keyword(text: str) -> ColumnElement[bool]:
     return or_(*(part.icontains(text, autoescape=True) for part in (Product.sku, Product.title, Product.asin)))
 
 
-def _stock(level: str) -> ColumnElement[bool]:
+def _match_stock(level: str) -> ColumnElement[bool]:
     if level == OVERSOLD:
         # Also without managed stock: more was shipped before than there was.
         return Product.is_oversold()

@@ -36,13 +36,13 @@ _PARCELS = (
 
 def of_order(session: Session, order_id: int) -> str:
     """Return how Amazon stands to the parcels of one order; CONFIRMED where it has none."""
-    confirmations = _by_order(session, _PARCELS.where(Order.id == order_id))
+    confirmations = _load_by_order(session, _PARCELS.where(Order.id == order_id))
     return confirmations.get(order_id, order_states.CONFIRMED)
 
 
 def of_amazon_orders(session: Session, amazon_order_ids: Collection[int]) -> dict[int, str]:
     """Return the same of the orders of these Amazon orders, by order id. Orders without parcels are left out."""
-    return _by_order(session, _PARCELS.where(Order.amazon_order_id.in_(amazon_order_ids)))
+    return _load_by_order(session, _PARCELS.where(Order.amazon_order_id.in_(amazon_order_ids)))
 
 
 def differing(session: Session, amazon_order_ids: Collection[int]) -> dict[int, str]:
@@ -51,7 +51,7 @@ def differing(session: Session, amazon_order_ids: Collection[int]) -> dict[int, 
     parcels = _PARCELS.add_columns(Order.state).where(Order.amazon_order_id.in_(amazon_order_ids), condition)
     rows = session.execute(parcels).all()
     states = {row[0]: row[3] for row in rows}
-    confirmations = _grouped(rows)
+    confirmations = _group_by_order(rows)
     return {id_: one for id_, one in confirmations.items() if one != _SETTLED.get(states[id_])}
 
 
@@ -74,11 +74,11 @@ _SETTLED = {
 }
 
 
-def _by_order(session: Session, asked: Select[Any]) -> dict[int, str]:
-    return _grouped(session.execute(asked).all())
+def _load_by_order(session: Session, asked: Select[Any]) -> dict[int, str]:
+    return _group_by_order(session.execute(asked).all())
 
 
-def _grouped(rows: Collection[Any]) -> dict[int, str]:
+def _group_by_order(rows: Collection[Any]) -> dict[int, str]:
     states: dict[tuple[int, str], list[str | None]] = defaultdict(list)
     for row in rows:
         states[row[0], row[1]].append(row[2])

@@ -107,9 +107,9 @@ def load_orders(session: Session, numbers: Collection[str]) -> dict[str, Order]:
         either = or_(OrderRow.number.in_(batch), AmazonOrder.number.in_(batch))
         rows.update({row.id: row for row in session.execute(_ORDERS.where(either))})
     ids = list(rows)
-    items, parcels = _items(session, ids), _numbers(session, rows)
+    items, parcels = _load_items(session, ids), _load_tracking_numbers(session, rows)
     failed = confirmations.failed_numbers(session, ids)
-    cancelling = _cancelling(session, [row.amazon_order_id for row in rows.values()])
+    cancelling = _find_cancelling_ids(session, [row.amazon_order_id for row in rows.values()])
     orders: dict[str, Order] = {}
     for id_, row in rows.items():
         order = Order(
@@ -120,7 +120,7 @@ def load_orders(session: Session, numbers: Collection[str]) -> dict[str, Order]:
             tuple(items.get(id_, ())),
             frozenset(parcels.get(id_, ())),
             row.ship_by,
-            _refusal(row, cancelling=row.amazon_order_id in cancelling),
+            _find_refusal_reason(row, cancelling=row.amazon_order_id in cancelling),
             failed.get(id_, frozenset()),
         )
         for number in {row.amazon_number, row.number} & set(numbers):
@@ -149,7 +149,7 @@ _ORDERS = (
 )
 
 
-def _refusal(row: Any, *, cancelling: bool) -> tuple[str, dict[str, Any]] | None:
+def _find_refusal_reason(row: Any, *, cancelling: bool) -> tuple[str, dict[str, Any]] | None:
     """Why the order cannot be shipped, or needs to be checked first."""
     if not order_states.is_allowed("ship", row.state):
         return "cannot_ship", {"state": row.state}
@@ -161,7 +161,7 @@ def _refusal(row: Any, *, cancelling: bool) -> tuple[str, dict[str, Any]] | None
     return (code, {}) if code else None
 
 
-def _items(session: Session, ids: Collection[int]) -> dict[int, list[Item]]:
+def _load_items(session: Session, ids: Collection[int]) -> dict[int, list[Item]]:
     items_by_order: dict[int, list[Item]] = {}
     for batch in batched(list(ids), _BATCH):
         rows = session.scalars(select(OrderItem).where(OrderItem.order_id.in_(batch)).order_by(OrderItem.id))
@@ -173,7 +173,7 @@ def _items(session: Session, ids: Collection[int]) -> dict[int, list[Item]]:
     return items_by_order
 
 
-def _numbers(session: Session, rows: dict[int, Any]) -> dict[int, set[str]]:
+def _load_tracking_numbers(session: Session, rows: dict[int, Any]) -> dict[int, set[str]]:
     """The tracking numbers of each order's parcels, here or at Amazon."""
     numbers_by_order: dict[int, set[str]] = {}
     for batch in batched(list(rows), _BATCH):
@@ -190,7 +190,7 @@ def _numbers(session: Session, rows: dict[int, Any]) -> dict[int, set[str]]:
     return numbers_by_order
 
 
-def _cancelling(session: Session, ids: Collection[int]) -> set[int]:
+def _find_cancelling_ids(session: Session, ids: Collection[int]) -> set[int]:
     cancelling_ids: set[int] = set()
     for batch in batched(list(ids), _BATCH):
         cancellations = select(Submission.amazon_order_id).where(

@@ -35,7 +35,7 @@ class Freshness(NamedTuple):
 def find_worst(session: Session, now: datetime) -> Freshness | None:
     """Find the account with an error, else one that is late, else the one with the oldest data."""
     ages = list_all(session, now)
-    return min(ages, key=lambda age: (age.error_code is None, not age.late, _age_key(age)), default=None)
+    return min(ages, key=lambda age: (age.error_code is None, not age.late, _get_age_key(age)), default=None)
 
 
 def list_all(session: Session, now: datetime) -> list[Freshness]:
@@ -51,10 +51,10 @@ def list_all(session: Session, now: datetime) -> list[Freshness]:
             RecurringJob.interval_seconds,
         ).outerjoin(RecurringJob, RecurringJob.key == key)
     )
-    return [_freshness(*row, now=now) for row in rows]
+    return [_build_freshness(*row, now=now) for row in rows]
 
 
-def _freshness(
+def _build_freshness(
     id_: int,
     name: str,
     synced: datetime | None,
@@ -69,5 +69,5 @@ def _freshness(
     return Freshness(id_, name, synced, now - (synced or created) > allowed, error_code)
 
 
-def _age_key(age: Freshness) -> float:
+def _get_age_key(age: Freshness) -> float:
     return age.as_of.timestamp() if age.as_of is not None else 0.0

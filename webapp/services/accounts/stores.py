@@ -38,7 +38,7 @@ def open_store(
         account_id=account.id,
         marketplace_id=marketplace_id,
         name=name,
-        slug=_slug(name) or f"store-{account.id}-{BY_ID[marketplace_id].country_code.lower()}",
+        slug=_build_slug(name) or f"store-{account.id}-{BY_ID[marketplace_id].country_code.lower()}",
         created_at=now,
         orders_from=orders_from,
         language=languages.default_language(BY_ID[marketplace_id].country_code),
@@ -173,5 +173,5 @@ def _delete_account(session: Session, account: Account) -> None:
     session.delete(account)
 
 
-def _slug(name: str) -> str:
+def _build_slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:80]

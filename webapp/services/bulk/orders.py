@@ -64,7 +64,7 @@ def _invoice(session: Session, task: Task) -> Outcome:
     return Outcome("bulk_invoiced", {"number": invoice.number})
 
 
-def _reasons_by_state(action: str) -> Callable[[Session, Sequence[int]], list[SkipReason]]:
+def _count_reasons_by_state(action: str) -> Callable[[Session, Sequence[int]], list[SkipReason]]:
     """Return a function that finds the orders whose state does not allow the action."""
 
     def find_skip_reasons(session: Session, ids: Sequence[int]) -> list[SkipReason]:
@@ -90,7 +90,7 @@ def _invoice_skip_reasons(session: Session, ids: Sequence[int]) -> list[SkipReas
         fully_invoiced += len(
             session.scalars(select(Order.id).where(Order.id.in_(batch), is_allowed, ~open_items)).all()
         )
-    reasons = _reasons_by_state("invoice")(session, ids)
+    reasons = _count_reasons_by_state("invoice")(session, ids)
     return [*reasons, SkipReason("nothing_to_invoice", {}, fully_invoiced)] if fully_invoiced else reasons
 
 
@@ -126,7 +126,7 @@ def _cancel_skip_reasons(session: Session, ids: Sequence[int]) -> list[SkipReaso
 
 
 CANCEL = BulkHandler("cancel", "orders.cancel", _cancel, find_skip_reasons=_cancel_skip_reasons)
-HOLD = BulkHandler("hold", "orders.write", _hold, find_skip_reasons=_reasons_by_state("hold"))
-UNHOLD = BulkHandler("unhold", "orders.write", _unhold, find_skip_reasons=_reasons_by_state("unhold"))
+HOLD = BulkHandler("hold", "orders.write", _hold, find_skip_reasons=_count_reasons_by_state("hold"))
+UNHOLD = BulkHandler("unhold", "orders.write", _unhold, find_skip_reasons=_count_reasons_by_state("unhold"))
 INVOICE = BulkHandler("invoice", "orders.write", _invoice, find_skip_reasons=_invoice_skip_reasons)
 HANDLERS = (CANCEL, HOLD, UNHOLD, INVOICE)

@@ -48,11 +48,11 @@ def _build_handler(
     return BulkHandler(name, PERMISSION, process, subject=subject, immediate=True, finish=finish)
 
 
-def _documents_of_orders(kinds: tuple[str, ...]) -> Callable[[Session, Sequence[int]], list[Key]]:
+def _list_documents_of_orders(kinds: tuple[str, ...]) -> Callable[[Session, Sequence[int]], list[Key]]:
     return lambda session, ids: queries.list_of_orders(session, ids, kinds)
 
 
-def _documents(kind: str) -> Callable[[Session, Sequence[int]], list[Key]]:
+def _list_documents(kind: str) -> Callable[[Session, Sequence[int]], list[Key]]:
     return lambda session, ids: queries.filter_existing(session, kind, ids)
 
 
@@ -60,6 +60,6 @@ HANDLERS = (
     # Includes what is not shipped yet.
     _build_handler("print_packing_slips", "order", queries.list_packing_slips),
     _build_handler("print_pick_list", "order", queries.list_unshipped, renderer.render_pick_list),
-    *(_build_handler(name, "order", _documents_of_orders(kinds)) for name, kinds in OF_ORDERS.items()),
-    *(_build_handler(name, subject, _documents(subject)) for name, subject in OF_DOCUMENTS.items()),
+    *(_build_handler(name, "order", _list_documents_of_orders(kinds)) for name, kinds in OF_ORDERS.items()),
+    *(_build_handler(name, subject, _list_documents(subject)) for name, subject in OF_DOCUMENTS.items()),
 )

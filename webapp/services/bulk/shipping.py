@@ -30,14 +30,14 @@ def _ship(session: Session, task: Task) -> Outcome:
         task.subject_id,
         parcel_drafts,
         undo_seconds=int(task.args.get("undo_seconds", 0)),
-        shipped_at=_shipped_at(session, task),
+        shipped_at=_get_shipped_at(session, task),
         now=task.now,
         actor=task.actor,
     )
     return Outcome("bulk_shipped", {"number": shipment.number, "count": len(parcel_drafts)})
 
 
-def _shipped_at(session: Session, task: Task) -> datetime | None:
+def _get_shipped_at(session: Session, task: Task) -> datetime | None:
     day = task.args.get("shipped_on", "")
     if not day:
         return None

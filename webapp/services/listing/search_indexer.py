@@ -32,7 +32,10 @@ def index_new(session: Session, orders: Iterable[tuple[int, AmazonOrder]], numbe
     _insert_documents(
         session,
         [
-            (get_document_id(order.purchased_at, id_), hasher.build_document(_from_amazon(order, numbers.get(id_))))
+            (
+                get_document_id(order.purchased_at, id_),
+                hasher.build_document(_build_from_amazon(order, numbers.get(id_))),
+            )
             for id_, order in orders
         ],
     )
@@ -59,7 +62,7 @@ def rebuild(session: Session, amazon_order_ids: Sequence[int]) -> None:
     for amazon_order in amazon_orders:
         order = orders.get(amazon_order.id)
         tracking_numbers = numbers_by_order.get(order.id, []) if order else []
-        document = hasher.build_document(_from_stored(amazon_order, order, tracking_numbers))
+        document = hasher.build_document(_build_from_stored(amazon_order, order, tracking_numbers))
         documents.append((get_document_id(amazon_order.purchased_at, amazon_order.id), document))
     delete_documents(session, [row for row, _ in documents])
     _insert_documents(session, documents)
@@ -98,7 +101,7 @@ def _insert_documents(session: Session, documents: Sequence[tuple[int, str]]) ->
     insert_rows(session, NAME_OF_TABLE, ("rowid", "words"), documents)
 
 
-def _from_amazon(order: AmazonOrder, number: str | None) -> IndexableOrder:
+def _build_from_amazon(order: AmazonOrder, number: str | None) -> IndexableOrder:
     document = IndexableOrder(order.number, numbers=[number, *(package.tracking_number for package in order.packages)])
     if order.buyer:
         _add_buyer(
@@ -111,7 +114,9 @@ def _from_amazon(order: AmazonOrder, number: str | None) -> IndexableOrder:
     return document
 
 
-def _from_stored(amazon_order: rows.AmazonOrder, order: Order | None, tracking: Sequence[str | None]) -> IndexableOrder:
+def _build_from_stored(
+    amazon_order: rows.AmazonOrder, order: Order | None, tracking: Sequence[str | None]
+) -> IndexableOrder:
     document = IndexableOrder(
         amazon_order.number, numbers=[*(package.tracking_number for package in amazon_order.packages), *tracking]
     )

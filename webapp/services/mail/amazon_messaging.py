@@ -51,18 +51,18 @@ def process_due(session: Session, gateway: AmazonGateway, account_id: int, *, cl
     """Load requested kinds and send due messages. Calls Amazon, commits. Raises BusyError if already running."""
     owner = leases.acquire(session, leases.build_lease_name("messages", account_id), clock(), "messages_running")
     try:
-        for amazon_order_id in _requested_order_ids(session, account_id):
+        for amazon_order_id in _list_requested_order_ids(session, account_id):
             _load_allowed(session, gateway, amazon_order_id, clock)
             leases.renew(session, leases.build_lease_name("messages", account_id), owner, clock())
             session.commit()
-        for mail_id in _due_mail_ids(session, account_id, clock()):
+        for mail_id in _list_due_mail_ids(session, account_id, clock()):
             _send(session, gateway, account_id, mail_id, owner, clock)
     finally:
         session.rollback()
         leases.release(session, leases.build_lease_name("messages", account_id), owner)
 
 
-def _requested_order_ids(session: Session, account_id: int) -> list[int]:
+def _list_requested_order_ids(session: Session, account_id: int) -> list[int]:
     requested = (
         select(MessageOffer.amazon_order_id)
         .join(AmazonOrder, AmazonOrder.id == MessageOffer.amazon_order_id)
@@ -73,7 +73,7 @@ def _requested_order_ids(session: Session, account_id: int) -> list[int]:
     return ids
 
 
-def _due_mail_ids(session: Session, account_id: int, now: datetime) -> list[int]:
+def _list_due_mail_ids(session: Session, account_id: int, now: datetime) -> list[int]:
     due = select(Mail.id).join(Store, Store.id == Mail.store_id).where(Store.account_id == account_id)
     ids = list(session.scalars(due.where(Mail.via == domain.AMAZON, Mail.due_at <= now).order_by(Mail.id)))
     session.rollback()

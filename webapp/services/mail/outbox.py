@@ -42,7 +42,7 @@ def queue_document(
     """
     check_recipient(session, order)
     session.flush()
-    mail = _new_mail(order, kind, now, actor, document_id=document_id, comment_id=comment.id if comment else None)
+    mail = _build_mail(order, kind, now, actor, document_id=document_id, comment_id=comment.id if comment else None)
     return _add(session, mail)
 
 
@@ -85,7 +85,7 @@ def queue_mail(
         external = external_links.find_external_hosts("\n".join(text))
         if external and not force:
             raise InvalidError("mail_leads_away", field="force", places=", ".join(external))
-    mail = _new_mail(order, kind, now, actor, document_id=document_id, idempotency_key=idempotency_key)
+    mail = _build_mail(order, kind, now, actor, document_id=document_id, idempotency_key=idempotency_key)
     mail.attach = attach and document_id is not None
     if text is not None:
         mail.subject, mail.body = text
@@ -110,7 +110,7 @@ def queue_message(
     offer = queries.find_offer(session, order.amazon_order_id)
     if offer is None or kind not in offer.kinds.split(","):
         raise RefusedError("message_not_allowed")
-    mail = _new_mail(order, kind, now, actor, idempotency_key=idempotency_key)
+    mail = _build_mail(order, kind, now, actor, idempotency_key=idempotency_key)
     mail.via, mail.recipient, mail.body = mail_states.AMAZON, None, body
     return _add_once(session, mail)
 
@@ -211,7 +211,7 @@ def record_event(session: Session, event: str, mail: Mail, *, now: datetime, act
     audit_log.record_on_order(session, event, mail.order, now=now, actor=actor, **args)
 
 
-def _new_mail(order: Order, kind: str, now: datetime, actor: str, **columns: Any) -> Mail:
+def _build_mail(order: Order, kind: str, now: datetime, actor: str, **columns: Any) -> Mail:
     return Mail(
         order=order,
         store_id=order.store_id,

@@ -33,8 +33,8 @@ def save_server(session: Session, fields: Mapping[str, str], *, now: datetime, a
     """
     values = _clean_server(fields)
     row = queries.find_server_row(session)
-    values["password"] = _effective_password(fields.get("password", ""), values, row) if values["username"] else None
-    if _as_server(values).exposes_password:
+    values["password"] = _get_password(fields.get("password", ""), values, row) if values["username"] else None
+    if _build_server(values).exposes_password:
         raise InvalidError("mail_plain_sign_in", field="plain_sign_in")
     if row is None:
         row = MailServer(id=1)
@@ -56,7 +56,7 @@ def save_server(session: Session, fields: Mapping[str, str], *, now: datetime, a
     return row
 
 
-def _effective_password(entered: str, values: Mapping[str, Any], row: MailServer | None) -> str:
+def _get_password(entered: str, values: Mapping[str, Any], row: MailServer | None) -> str:
     if entered:
         return entered
     if row is None or not row.password:
@@ -68,7 +68,7 @@ def _effective_password(entered: str, values: Mapping[str, Any], row: MailServer
     return row.password
 
 
-def _as_server(values: Mapping[str, Any]) -> Server:
+def _build_server(values: Mapping[str, Any]) -> Server:
     names = ("host", "port", "security", "username", "plain_sign_in")
     return Server(**{name: values[name] for name in names})
 
@@ -86,7 +86,7 @@ def save_sender(session: Session, store: Store, fields: Mapping[str, str], *, no
     values = {
         "address": mail_states.clean_address(address, "address") if address else "",
         "name": mail_states.clean_header(fields.get("name", ""), "name", MAX_NAME_LENGTH),
-        "reply_to": _optional_address(fields.get("reply_to", ""), "reply_to"),
+        "reply_to": _clean_optional_address(fields.get("reply_to", ""), "reply_to"),
     }
     if not address and (values["name"] or values["reply_to"]):
         raise InvalidError("mail_sender_without_address", field="address")
@@ -166,9 +166,9 @@ def _clean_server(fields: Mapping[str, str]) -> dict[str, Any]:
         "plain_sign_in": bool(fields.get("plain_sign_in")),
         "address": mail_states.clean_address(fields.get("address", ""), "address"),
         "name": mail_states.clean_header(fields.get("name", ""), "name", MAX_NAME_LENGTH),
-        "reply_to": _optional_address(fields.get("reply_to", ""), "reply_to"),
+        "reply_to": _clean_optional_address(fields.get("reply_to", ""), "reply_to"),
     }
 
 
-def _optional_address(text: str, field: str) -> str:
+def _clean_optional_address(text: str, field: str) -> str:
     return mail_states.clean_address(text, field) if text.strip() else ""

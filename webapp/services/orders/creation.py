@@ -75,7 +75,7 @@ def create_many(
         return
     customers = _find_customers(session, orders, now)
     lines = [
-        [_new_line(item, _is_invoiced_at_import(order, store)) for item in order.items] for _, order, store in orders
+        [_build_line(item, _is_invoiced_at_import(order, store)) for item in order.items] for _, order, store in orders
     ]
     totals_by_order = [
         [order_amounts.sort(item.components, import_rules.calculate_line_total(item)) for item in order.items]
@@ -83,14 +83,15 @@ def create_many(
     ]
     ids = allocate_ids(session, Order, len(orders))
     order_rows = [
-        _order_row(amazon_order_id, order, store, numbers[amazon_order_id], customer, line, totals, now) | {"id": id_}
+        _build_order_row(amazon_order_id, order, store, numbers[amazon_order_id], customer, line, totals, now)
+        | {"id": id_}
         for id_, (amazon_order_id, order, store), customer, line, totals in zip(
             ids, orders, customers, lines, totals_by_order, strict=True
         )
     ]
     insert_many(session, Order, order_rows)
     items = [
-        _item_row(order_id, item, line, totals)
+        _build_item_row(order_id, item, line, totals)
         for order_id, (_, order, _), order_lines, order_totals in zip(ids, orders, lines, totals_by_order, strict=True)
         for item, line, totals in zip(order.items, order_lines, order_totals, strict=True)
     ]
@@ -153,12 +154,12 @@ def _is_invoiced_at_import(order: AmazonOrder, store: Store) -> bool:
     return store.auto_invoice and (has_amounts or order.status == statuses.SHIPPED)
 
 
-def _new_line(item: AmazonItem, invoiced_at_once: bool) -> NewOrderLine:
+def _build_line(item: AmazonItem, invoiced_at_once: bool) -> NewOrderLine:
     invoiced = item.quantity if invoiced_at_once else 0
     return NewOrderLine(ordered=item.quantity, invoiced=invoiced, shipped=min(item.quantity_shipped, item.quantity))
 
 
-def _order_row(
+def _build_order_row(
     amazon_order_id: int,
     order: AmazonOrder,
     store: Store,
@@ -194,7 +195,9 @@ def _order_row(
     }
 
 
-def _item_row(order_id: int, item: AmazonItem, line: NewOrderLine, totals: order_amounts.Totals) -> dict[str, Any]:
+def _build_item_row(
+    order_id: int, item: AmazonItem, line: NewOrderLine, totals: order_amounts.Totals
+) -> dict[str, Any]:
     return {
         "order_id": order_id,
         "order_item_id": item.order_item_id,

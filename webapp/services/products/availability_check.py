@@ -43,7 +43,7 @@ def filter_ready(
     for amazon_order_id, order, store in sorted(
         orders if blocking else (), key=lambda entry: (entry[1].purchased_at, entry[0])
     ):
-        required, already_reserved = _required_quantities(order), own_reserved.get(amazon_order_id, Counter())
+        required, already_reserved = _sum_required_quantities(order), own_reserved.get(amazon_order_id, Counter())
         reason = (
             stock.blocking_reason(required, already_reserved, stock_by_sku)
             if store.unready_products == stock.BLOCK
@@ -89,7 +89,7 @@ def _load_reserved(session: Session, amazon_order_ids: Sequence[int]) -> dict[in
     return reserved
 
 
-def _required_quantities(order: AmazonOrder) -> Counter[str]:
+def _sum_required_quantities(order: AmazonOrder) -> Counter[str]:
     """Return the quantities the merchant still has to ship, by SKU; lines without a SKU have the key ""."""
     required: Counter[str] = Counter()
     for item in order.items:
@@ -116,7 +116,7 @@ def _create_and_flag(
             elif item.sku and not stock_by_sku[item.sku].enabled:
                 disabled.add(item.sku)
     if unknown:
-        insert_many(session, Product, [_product_row(account_id, sku, item, now) for sku, item in unknown.items()])
+        insert_many(session, Product, [_build_product_row(account_id, sku, item, now) for sku, item in unknown.items()])
         columns = {"at": now, "actor": "amazon", "kind": "product_found", "account_id": account_id}
         insert_many(session, Event, [columns | {"args": {"sku": sku}} for sku in unknown])
     if disabled:
@@ -127,7 +127,7 @@ def _create_and_flag(
         )
 
 
-def _product_row(account_id: int, sku: str, item: AmazonItem, now: datetime) -> dict[str, object]:
+def _build_product_row(account_id: int, sku: str, item: AmazonItem, now: datetime) -> dict[str, object]:
     return {
         "account_id": account_id,
         "sku": sku,

@@ -66,7 +66,7 @@ def update_product(
         session.rollback()
         raise RefusedError("product_changed_meanwhile")
     try:
-        entry = product_csv.check(Entry(product.sku, *_entry_values(entry)))
+        entry = product_csv.check(Entry(product.sku, *_list_entry_values(entry)))
         clean_reason = _clean_reason(reason)
     except InvalidError:
         session.rollback()
@@ -156,7 +156,7 @@ def _load_locked(session: Session, product_id: int) -> Product:
     return locking.load_locked(session, Product, product_id, "product_gone", name=product_id)
 
 
-def _entry_values(entry: Entry) -> tuple[Any, ...]:
+def _list_entry_values(entry: Entry) -> tuple[Any, ...]:
     return entry.title, entry.asin, entry.enabled, entry.manage_stock, entry.quantity
 
 
@@ -185,10 +185,10 @@ def _write(
     counts: Counter[str] = Counter(created=0, changed=0, same=0)
     for batch in batched(entries, _BATCH_SIZE):
         existing = _load_products(session, account_id, batch)
-        changes = {entry.sku: product_csv.changes(entry, _known_values(existing.get(entry.sku))) for entry in batch}
+        changes = {entry.sku: product_csv.changes(entry, _build_known(existing.get(entry.sku))) for entry in batch}
         new = [sku for sku in changes if sku not in existing]
         changed = [sku for sku, fields in changes.items() if sku in existing and fields]
-        insert_many(session, Product, [_product_row(account_id, sku, changes[sku], now) for sku in new])
+        insert_many(session, Product, [_build_product_row(account_id, sku, changes[sku], now) for sku in new])
         _update_products(session, [(existing[sku], changes[sku]) for sku in changed], now)
         _record_events(session, account_id, changes, new, changed, now, actor)
         session.flush()
@@ -207,13 +207,15 @@ def _load_products(session: Session, account_id: int, entries: Sequence[Entry]) 
     return {product.sku: product for product in session.scalars(statement.execution_options(populate_existing=True))}
 
 
-def _known_values(product: Product | None) -> product_csv.Known | None:
+def _build_known(product: Product | None) -> product_csv.Known | None:
     if product is None:
         return None
     return product_csv.Known(product.title, product.asin, product.enabled, product.manage_stock, product.quantity)
 
 
-def _product_row(account_id: int, sku: str, changes: Mapping[str, tuple[Any, Any]], now: datetime) -> dict[str, Any]:
+def _build_product_row(
+    account_id: int, sku: str, changes: Mapping[str, tuple[Any, Any]], now: datetime
+) -> dict[str, Any]:
     values = {name: changes[name][1] for name in ("title", "asin", "enabled", "manage_stock")}
     managed_since = now if values["manage_stock"] else None
     return values | {

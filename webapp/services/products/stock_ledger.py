@@ -105,7 +105,7 @@ def _reconcile_batch(session: Session, ids: Sequence[int], now: datetime, actor:
         hold = holds.pop((row.id, row.order_item_id), None)
         hold_update = _HoldUpdate(row.id, row.order_item_id, row.product_id if hold is None else hold.product_id, hold)
         product = products[hold_update.product_id]
-        line = _stock_line(row, product, hold_update.held, returned.get(row.line_id, []))
+        line = _build_stock_line(row, product, hold_update.held, returned.get(row.line_id, []))
         if hold is None:
             hold_update.held = stock.create_initial_effect(line, counted=product.counts(row.purchased_at))
         updates.append(hold_update.to(line, product, now, actor))
@@ -184,7 +184,7 @@ class _HoldUpdate:
         return {name: getattr(self.after, name) for name in _EFFECT_FIELDS} | {"steps": self.steps + len(self.rows)}
 
 
-def _stock_line(
+def _build_stock_line(
     row: Any, product: _ProductStock, held: stock.StockEffect, returned: Sequence[tuple[datetime, int]]
 ) -> stock.StockLine:
     if row.fulfilled_by != status.MERCHANT:

@@ -46,7 +46,7 @@ def edit(
     that the number is right; this is stored for the same number. Raises InvalidError for an invalid number,
     RefusedError while a confirmation is being sent.
     """
-    with order_editing.edit_order(session, _order_id(session, parcel_id)) as order:
+    with order_editing.edit_order(session, _get_order_id(session, parcel_id)) as order:
         parcel = _reload(session, parcel_id)
         was_confirmed = bool(parcel.tracking_warning) and carriers.clean(tracking_number) == parcel.tracking_number
         draft = parcels.clean_carrier(
@@ -91,7 +91,7 @@ def delete(session: Session, parcel_id: int, *, now: datetime, actor: str) -> No
 
     Raises RefusedError if Amazon has it, or may have it in a moment.
     """
-    with order_editing.edit_order(session, _order_id(session, parcel_id)) as order:
+    with order_editing.edit_order(session, _get_order_id(session, parcel_id)) as order:
         _delete(session, order, _reload(session, parcel_id), now=now, actor=actor)
 
 
@@ -102,7 +102,7 @@ def delete_and_cancel_order(
 
     Raises RefusedError and InvalidError, for example if the order has another parcel.
     """
-    with order_editing.edit_order(session, _order_id(session, parcel_id)) as order:
+    with order_editing.edit_order(session, _get_order_id(session, parcel_id)) as order:
         _delete(session, order, _reload(session, parcel_id), now=now, actor=actor)
         session.flush()
         return cancellations.enqueue(
@@ -166,7 +166,7 @@ def _reload(session: Session, parcel_id: int) -> Parcel:
     return require(session.get(Parcel, parcel_id, populate_existing=True), "parcel_unknown", name=parcel_id)
 
 
-def _order_id(session: Session, parcel_id: int) -> int:
+def _get_order_id(session: Session, parcel_id: int) -> int:
     return require(
         session.scalar(select(Parcel.order_id).where(Parcel.id == parcel_id)), "parcel_unknown", name=parcel_id
     )

@@ -161,12 +161,12 @@ def check_tracking_numbers(session: Session, order: Order, drafts: Sequence[parc
             session.scalar(select(Order.number).where(Order.amazon_order_id == other_order.id)) or other_order.number
         )
         if not shared[number] and not shared_parcels.is_same_recipient(
-            _recipient(order.amazon_order), _recipient(other_order)
+            _get_recipient(order.amazon_order), _get_recipient(other_order)
         ):
             raise RefusedError("tracking_shared", number=number, order=order_number)
 
 
-def _recipient(amazon_order: AmazonOrder) -> dict[str, str] | None:
+def _get_recipient(amazon_order: AmazonOrder) -> dict[str, str] | None:
     return amazon_order.recipient_override or amazon_order.recipient
 
 

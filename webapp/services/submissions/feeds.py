@@ -44,7 +44,7 @@ def next_slot(
     session: Session, account_id: int, handler: SubmissionHandler, interval: int, now: datetime
 ) -> datetime | None:
     """Return when the account may send its next feed of the kind, or None if it may now: one in `interval` seconds."""
-    policy = _policy(handler)
+    policy = _get_policy(handler)
     same_type = (Feed.account_id == account_id, Feed.feed_type == policy.feed_type)
     open_feeds = select(Feed.id).where(*same_type, Feed.state.in_((PREPARING, SENDING, FEED_SENT)))
     if policy.exclusive and session.scalar(open_feeds.limit(1)) is not None:
@@ -67,7 +67,7 @@ def create_batch(
     if not submissions:
         session.commit()
         return None
-    feed = Feed(account_id=account_id, feed_type=_policy(handler).feed_type, state=PREPARING, created_at=now)
+    feed = Feed(account_id=account_id, feed_type=_get_policy(handler).feed_type, state=PREPARING, created_at=now)
     session.add(feed)
     for message_id, submission in enumerate(submissions, 1):
         submission_transitions.apply(submission, "send", now)
@@ -80,7 +80,7 @@ def create_batch(
 
 def submit(session: Session, gateway: AmazonGateway, feed: Feed, now: datetime) -> None:
     """Upload the document and create the feed, storing the state "sending" between the two. Commits."""
-    waiting = _submissions_in(feed, submission_states.SENDING)
+    waiting = _list_submissions_in(feed, submission_states.SENDING)
     if not waiting:
         # All of them have been verified meanwhile.
         feed.state, feed.ended_at = DONE, now
@@ -98,7 +98,7 @@ def submit(session: Session, gateway: AmazonGateway, feed: Feed, now: datetime) 
         feed.records, feed.marketplace_ids = prepared.records, list(prepared.marketplace_ids)
         feed.uploaded_at = prepared.uploaded_at
         feed.state, feed.sending_at = stage, now
-        for submission in _submissions_in(feed, submission_states.SENDING):
+        for submission in _list_submissions_in(feed, submission_states.SENDING):
             submission.due_at = now + MIN_RECOVERY_DELAY
         session.commit()
         fault_points.crash("feed.before_create")
@@ -106,7 +106,7 @@ def submit(session: Session, gateway: AmazonGateway, feed: Feed, now: datetime) 
         fault_points.crash("feed.after_create")
     except OutcomeUnknown as error:
         if _lock_in_state(session, feed, stage):
-            reschedule(_submissions_in(feed, submission_states.SENDING), now, error)
+            reschedule(_list_submissions_in(feed, submission_states.SENDING), now, error)
             session.commit()
     except AmazonError as error:
         _handle_create_error(session, feed, stage, error, now)
@@ -131,7 +131,7 @@ def _mark_sent(session: Session, feed: Feed, created: AmazonFeed, now: datetime)
     if not _lock_in_state(session, feed, SENDING):
         return
     feed.state, feed.amazon_feed_id, feed.request_id = FEED_SENT, created.feed_id, created.request_id
-    for submission in _submissions_in(feed, submission_states.SENDING):
+    for submission in _list_submissions_in(feed, submission_states.SENDING):
         submission_transitions.apply(submission, "sent", now)
         submission.request_id = created.request_id
         submission.due_at = now + timedelta(seconds=submission_states.backoff_seconds(0))
@@ -143,7 +143,7 @@ def _handle_create_error(session: Session, feed: Feed, stage: str, error: Amazon
     """Reschedule the submissions after a transient error, or reject them. Commits."""
     if not _lock_in_state(session, feed, stage):
         return
-    waiting = _submissions_in(feed, submission_states.SENDING)
+    waiting = _list_submissions_in(feed, submission_states.SENDING)
     if error.is_temporary or isinstance(error, BadCredentials):
         # `sending_at` is kept, so that the next attempt waits for its slot too.
         feed.state = PREPARING
@@ -210,13 +210,13 @@ def recover_lost(session: Session, gateway: AmazonGateway, feed: Feed, now: date
     matching = [candidate for candidate in candidates if feed_matching.matches(session, feed, candidate)]
     if unfinished and now - (feed.sending_at or feed.created_at) <= MAX_PROCESSING_TIME:
         # Its report will show whether it is ours.
-        reschedule(_submissions_in(feed, submission_states.SENDING), now, None)
+        reschedule(_list_submissions_in(feed, submission_states.SENDING), now, None)
         session.commit()
     elif len(matching) == 1 and not unfinished:
         _mark_sent(session, feed, matching[0].feed, now)
     elif matching or unfinished or (candidates and feed.records is None):
         _close_ambiguous(session, feed, now)
-    elif not _policy_of(feed).resend:
+    elif not _get_policy_of(feed).resend:
         _handle_not_found(session, feed, now)
     else:
         feed.state = PREPARING
@@ -226,7 +226,7 @@ def recover_lost(session: Session, gateway: AmazonGateway, feed: Feed, now: date
 def _close_ambiguous(session: Session, feed: Feed, now: datetime) -> None:
     """Close a feed that may be any of several at Amazon. Submissions that their order can show are checked there."""
     feed.state, feed.ended_at = FAILED, now
-    for submission in _submissions_in(feed, submission_states.SENDING):
+    for submission in _list_submissions_in(feed, submission_states.SENDING):
         if submission_handlers.get(submission.kind).confirmed_by_acceptance:
             submission_transitions.mark_unconfirmed(session, submission, "feed_ambiguous", now)
         else:
@@ -236,7 +236,7 @@ def _close_ambiguous(session: Session, feed: Feed, now: datetime) -> None:
 
 def _handle_not_found(session: Session, feed: Feed, now: datetime) -> None:
     """Check again until MAX_LISTING_DELAY, then mark the submissions as unconfirmed: they must not be repeated."""
-    waiting = _submissions_in(feed, submission_states.SENDING)
+    waiting = _list_submissions_in(feed, submission_states.SENDING)
     if now - (feed.sending_at or feed.created_at) < MAX_LISTING_DELAY:
         reschedule(waiting, now, None)
     else:
@@ -263,9 +263,9 @@ def poll(session: Session, gateway: AmazonGateway, feed: Feed, now: datetime) ->
     if not amazon_feed.ended:
         if now - (feed.sending_at or feed.created_at) > MAX_PROCESSING_TIME:
             feed.state, feed.ended_at = FAILED, now
-            for submission in _submissions_in(feed):
+            for submission in _list_submissions_in(feed):
                 submission_transitions.mark_unconfirmed(session, submission, "feed_never_ended", now)
-        reschedule(_submissions_in(feed), now, None)
+        reschedule(_list_submissions_in(feed), now, None)
     elif amazon_feed.status == "DONE":
         feed.state, feed.ended_at = DONE, now
         _apply_report(session, feed, report, amazon_feed.request_id, now)
@@ -289,7 +289,7 @@ def _give_up_polling(session: Session, feed: Feed, error: AmazonError, now: date
         or not _lock_in_state(session, feed, FEED_SENT)
     ):
         return False
-    waiting = _submissions_in(feed)
+    waiting = _list_submissions_in(feed)
     if any(submission.tries < MIN_POLLS for submission in waiting):
         session.rollback()
         return False
@@ -307,7 +307,7 @@ def _apply_report(
     session: Session, feed: Feed, report: FeedReport | None, request_id: str | None, now: datetime
 ) -> None:
     """Reject the submissions that the report lists as errors, and accept the others. DONE does not mean success."""
-    waiting = _submissions_in(feed)
+    waiting = _list_submissions_in(feed)
     problem = (
         submission_handlers.get(waiting[0].kind).check_report(session, feed.submissions, report) if waiting else None
     )
@@ -333,9 +333,9 @@ def _apply_failure(
 ) -> None:
     """Apply CANCELLED (no effect) or FATAL, which may have had some effect unless its report counts no success."""
     had_no_effect = report is not None and report.successful == 0 and not report.is_contradictory
-    is_unclear = amazon_feed.status == "FATAL" and not _policy_of(feed).resend and not had_no_effect
+    is_unclear = amazon_feed.status == "FATAL" and not _get_policy_of(feed).resend and not had_no_effect
     message = "; ".join(message.description for message in report.messages) if report else ""
-    for submission in _submissions_in(feed):
+    for submission in _list_submissions_in(feed):
         if is_unclear:
             submission_transitions.mark_unconfirmed(session, submission, "feed_aborted", now)
         else:
@@ -344,18 +344,18 @@ def _apply_failure(
             )
 
 
-def _policy(handler: SubmissionHandler) -> FeedPolicy:
+def _get_policy(handler: SubmissionHandler) -> FeedPolicy:
     if handler.feed is None:
         raise TypeError(f"{handler.name} is not sent in feeds")
     return handler.feed
 
 
-def _policy_of(feed: Feed) -> FeedPolicy:
+def _get_policy_of(feed: Feed) -> FeedPolicy:
     """Return the policy of the feed's submissions, which are all of one kind."""
-    return _policy(submission_handlers.get(feed.submissions[0].kind))
+    return _get_policy(submission_handlers.get(feed.submissions[0].kind))
 
 
-def _submissions_in(feed: Feed, state: str = submission_states.SENT) -> list[Submission]:
+def _list_submissions_in(feed: Feed, state: str = submission_states.SENT) -> list[Submission]:
     """Return those in `state`: others may have been verified during a call to Amazon."""
     return [submission for submission in feed.submissions if submission.state == state]
 

@@ -109,7 +109,7 @@ class SubmissionProcessor:
     def recover_lost(self) -> None:
         """Check what was being sent when the process died or the response was lost."""
         sending = self._load_due(submission_states.SENDING)
-        for feed in _feeds_of(sending):
+        for feed in _list_feeds(sending):
             if feed.state == feeds.SENDING:
                 self._run_feed_step(feeds.recover_lost, feed)
             if feed.state == feeds.PREPARING:
@@ -121,7 +121,7 @@ class SubmissionProcessor:
 
     def poll_feeds(self) -> None:
         """Ask Amazon about the feeds that were sent, and apply the reports of those that have ended."""
-        for feed in _feeds_of(self._load_due(submission_states.SENT)):
+        for feed in _list_feeds(self._load_due(submission_states.SENT)):
             self._run_feed_step(feeds.poll, feed)
 
     def check_accepted(self) -> None:
@@ -155,7 +155,7 @@ class SubmissionProcessor:
                 break
             try:
                 with isolate_errors(self.session, [submission], self.clock()):
-                    if not self._passes_preflight(handler, submission, recently_read=submission in recently_read):
+                    if not self._check_preflight(handler, submission, recently_read=submission in recently_read):
                         continue
                     if not (by_call and self._call(handler, submission)):
                         ready.append(submission)
@@ -190,7 +190,7 @@ class SubmissionProcessor:
         self.session.execute(update(Submission).where(*queued).values(due_at=until, changed_at=self.clock()))
         self.session.commit()
 
-    def _passes_preflight(self, handler: SubmissionHandler, submission: Submission, *, recently_read: bool) -> bool:
+    def _check_preflight(self, handler: SubmissionHandler, submission: Submission, *, recently_read: bool) -> bool:
         """Read the order again, since it may have been cancelled or shipped, and check that sending still makes sense.
 
         A submission that fails is rejected, or becomes a conflict.
@@ -324,5 +324,5 @@ class SubmissionProcessor:
         self.session.commit()
 
 
-def _feeds_of(submissions: Sequence[Submission]) -> list[Feed]:
+def _list_feeds(submissions: Sequence[Submission]) -> list[Feed]:
     return list({s.feed.id: s.feed for s in submissions if s.feed is not None}.values())

@@ -70,7 +70,7 @@ class RefundHandler(SubmissionHandler):
     ) -> str | None:
         if report is None:
             return "refund_without_report"
-        lines = _document_lines(session, submissions)
+        lines = _list_document_lines(session, submissions)
         failed = amazon_refunds.find_failures(report, lines)
         is_rejected_whole = failed is not None and 0 in failed
         contradicts = (
@@ -80,19 +80,21 @@ class RefundHandler(SubmissionHandler):
 
     def report_matches(self, session: Session, submissions: Sequence[Submission], report: FeedReport) -> bool:
         """Compare the order and the item of each line, as far as the report names them."""
-        return amazon_refunds.find_failures(report, _document_lines(session, submissions)) is not None
+        return amazon_refunds.find_failures(report, _list_document_lines(session, submissions)) is not None
 
     def find_rejection(self, session: Session, submission: Submission, report: FeedReport) -> Rejection | None:
         """Collect the rejected lines of the credit memo: they can be requested again, the others stay."""
         memo = load_memo(session, submission)
         submissions = submission.feed.submissions if submission.feed is not None else [submission]
-        failed = amazon_refunds.find_failures(report, _document_lines(session, submissions)) or {}
+        failed = amazon_refunds.find_failures(report, _list_document_lines(session, submissions)) or {}
         first = submission.message_id or 0
         messages = [failed.get(first + index) or failed.get(0) for index in range(len(memo.amazon_lines))]
         if not any(messages):
             return None
         text = "; ".join(dict.fromkeys(message.words for message in messages if message is not None))
-        return Rejection(text, None if all(messages) else PARTLY_REJECTED, {"refused": _rejected_lines(memo, messages)})
+        return Rejection(
+            text, None if all(messages) else PARTLY_REJECTED, {"refused": _list_rejected_lines(memo, messages)}
+        )
 
     def check_preflight(self, session: Session, submission: Submission) -> PreflightFailure | None:
         memo = load_memo(session, submission)
@@ -225,7 +227,7 @@ def _load_unconfirmed(session: Session, submission_id: int) -> Submission:
     return submission
 
 
-def _document_lines(session: Session, submissions: Sequence[Submission]) -> list[tuple[str, str]]:
+def _list_document_lines(session: Session, submissions: Sequence[Submission]) -> list[tuple[str, str]]:
     """Return (number of the order, id of the item) of each line of the document, in order."""
     in_order = sorted(submissions, key=lambda submission: submission.message_id or 0)
     return [
@@ -249,7 +251,7 @@ def _build_lines(submission: Submission, memo: CreditMemo) -> list[Refund]:
     ]
 
 
-def _rejected_lines(memo: CreditMemo, messages: Sequence[FeedMessage | None]) -> list[dict[str, Any]]:
+def _list_rejected_lines(memo: CreditMemo, messages: Sequence[FeedMessage | None]) -> list[dict[str, Any]]:
     """Return the rejected lines with their amounts in the credit memo and Amazon's messages."""
     items = {item.order_item_id: item for item in memo.items}
     rejected = []

@@ -48,7 +48,7 @@ def enqueue(
     The confirmation of a parcel without a tracking number is rejected at once, since Amazon would not accept it.
     `ship_anyway`: a user decided to ship although the buyer asked to cancel, so this is no conflict.
     """
-    details = submission_details(shipment, parcel) | _correction_details(amazon_order, parcel)
+    details = submission_details(shipment, parcel) | _build_correction_details(amazon_order, parcel)
     if ship_anyway:
         details["ship_anyway"] = True
     submission = submission_actions.enqueue(
@@ -100,7 +100,7 @@ def find_parcel(session: Session, submission: Submission) -> Parcel | None:
     return session.scalar(statement.options(selectinload(Parcel.items)))
 
 
-def _correction_details(amazon_order: AmazonOrder, parcel: Parcel) -> dict[str, Any]:
+def _build_correction_details(amazon_order: AmazonOrder, parcel: Parcel) -> dict[str, Any]:
     """Return the details of a correction if Amazon shows the parcel already."""
     for package in amazon_order.packages:
         if package.reference == str(parcel.reference):
@@ -120,7 +120,7 @@ class ShipmentConfirmationHandler(SubmissionHandler):
 
     def build_call(self, session: Session, submission: Submission) -> Callable[[AmazonGateway], None]:
         parcel = self._load_parcel(session, submission)
-        item_ids = _amazon_item_ids(session, parcel)
+        item_ids = _map_amazon_item_ids(session, parcel)
         shipment = session.get_one(Shipment, parcel.shipment_id)
         # Amazon rejects a ship date in its future. `changed_at` is the present: the state has just changed.
         latest_time = clock_corrections.amazon_time(session, submission.account_id, submission.changed_at)
@@ -142,7 +142,7 @@ class ShipmentConfirmationHandler(SubmissionHandler):
         if error:
             return PreflightFailure(error)
         parcel = self._load_parcel(session, submission)
-        item_ids = _amazon_item_ids(session, parcel)
+        item_ids = _map_amazon_item_ids(session, parcel)
         cause = shipment_confirmation.find_conflict(
             order,
             {item.order_item_id: item.quantity - item.quantity_shipped for item in order.items},
@@ -218,7 +218,7 @@ class ShipmentConfirmationHandler(SubmissionHandler):
         return parcel
 
 
-def _amazon_item_ids(session: Session, parcel: Parcel) -> dict[int, str]:
+def _map_amazon_item_ids(session: Session, parcel: Parcel) -> dict[int, str]:
     """Return {our id: Amazon's id} of the items of the parcel's order."""
     items = select(OrderItem.id, OrderItem.order_item_id).where(OrderItem.order_id == parcel.order_id)
     return {row.id: row.order_item_id for row in session.execute(items)}

@@ -70,7 +70,7 @@ def _enqueue(
         "document": queries.document_kind(document),
         "number": document.number,
         "amount": Money(document.total, order.currency).amount,
-        "vat": Money(_limited_tax(document), order.currency).amount,
+        "vat": Money(_limit_tax(document), order.currency).amount,
         "currency": order.currency,
     }
     if transaction_id:
@@ -144,6 +144,6 @@ class VatInvoiceHandler(SubmissionHandler):
         return session.get_one(Order, queries.get_document(session, submission).order_id)
 
 
-def _limited_tax(document: Document) -> int:
+def _limit_tax(document: Document) -> int:
     """Return the tax, limited to the total: an adjustment fee reduces the tax of a credit memo too."""
     return max(0, min(document.tax, document.total))

@@ -70,8 +70,8 @@ def import_page(
     stored = change_detection.load_stored(session, account_id, [order.number for order in page if order.number])
     unchanged, others = change_detection.split_unchanged(page, stored)
     counts.same += len(unchanged)
-    stores = _stores(session, account_id) if others else {}
-    parsed = _parsed_or_quarantined(session, account_id, others, stores, stored, counts, now)
+    stores = _load_stores(session, account_id) if others else {}
+    parsed = _parse_or_quarantine(session, account_id, others, stores, stored, counts, now)
     new, changed, current = _compare(parsed, stored, counts)
     _set_read_at(session, [stored[number] for number in unchanged + current], now)
     quarantine.resolve(session, account_id, unchanged + [order.number for order in parsed], now)
@@ -84,7 +84,7 @@ def import_page(
     return counts
 
 
-def _parsed_or_quarantined(
+def _parse_or_quarantine(
     session: Session,
     account_id: int,
     page: Sequence[AmazonOrder | UnparseableOrder],
@@ -95,7 +95,9 @@ def _parsed_or_quarantined(
 ) -> list[AmazonOrder]:
     """Return the parsed orders, the latest of each number. Unparseable ones and those of no store go to quarantine."""
     parsed = [
-        order if order.marketplace_id else replace(order, marketplace_id=_marketplace(session, order, stores, stored))
+        order
+        if order.marketplace_id
+        else replace(order, marketplace_id=_get_marketplace(session, order, stores, stored))
         for order in change_detection.latest([order for order in page if isinstance(order, AmazonOrder)])
     ]
     unparseable = [order for order in page if isinstance(order, UnparseableOrder)]
@@ -108,7 +110,7 @@ def _parsed_or_quarantined(
     return parsed
 
 
-def _marketplace(
+def _get_marketplace(
     session: Session, order: AmazonOrder, stores: dict[str, Store], stored: dict[str, import_rules.StoredOrder]
 ) -> str:
     """Return the marketplace of an order that does not name one: the stored one, or the only possible one, or ""."""
@@ -120,7 +122,7 @@ def _marketplace(
     return possible[0] if len(possible) == 1 else ""
 
 
-def _stores(session: Session, account_id: int) -> dict[str, Store]:
+def _load_stores(session: Session, account_id: int) -> dict[str, Store]:
     stores = session.scalars(select(Store).where(Store.account_id == account_id))
     return {store.marketplace_id: store for store in stores}
 
@@ -194,7 +196,7 @@ def _write(
         (id_, order, stores[order.marketplace_id]) for id_, order in _write_changed(session, account_id, changed, now)
     ]
     # A new Amazon order has no order and no submissions.
-    with_order = _ids_with_order(session, [id_ for id_, _, _ in updated])
+    with_order = _find_ids_with_order(session, [id_ for id_, _, _ in updated])
     candidates = [*inserted, *(entry for entry in updated if entry[0] not in with_order)]
     session.flush()
     pending = [entry for entry in candidates if entry[2].import_orders and entry[1].status in statuses.NOT_YET]
@@ -210,7 +212,7 @@ def _write(
         for id_, _, _ in inserted
     }
     amazon_order_upsert.insert_new(session, inserted, [digest for _, digest in new], notes, now)
-    insert_many(session, Event, [_arrival_event(account_id, entry, now, actor) for entry in inserted])
+    insert_many(session, Event, [_build_arrival_event(account_id, entry, now, actor) for entry in inserted])
     fault_points.crash("import.amazon_orders_written")
     _update_block_reasons(session, [id_ for id_, _, _ in updated], decisions)
     order_creation.create_many(session, due, numbers, now=now, actor=actor)
@@ -241,7 +243,9 @@ def _update_block_reasons(
             session.execute(update(rows.AmazonOrder), updates)
 
 
-def _arrival_event(account_id: int, entry: order_creation.OrderToCreate, now: datetime, actor: str) -> dict[str, Any]:
+def _build_arrival_event(
+    account_id: int, entry: order_creation.OrderToCreate, now: datetime, actor: str
+) -> dict[str, Any]:
     id_, order, store = entry
     return {
         "at": now,
@@ -293,7 +297,7 @@ def _write_changed(
     return written
 
 
-def _ids_with_order(session: Session, ids: Sequence[int]) -> set[int]:
+def _find_ids_with_order(session: Session, ids: Sequence[int]) -> set[int]:
     if not ids:
         return set()
     return set(session.scalars(select(Order.amazon_order_id).where(Order.amazon_order_id.in_(ids))))

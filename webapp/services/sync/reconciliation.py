@@ -38,7 +38,7 @@ def reconcile_orders(session: Session, written: Sequence[tuple[int, AmazonOrder]
         if amazon_order.status == status.CANCELLED:
             cancel(session, order, now=now)
             continue
-        waits_for_amounts = _waits_for_amounts(order)
+        waits_for_amounts = _is_waiting_for_amounts(order)
         changed = line_quantities.update_lines(session, order, amazon_order, now=now)
         changed |= _update_shipped(session, order, amazon_order, now)
         if waits_for_amounts:
@@ -72,7 +72,7 @@ def cancel(session: Session, order: Order, *, now: datetime) -> None:
     audit_log.record_on_order(session, "order_canceled", order, now=now, actor="amazon")
 
 
-def _waits_for_amounts(order: Order) -> bool:
+def _is_waiting_for_amounts(order: Order) -> bool:
     """Return whether the order was not invoiced at import, as its store wants, because it had no amounts."""
     uninvoiced = order.total_invoiced == 0 and all(item.invoiced == 0 for item in order.items)
     return order.store.auto_invoice and uninvoiced and order.total == 0

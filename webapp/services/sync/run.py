@@ -133,7 +133,7 @@ def _begin(
     window = resume_point.load(account, marketplaces, now) if since is None else None
     if window is None:
         window = SyncWindow(
-            since or _cursor(session, account, now), now, marketplaces, accounts.datasets_to_skip(account, now)
+            since or _get_cursor(session, account, now), now, marketplaces, accounts.datasets_to_skip(account, now)
         )
     run = SyncRun(account_id=account_id, actor=actor, started_at=now, updated_after=window.after)
     session.add(run)
@@ -144,7 +144,7 @@ def _begin(
 def _pull_back_first_orders(session: Session, account_id: int, now: datetime) -> None:
     """Correct the stores of an account that was connected while the clock was ahead. Does not commit.
 
-    Orders placed before that time would not be created. The start goes back as far as was requested, as in `_cursor`.
+    Orders placed before that time would not be created. The start goes back as far as requested, as in `_get_cursor`.
     """
     ahead = select(Store).where(Store.account_id == account_id, Store.orders_from > now + clocks.TOLERANCE)
     for store in session.scalars(ahead):
@@ -152,7 +152,7 @@ def _pull_back_first_orders(session: Session, account_id: int, now: datetime) ->
         store.created_at = min(store.created_at, now)
 
 
-def _cursor(session: Session, account: Account, now: datetime) -> datetime:
+def _get_cursor(session: Session, account: Account, now: datetime) -> datetime:
     """Return where to continue.
 
     A cursor in the future, set by a clock that was ahead, would skip the changes until then. In its place this returns

@@ -58,7 +58,7 @@ def values(order: AmazonOrder, digest: bytes, now: datetime) -> dict[str, Any]:
         "service_level": order.service_level,
         "currency": order.total.currency if order.total else None,
         "total": order.total.minor if order.total else None,
-        "components": _components(order.components),
+        "components": _build_components(order.components),
         "quantity": order.quantity,
         "quantity_shipped": order.quantity_shipped,
         "programs": list(order.programs),
@@ -143,7 +143,7 @@ def update(session: Session, row: rows.AmazonOrder, order: AmazonOrder, digest: 
         setattr(row, name, value)
     row.version += 1
     session.flush()
-    before_items = _stored_columns(row) if _COLUMNS.keys() & order.missing else {}
+    before_items = _collect_stored_columns(row) if _COLUMNS.keys() & order.missing else {}
     replaced: list[Any] = [rows.AmazonOrderItem]
     if "PACKAGES" not in order.missing:
         replaced.append(rows.AmazonPackage)
@@ -156,7 +156,9 @@ def update(session: Session, row: rows.AmazonOrder, order: AmazonOrder, digest: 
     search_indexer.mark_dirty(session, row.id)
     session.expire(row, ["items", "packages", "versions"])
     after = {name: getattr(row, name) for name in RECORDED}
-    return {name: [_json(before[name]), _json(after[name])] for name in RECORDED if before[name] != after[name]}
+    return {
+        name: [_dump_json(before[name]), _dump_json(after[name])] for name in RECORDED if before[name] != after[name]
+    }
 
 
 def to_domain(row: rows.AmazonOrder) -> AmazonOrder:
@@ -200,7 +202,7 @@ def _read_components(entries: Sequence[Any]) -> tuple[Component, ...]:
     return tuple(Component(type_, subtype, Money(minor, currency)) for type_, subtype, minor, currency in entries)
 
 
-def _stored_columns(row: rows.AmazonOrder) -> dict[str, dict[str, dict[str, Any]]]:
+def _collect_stored_columns(row: rows.AmazonOrder) -> dict[str, dict[str, dict[str, Any]]]:
     """Return the stored columns of the lines: dataset -> order item id -> columns."""
     return {
         dataset: {item.order_item_id: {name: getattr(item, name) for name in names} for item in row.items}
@@ -218,7 +220,7 @@ def _insert_items_and_packages(
     items = []
     for id_, order in orders:
         for item in order.items:
-            columns = _item(id_, item)
+            columns = _build_item(id_, item)
             if stored:
                 for dataset in order.missing & _ITEM_COLUMNS.keys():
                     columns |= stored[dataset].get(item.order_item_id, {})
@@ -259,7 +261,7 @@ def _insert_versions(session: Session, orders: Sequence[tuple[int, AmazonOrder, 
     )
 
 
-def _item(amazon_order_id: int, item: AmazonItem) -> dict[str, Any]:
+def _build_item(amazon_order_id: int, item: AmazonItem) -> dict[str, Any]:
     gift = {"message": item.gift.message, "wrap": item.gift.wrap} if item.gift else None
     money = item.total or item.unit_price
     return {
@@ -274,14 +276,14 @@ def _item(amazon_order_id: int, item: AmazonItem) -> dict[str, Any]:
         "currency": money.currency if money else None,
         "unit_price": item.unit_price.minor if item.unit_price else None,
         "total": item.total.minor if item.total else None,
-        "components": _components(item.components),
+        "components": _build_components(item.components),
         "gift": gift,
     }
 
 
-def _components(components: Sequence[Component]) -> list[list[Any]]:
+def _build_components(components: Sequence[Component]) -> list[list[Any]]:
     return [[part.type, part.subtype, part.value.minor, part.value.currency] for part in components]
 
 
-def _json(value: Any) -> Any:
+def _dump_json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value

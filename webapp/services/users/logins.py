@@ -50,7 +50,7 @@ def sign_in(session: Session, email: str, password: str, address: str, verify: V
 
 def record_link_sign_in(session: Session, email: str, address: str, now: datetime) -> None:
     """Record a sign-in by link, which also ends a lock. Commits."""
-    session.add(SignInAttempt(at=now, account=hash_account(email), address=_network(address), outcome="by_link"))
+    session.add(SignInAttempt(at=now, account=hash_account(email), address=_get_network(address), outcome="by_link"))
     session.commit()
 
 
@@ -60,8 +60,8 @@ def _record_attempt(session: Session, email: str, address: str, now: datetime) -
     user = session.execute(
         select(User.id, User.password).where(User.email == email, User.active).with_for_update()
     ).one_or_none()
-    account, network = hash_account(email), _network(address)
-    until = _locked_until(session, account, network, now)
+    account, network = hash_account(email), _get_network(address)
+    until = _get_locked_until(session, account, network, now)
     if until is not None:
         session.rollback()
         raise RefusedError("sign_in_locked", minutes=-(-(until - now) // timedelta(minutes=1)))
@@ -73,7 +73,7 @@ def _record_attempt(session: Session, email: str, address: str, now: datetime) -
     return (number, user.id, user.password) if user else (number, None, None)
 
 
-def _locked_until(session: Session, account: bytes, network: bytes, now: datetime) -> datetime | None:
+def _get_locked_until(session: Session, account: bytes, network: bytes, now: datetime) -> datetime | None:
     """Return when the lock of the account or of the network ends, or None if neither is locked."""
     failed = SignInAttempt.outcome == "failed"
     last_sign_in = session.scalar(
@@ -96,7 +96,7 @@ def _locked_until(session: Session, account: bytes, network: bytes, now: datetim
     return failures[-1] + ADDRESS_WINDOW if len(failures) == FAILURES_PER_ADDRESS else None
 
 
-def _network(address: str) -> bytes:
+def _get_network(address: str) -> bytes:
     """Return the hash of the visitor's network: the address, or for IPv6 its /64, which one visitor owns."""
     try:
         parsed = ipaddress.ip_address(address)

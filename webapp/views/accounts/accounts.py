@@ -41,9 +41,9 @@ _CREDENTIALS = ("accounts/_credentials.html", "accounts/show.html")
 @bp.get("/stores/connect")
 @requires("accounts.write")
 def connect_page() -> Response:
-    fields = _stored_fields()
+    fields = _load_stored_fields()
     visible = {name: value for name, value in fields.items() if name not in SECRETS}
-    form = ConnectForm(formdata=None, data=visible, kept=_secrets_in(fields))
+    form = ConnectForm(formdata=None, data=visible, kept=_list_secrets(fields))
     return render_fragment_or_page(
         request, *_CONNECT, form=form, problem=None, expired="expired" in request.args and not fields
     )
@@ -53,8 +53,8 @@ def connect_page() -> Response:
 @requires("accounts.write")
 def test_connection() -> Response:
     """Call Amazon with these credentials. What was entered is kept for ten minutes, whatever the result."""
-    stored = _stored_fields()
-    form = ConnectForm(kept=_secrets_in(stored))
+    stored = _load_stored_fields()
+    form = ConnectForm(kept=_list_secrets(stored))
     fields = {name: value for name, value in stored.items() if name in SECRETS} | form.entered
     problem: AmazonError | None = None
     if form.validate():
@@ -69,7 +69,7 @@ def test_connection() -> Response:
             form_drafts.save(DRAFT, {"fields": fields, "report": _to_json(report)})
             return see_other(request, url_for("accounts.marketplaces_page"))
     form_drafts.save(DRAFT, {"fields": fields})
-    form.kept = _secrets_in(fields)
+    form.kept = _list_secrets(fields)
     return render_invalid(request, *_CONNECT, form=form, problem=problem, expired=False)
 
 
@@ -79,10 +79,10 @@ def marketplaces_page() -> ResponseReturnValue:
     draft = form_drafts.read(DRAFT)
     if draft is None or "report" not in draft:
         return _start_again()
-    report = _from_json(draft["report"])
-    form = _marketplaces_form(report)
+    report = _parse_report(draft["report"])
+    form = _build_marketplaces_form(report)
     form.marketplaces.data = [participation.marketplace_id for participation in report.marketplaces]
-    return render_fragment_or_page(request, *_MARKETPLACES, form=form, **_marketplaces_context(draft, report))
+    return render_fragment_or_page(request, *_MARKETPLACES, form=form, **_build_marketplaces_context(draft, report))
 
 
 @bp.post("/stores/connect/marketplaces")
@@ -91,8 +91,8 @@ def connect() -> ResponseReturnValue:
     draft = form_drafts.read(DRAFT)
     if draft is None or "report" not in draft:
         return _start_again()
-    report = _from_json(draft["report"])
-    form = _marketplaces_form(report)
+    report = _parse_report(draft["report"])
+    form = _build_marketplaces_form(report)
     days = form.backfill_days.data if form.backfill_days.validate(form) else "0"
     try:
         account = accounts.connect(
@@ -108,7 +108,7 @@ def connect() -> ResponseReturnValue:
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
-        return render_invalid(request, *_MARKETPLACES, form=form, **_marketplaces_context(draft, report))
+        return render_invalid(request, *_MARKETPLACES, form=form, **_build_marketplaces_context(draft, report))
     form_drafts.delete(DRAFT)
     flash(_("%(account)s is connected. Its orders are being fetched.", account=account.name), "good")
     only = account.stores[0] if len(account.stores) == 1 else None
@@ -118,7 +118,9 @@ def connect() -> ResponseReturnValue:
 @bp.get("/accounts/<int:account_id>")
 @requires("stores.read")
 def show(account_id: int) -> Response:
-    return render_fragment_or_page(request, "accounts/show.html", "accounts/show.html", **_account_page(account_id))
+    return render_fragment_or_page(
+        request, "accounts/show.html", "accounts/show.html", **_render_account_page(account_id)
+    )
 
 
 @bp.post("/accounts/<int:account_id>/credentials")
@@ -126,7 +128,7 @@ def show(account_id: int) -> Response:
 def replace_credentials(account_id: int) -> Response:
     """Test the new credentials, and keep them only if Amazon accepts them for the same account."""
     session, form = db.session(), CredentialsForm()
-    account = _account(account_id)
+    account = _get_account(account_id)
     region, sells_in = account.region, [store.marketplace_id for store in account.stores]
     problem: AmazonError | None = None
     try:
@@ -145,13 +147,13 @@ def replace_credentials(account_id: int) -> Response:
         flash(_("Amazon accepts the new credentials, and they are kept."), "good")
         return see_other(request, url_for("accounts.show", account_id=account_id))
     session.rollback()
-    return render_invalid(request, *_CREDENTIALS, **_account_page(account_id, form, problem))
+    return render_invalid(request, *_CREDENTIALS, **_render_account_page(account_id, form, problem))
 
 
 @bp.post("/accounts/<int:account_id>/syncs")
 @requires("schedule.write")
 def sync_now(account_id: int) -> Response:
-    account = _account(account_id)
+    account = _get_account(account_id)
     name = account.name
     db.session.rollback()
     try:
@@ -172,13 +174,13 @@ def _test_connection(fields: dict[str, str]) -> ConnectionReport:
         return accounts.try_connection(gateway, fields["region"])
 
 
-def _stored_fields() -> dict[str, str]:
+def _load_stored_fields() -> dict[str, str]:
     draft = form_drafts.read(DRAFT) or {}
     fields: dict[str, str] = draft.get("fields", {})
     return fields
 
 
-def _secrets_in(fields: dict[str, str]) -> frozenset[str]:
+def _list_secrets(fields: dict[str, str]) -> frozenset[str]:
     return frozenset(name for name in SECRETS if fields.get(name))
 
 
@@ -193,12 +195,12 @@ def _to_json(report: ConnectionReport) -> dict[str, Any]:
     }
 
 
-def _from_json(plain: dict[str, Any]) -> ConnectionReport:
+def _parse_report(plain: dict[str, Any]) -> ConnectionReport:
     participations = tuple(Participation(**participation) for participation in plain["marketplaces"])
     return ConnectionReport(participations, frozenset(plain["missing"]))
 
 
-def _marketplaces_form(report: ConnectionReport) -> MarketplacesForm:
+def _build_marketplaces_form(report: ConnectionReport) -> MarketplacesForm:
     form = MarketplacesForm()
     form.marketplaces.choices = choices(
         {
@@ -209,16 +211,16 @@ def _marketplaces_form(report: ConnectionReport) -> MarketplacesForm:
     return form
 
 
-def _marketplaces_context(draft: dict[str, Any], report: ConnectionReport) -> dict[str, Any]:
+def _build_marketplaces_context(draft: dict[str, Any], report: ConnectionReport) -> dict[str, Any]:
     marketplaces = [(participation, BY_ID[participation.marketplace_id]) for participation in report.marketplaces]
     return {
         "account_name": draft["fields"]["name"],
         "marketplaces": marketplaces,
-        "datasets": _datasets(report.missing),
+        "datasets": _list_datasets(report.missing),
     }
 
 
-def _datasets(missing: frozenset[str], outages: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
+def _list_datasets(missing: frozenset[str], outages: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
     """Return a row for each dataset, missing ones first. `outages`: missing datasets that worked recently."""
     rows = [
         {
@@ -233,21 +235,21 @@ def _datasets(missing: frozenset[str], outages: frozenset[str] = frozenset()) ->
     return sorted(rows, key=lambda row: not row["missing"])
 
 
-def _account(account_id: int) -> Account:
+def _get_account(account_id: int) -> Account:
     return require(stores.find_account(db.session(), account_id), "account_unknown", name=account_id)
 
 
-def _account_page(
+def _render_account_page(
     account_id: int, form: CredentialsForm | None = None, problem: AmazonError | None = None
 ) -> dict[str, Any]:
-    account = _account(account_id)
+    account = _get_account(account_id)
     return {
         "account": account,
         "region_name": REGIONS[account.region],
         "clock_offset": account.clock_offset
         if abs(account.clock_offset or 0) > clocks.TOLERANCE.total_seconds()
         else 0,
-        "datasets": _datasets(
+        "datasets": _list_datasets(
             frozenset(account.missing_datasets), accounts.temporarily_unavailable_datasets(account, datetime.now(UTC))
         ),
         "job": stores.find_sync_job(db.session(), account_id),

@@ -31,24 +31,24 @@ def of_store(store: Store, alerts: list[Alert]) -> list[Notice]:
     return [_MAKERS[alert.kind](store, alert) for alert in alerts]
 
 
-def _trouble(store: Store, alert: Alert) -> Notice:
+def _describe_trouble(store: Store, alert: Alert) -> Notice:
     url = url_for("accounts.show", account_id=store.account_id)
     return Notice("bad", _("Orders are not being fetched"), text_for(alert.cause), url, _("Look at the account"))
 
 
-def _blocked(store: Store, alert: Alert) -> Notice:
+def _describe_blocked(store: Store, alert: Alert) -> Notice:
     title = ngettext("%(num)s order could not be imported", "%(num)s orders could not be imported", alert.count)
     url = f"/amazon-orders?store={quote(store.slug)}&blocked=1"
     return Notice("warn", title, text_for(alert.cause), url, _("Show them"))
 
 
-def _quarantined(_store: Store, alert: Alert) -> Notice:
+def _describe_quarantined(_store: Store, alert: Alert) -> Notice:
     title = ngettext("%(num)s order cannot be read", "%(num)s orders cannot be read", alert.count)
     text = _("Amazon sent something that is not an order as it should be. It is kept, and read again when it changes.")
     return Notice("warn", title, text, url_for("syncs.quarantine_list", waiting=1), _("Quarantine"))
 
 
-def _refused(_store: Store, alert: Alert) -> Notice:
+def _describe_refused(_store: Store, alert: Alert) -> Notice:
     url = f"/submissions?state={alert.cause}"
     if alert.cause == submission_states.UNPROVED:
         title = ngettext("%(num)s request is not proved", "%(num)s requests are not proved", alert.count)
@@ -67,7 +67,7 @@ def _refused(_store: Store, alert: Alert) -> Notice:
     return Notice("bad", title, text, url, _("Submissions"))
 
 
-def _mails(store: Store, alert: Alert) -> Notice:
+def _describe_mails(store: Store, alert: Alert) -> Notice:
     url = url_for("mails.index", state=alert.cause, store=store.slug)
     if alert.cause == mail_states.UNKNOWN:
         title = ngettext("%(num)s mail may have arrived", "%(num)s mails may have arrived", alert.count)
@@ -76,19 +76,19 @@ def _mails(store: Store, alert: Alert) -> Notice:
     return Notice("bad", title, _("Read why, put it right, then send it again."), url, _("Mails"))
 
 
-def _seller_data(store: Store, alert: Alert) -> Notice:
+def _describe_seller_data(store: Store, alert: Alert) -> Notice:
     url = url_for("document_settings.page", slug=store.slug)
     return Notice("bad", _("Tax invoices are not uploaded"), text_for(alert.cause), url, _("Documents and language"))
 
 
-def _oversold(store: Store, alert: Alert) -> Notice:
+def _describe_oversold(store: Store, alert: Alert) -> Notice:
     title = ngettext("%(num)s product is oversold", "%(num)s products are oversold", alert.count)
     text = _("More is owed to buyers than there is. Enter what arrived, or cancel in time.")
     url = url_for("products.index", account=store.account_id, stock="oversold")
     return Notice("bad", title, text, url, _("Show them"))
 
 
-def _flagged(store: Store, alert: Alert) -> Notice:
+def _describe_flagged(store: Store, alert: Alert) -> Notice:
     url = url_for("products.index", account=store.account_id, flagged=1)
     if alert.cause == product_csv.SOLD_DISABLED:
         title = ngettext("%(num)s disabled product was sold", "%(num)s disabled products were sold", alert.count)
@@ -104,12 +104,12 @@ def _flagged(store: Store, alert: Alert) -> Notice:
 
 
 _MAKERS = {
-    accounts_alerts.TROUBLE: _trouble,
-    accounts_alerts.BLOCKED: _blocked,
-    accounts_alerts.QUARANTINED: _quarantined,
-    accounts_alerts.REFUSED: _refused,
-    accounts_alerts.SELLER_DATA: _seller_data,
-    accounts_alerts.MAILS: _mails,
-    accounts_alerts.OVERSOLD: _oversold,
-    accounts_alerts.FLAGGED: _flagged,
+    accounts_alerts.TROUBLE: _describe_trouble,
+    accounts_alerts.BLOCKED: _describe_blocked,
+    accounts_alerts.QUARANTINED: _describe_quarantined,
+    accounts_alerts.REFUSED: _describe_refused,
+    accounts_alerts.SELLER_DATA: _describe_seller_data,
+    accounts_alerts.MAILS: _describe_mails,
+    accounts_alerts.OVERSOLD: _describe_oversold,
+    accounts_alerts.FLAGGED: _describe_flagged,
 }

@@ -77,7 +77,7 @@ def settings_page(slug: str) -> Response:
     """Render the settings, with those in the query string instead of the stored ones; nothing is saved."""
     store = load_store(slug)
     return render_fragment_or_page(
-        request, "stores/_settings.html", "stores/settings.html", store=store, form=_form(store, request.args)
+        request, "stores/_settings.html", "stores/settings.html", store=store, form=_build_form(store, request.args)
     )
 
 
@@ -85,7 +85,7 @@ def settings_page(slug: str) -> Response:
 @requires("stores.write")
 def save_settings(slug: str) -> Response:
     store = load_store(slug)
-    form = _form(store, request.form)
+    form = _build_form(store, request.form)
     # Disabled fields are not sent and keep their value.
     sent = {setting.key: request.form[setting.key] for setting in ORDER_SETTINGS if setting.key in request.form}
     try:
@@ -157,7 +157,7 @@ def _switch(slug: str, *, active: bool) -> Response:
     return see_other(request, local_target(request.form.get("next")))
 
 
-def _form(store: Store, entered: MultiDict[str, str]) -> OrderSettingsForm:
+def _build_form(store: Store, entered: MultiDict[str, str]) -> OrderSettingsForm:
     """Return the form with what was entered, and the stored setting for the rest."""
     data = {
         key: entered.get(key, entered.get(f"entered_{key}", value))

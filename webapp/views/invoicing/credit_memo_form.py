@@ -29,8 +29,10 @@ def _build_form(order: Order) -> CreditMemoForm:
     form = credit_memo_form(order, refundable.load_refundable(session, order))
     if not form.is_submitted():
         refunded = refundable.sum_credited(session, order)
-        draft = drafts.build_full_credit(order.items, order.total, given=refunded, money_left=_remaining_amount(order))
-        form.fill(draft, on_amazon=_amazon_error(session, order, draft) is None)
+        draft = drafts.build_full_credit(
+            order.items, order.total, given=refunded, money_left=_get_remaining_amount(order)
+        )
+        form.fill(draft, on_amazon=_find_amazon_error(session, order, draft) is None)
     return form
 
 
@@ -41,14 +43,14 @@ def _preview(session: Session, order: Order, form: CreditMemoForm) -> dict[str, 
         "at_amazon": refundable.load_refundable(session, order),
         "why_not_amazon": "",
     }
-    if not any(map(order_states.left_to_refund, order.items)) and _remaining_amount(order) <= 0:
+    if not any(map(order_states.left_to_refund, order.items)) and _get_remaining_amount(order) <= 0:
         raise RefusedError("nothing_to_refund")
     try:
         draft = refundable.draft_credit_memo(session, order, form.build_request())
     except InvalidError as error:
         form.show_error(error)
         return context
-    amazon_error = _amazon_error(session, order, draft)
+    amazon_error = _find_amazon_error(session, order, draft)
     if amazon_error is not None and form.on_amazon:
         form.show_error(amazon_error)
     elif amazon_error is not None:
@@ -56,7 +58,7 @@ def _preview(session: Session, order: Order, form: CreditMemoForm) -> dict[str, 
     return context | {"worth": document_pages.draft_totals(draft, order.currency, _l("Total to refund"))}
 
 
-def _amazon_error(session: Session, order: Order, draft: drafts.Draft) -> AppError | None:
+def _find_amazon_error(session: Session, order: Order, draft: drafts.Draft) -> AppError | None:
     """Return why Amazon would not refund this draft, or None."""
     try:
         refundable.build_amazon_lines(session, order, draft)
@@ -82,7 +84,7 @@ def _create(session: Session, order: Order, form: CreditMemoForm, options: dict[
     return memo.number
 
 
-def _remaining_amount(order: Order) -> int:
+def _get_remaining_amount(order: Order) -> int:
     return order.total_invoiced - order.total_refunded - order.total_refunding
 
 

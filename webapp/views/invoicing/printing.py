@@ -22,21 +22,21 @@ bp = Blueprint("printing", __name__)
 @requires("documents.print")
 def invoice_pdf(number: str) -> Response:
     invoice = documents.get_invoice(db.session(), number)
-    return _pdf([("invoice", invoice.id)], f"invoice-{invoice.number}")
+    return _send_pdf([("invoice", invoice.id)], f"invoice-{invoice.number}")
 
 
 @bp.get("/shipments/<number>/pdf", endpoint="shipment")
 @requires("documents.print")
 def shipment_pdf(number: str) -> Response:
     shipment = documents.get_shipment(db.session(), number)
-    return _pdf([("shipment", shipment.id)], f"packing-slip-{shipment.number}")
+    return _send_pdf([("shipment", shipment.id)], f"packing-slip-{shipment.number}")
 
 
 @bp.get("/credit-memos/<number>/pdf", endpoint="credit_memo")
 @requires("documents.print")
 def credit_memo_pdf(number: str) -> Response:
     credit_memo = documents.get_credit_memo(db.session(), number)
-    return _pdf([("credit_memo", credit_memo.id)], f"credit-memo-{credit_memo.number}")
+    return _send_pdf([("credit_memo", credit_memo.id)], f"credit-memo-{credit_memo.number}")
 
 
 @bp.get("/orders/<number>/pdf", endpoint="order")
@@ -47,7 +47,7 @@ def order_pdf(number: str) -> Response:
     keys = queries.list_of_orders(db.session(), [order.id])
     if not keys:
         raise RefusedError("nothing_to_print", number=order.number)
-    return _pdf(keys, f"order-{order.number}")
+    return _send_pdf(keys, f"order-{order.number}")
 
 
 @bp.get("/orders/<number>/packing-slip/pdf")
@@ -58,7 +58,7 @@ def packing_slip(number: str) -> Response:
     keys = queries.list_unshipped(db.session(), [order.id])
     if not keys:
         raise RefusedError("nothing_to_pack", number=order.number)
-    return _pdf(keys, f"packing-slip-{order.number}")
+    return _send_pdf(keys, f"packing-slip-{order.number}")
 
 
 @bp.get("/bulk/<int:action_id>/pdf")
@@ -68,7 +68,7 @@ def printed(action_id: int) -> Response:
     session = db.session()
     file = require(queries.find_file(session, action_id), "printed_file_gone")
     content = stream_with_context(queries.iterate_parts(session, file.id))
-    return _named(Response(content, mimetype="application/pdf"), f"bulk-{action_id}")
+    return _set_file_name(Response(content, mimetype="application/pdf"), f"bulk-{action_id}")
 
 
 def result(action: BulkAction) -> tuple[str, str] | None:
@@ -78,11 +78,11 @@ def result(action: BulkAction) -> tuple[str, str] | None:
     return _("Open the PDF"), url_for("printing.printed", action_id=action.id)
 
 
-def _pdf(keys: Sequence[Key], name: str) -> Response:
-    return _named(Response(renderer.render_documents(db.session(), keys), mimetype="application/pdf"), name)
+def _send_pdf(keys: Sequence[Key], name: str) -> Response:
+    return _set_file_name(Response(renderer.render_documents(db.session(), keys), mimetype="application/pdf"), name)
 
 
-def _named(response: Response, name: str) -> Response:
+def _set_file_name(response: Response, name: str) -> Response:
     response.headers.set("Content-Disposition", "inline", filename=f"{name}.pdf")
     # It contains personal data.
     response.headers["Cache-Control"] = "no-store"

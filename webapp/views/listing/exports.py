@@ -48,13 +48,13 @@ def create(name: str) -> Response:
     heads = [str(field.text) for field in fields]
     audit = _ExportAudit(listing, format_, personal=personal, actor=current_user.actor)
     session.rollback()
-    body = _started(_csv(heads, rows, audit) if format_ == "csv" else _xlsx(heads, rows, audit))
+    body = _start_stream(_csv(heads, rows, audit) if format_ == "csv" else _xlsx(heads, rows, audit))
     filename = f"{listing.slug}-{datetime.now(UTC):%Y-%m-%d}.{format_}"
     headers = {"Content-Disposition": f'attachment; filename="{filename}"', "Cache-Control": "no-store"}
     return Response(stream_with_context(body), mimetype=writers.FORMATS[format_], headers=headers)
 
 
-def _started(body: Generator[Any, None, None]) -> Iterator[Any]:
+def _start_stream(body: Generator[Any, None, None]) -> Iterator[Any]:
     """Compute the first chunk at once, so that an error becomes an error page instead of a broken download."""
     first = next(body, None)
 

@@ -108,11 +108,11 @@ def show(
         form=form,
         page=page,
         clear=address.clear(),
-        pager=_pager(place, page, address, counted),
+        pager=_build_pager(place, page, address, counted),
         place=parameters,
         filters=checked.parameters,
         columns=grid.visible,
-        heads=[_head(grid, place, name, *heads[name], address) for name in grid.visible],
+        heads=[_build_head(grid, place, name, *heads[name], address) for name in grid.visible],
         chips=[(chip.text, address.without(chip.name, chip.value)) for chip in checked.chips],
         sizes=[Size(size, address.to(size=str(size)), size == place.size) for size in grid_fetch.SIZES],
         leap=address.parts() if page is not None and (page.next or page.previous) else ("", []),
@@ -137,7 +137,7 @@ class GridUrls:
 
     def to(self, **more: str) -> str:
         """Return the URL of the first page, with the parameters of `more`."""
-        return self._url(self._filtered, {**self._place, **more})
+        return self._build_url(self._filtered, {**self._place, **more})
 
     def without(self, name: str, value: str) -> str:
         remaining = {
@@ -145,7 +145,7 @@ class GridUrls:
             for other, values in self._filters.items()
             if other != name or len(values) > 1
         }
-        return self._url(_query(remaining), self._place)
+        return self._build_url(_query(remaining), self._place)
 
     def parts(self) -> tuple[str, list[tuple[str, str]]]:
         """Return the path and the parameters, for a GET form that adds one."""
@@ -153,9 +153,9 @@ class GridUrls:
         return self._path, [*filters, *self._place.items()]
 
     def clear(self) -> str:
-        return self._url("", self._cleared)
+        return self._build_url("", self._cleared)
 
-    def _url(self, filters: str, place: Mapping[str, str]) -> str:
+    def _build_url(self, filters: str, place: Mapping[str, str]) -> str:
         query = "&".join(filter(None, (filters, _query(place))))
         return f"{self._path}?{query}" if query else self._path
 
@@ -175,7 +175,9 @@ def _place(grid: Grid, place: PageRequest) -> dict[str, str]:
     return parameters
 
 
-def _head(grid: Grid, place: PageRequest, name: str, text: str | LazyString, figures: bool, address: GridUrls) -> Head:
+def _build_head(
+    grid: Grid, place: PageRequest, name: str, text: str | LazyString, figures: bool, address: GridUrls
+) -> Head:
     column = grid.column(name)
     if column is None:
         return Head(text, "", "", figures)
@@ -185,7 +187,7 @@ def _head(grid: Grid, place: PageRequest, name: str, text: str | LazyString, fig
     return Head(text, address.to(sort=sort), ("desc" if place.descending else "asc") if is_sorted else "", figures)
 
 
-def _pager(place: PageRequest, page: Page | None, address: GridUrls, counted: Callable[[int], str]) -> Pager:
+def _build_pager(place: PageRequest, page: Page | None, address: GridUrls, counted: Callable[[int], str]) -> Pager:
     if page is None:
         return Pager("", "", "", "", "")
 

@@ -84,19 +84,19 @@ def _show(
     )
     respond = render_fragment_or_page if page.page is not None else render_invalid
     query = urlencode([*page.filters.items(), *page.place.items()], doseq=True)
-    tools = ListTools(listing, query, _current_view(session), _allowed_kinds(listing))
+    tools = ListTools(listing, query, _find_current_view(session), _list_allowed_kinds(listing))
     by_id = {store.id: store for store in every}
     return respond(
         request, "listing/_grid.html", listing.page, grid=page, stores=by_id, all_stores=tuple(every), tools=tools
     )
 
 
-def _allowed_kinds(listing: Listing) -> tuple[str, ...]:
+def _list_allowed_kinds(listing: Listing) -> tuple[str, ...]:
     if not has_permission("bulk.write"):
         return ()
     return tuple(name for name in listing.kinds if has_permission(bulk_registry.get_handler(name).permission))
 
 
-def _current_view(session: Session) -> GridView | None:
+def _find_current_view(session: Session) -> GridView | None:
     view_id = request.args.get("view", 0, type=int)
     return saved_views.find_visible_view(session, current_user.id, view_id) if 0 < view_id < 2**31 else None

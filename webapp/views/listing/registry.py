@@ -93,7 +93,7 @@ class Listing:
         return self.grid(stores).for_reader(personal=has_permission("pii.read"))
 
 
-def _no_documents(title: Text, text: Text) -> EmptyMessage:
+def _describe_no_documents(title: Text, text: Text) -> EmptyMessage:
     return EmptyMessage(title, text, "file-invoice", _l("Orders"), "orders.index")
 
 
@@ -160,7 +160,7 @@ INVOICES = Listing(
     document_columns.INVOICES,
     grid_page.invoices_counted,
     "document_lists",
-    _no_documents(
+    _describe_no_documents(
         _l("No invoices yet"), _l("Orders are invoiced when they are imported, or one by one on their page.")
     ),
     _NO_DOCUMENT,
@@ -176,7 +176,7 @@ SHIPMENTS = Listing(
     document_columns.SHIPMENTS,
     grid_page.shipments_counted,
     "document_lists",
-    _no_documents(
+    _describe_no_documents(
         _l("No shipments yet"),
         _l("Ship an Order on its page; each shipment is listed here."),
     ),
@@ -193,7 +193,7 @@ CREDIT_MEMOS = Listing(
     document_columns.CREDIT_MEMOS,
     grid_page.credit_memos_counted,
     "document_lists",
-    _no_documents(
+    _describe_no_documents(
         _l("No credit memos yet"),
         _l("What is refunded, here or when Amazon cancels an invoiced order, is listed here."),
     ),

@@ -42,8 +42,8 @@ def show() -> Response:
         results=results,
         names=grid.visible,
         stores={store.id: store for store in all_stores},
-        everything=_url("amazon_orders.index", form),
-        ours=_url("orders.index", form),
+        everything=_build_url("amazon_orders.index", form),
+        ours=_build_url("orders.index", form),
         products=products.search_products(session, form.q.data, _PRODUCTS) if has_permission("products.read") else [],
     )
 
@@ -61,9 +61,9 @@ def search() -> ResponseReturnValue:
         number = amazon_orders.find_number(session, form.q.data)
         if number is not None:
             return see_other(request, url_for("amazon_orders.show", number=number))
-    return see_other(request, _url("search.show", form))
+    return see_other(request, _build_url("search.show", form))
 
 
-def _url(endpoint: str, form: SearchForm) -> str:
+def _build_url(endpoint: str, form: SearchForm) -> str:
     values: dict[str, Any] = {**form.parameters()}
     return url_for(endpoint, **values)

@@ -46,11 +46,11 @@ def select(name: str) -> Response:
     session = db.session()
     begin = bulk_runner.start if kind.immediate else bulk_runner.create_draft
     try:
-        action = begin(session, kind.name, _selected(listing), now=datetime.now(UTC), actor=current_user.actor)
+        action = begin(session, kind.name, _get_selected(listing), now=datetime.now(UTC), actor=current_user.actor)
     except InvalidError as error:
         session.rollback()
         flash(text_for(error.code, error.arguments), "warn")
-        return see_other(request, _back(listing))
+        return see_other(request, _build_back_url(listing))
     if kind.immediate:
         enqueue(action.id)
     return see_other(request, url_for("bulk.show", action_id=action.id))
@@ -66,7 +66,7 @@ def columns(name: str) -> Response:
     size = str(layout.size) if layout is not None and layout.size else ""
     form = SizeForm(formdata=None, size=size)
     return render_fragment_or_page(
-        request, *_COLUMNS, **_columns_context(listing, order, set(visible), form, urlencode(_arguments()))
+        request, *_COLUMNS, **_build_columns_context(listing, order, set(visible), form, urlencode(_get_arguments()))
     )
 
 
@@ -80,18 +80,20 @@ def choose(name: str) -> Response:
     query = sent.get("query", "")
     if "move" in sent:
         return render_fragment_or_page(
-            request, *_COLUMNS, **_columns_context(listing, _moved(order, sent["move"]), ticked, form, query)
+            request,
+            *_COLUMNS,
+            **_build_columns_context(listing, _move_column(order, sent["move"]), ticked, form, query),
         )
     chosen = [name for name in order if name in ticked]
     if "reset" in sent:
         saved_views.save_layout(db.session(), current_user.id, listing.name, (), None)
     elif not chosen or not form.validate():
-        context = _columns_context(listing, order, ticked, form, query) | {"nothing_ticked": not chosen}
+        context = _build_columns_context(listing, order, ticked, form, query) | {"nothing_ticked": not chosen}
         return render_invalid(request, *_COLUMNS, **context)
     else:
         size = int(form.size.data) if form.size.data else None
         saved_views.save_layout(db.session(), current_user.id, listing.name, chosen, size)
-    return see_other(request, _back(listing, without=("columns", "size", "after", "before")))
+    return see_other(request, _build_back_url(listing, without=("columns", "size", "after", "before")))
 
 
 @bp.get("/<name>/views")
@@ -99,7 +101,7 @@ def choose(name: str) -> Response:
 def views(name: str) -> Response:
     listing = list_registry.find(name)
     return render_fragment_or_page(
-        request, *_VIEWS, **_views_context(listing, ViewForm(formdata=None), urlencode(_arguments()))
+        request, *_VIEWS, **_build_views_context(listing, ViewForm(formdata=None), urlencode(_get_arguments()))
     )
 
 
@@ -130,7 +132,7 @@ def save(name: str) -> Response:
         except InvalidError as error:
             add_error(form, error)
     session.rollback()
-    return render_invalid(request, *_VIEWS, **_views_context(listing, form, query))
+    return render_invalid(request, *_VIEWS, **_build_views_context(listing, form, query))
 
 
 @bp.post("/views/<int:view_id>/changes")
@@ -151,7 +153,7 @@ def change(view_id: int) -> Response:
         add_error(form, error)
         sent = False
     session.rollback()
-    context = _views_context(listing, ViewForm(formdata=None), query) | {
+    context = _build_views_context(listing, ViewForm(formdata=None), query) | {
         "wrong": None if sent else form,
         "wrong_id": view_id,
     }
@@ -164,7 +166,7 @@ def delete(view_id: int) -> Response:
     session = db.session()
     listing = list_registry.find(saved_views.delete_view(session, current_user.id, view_id))
     return render_fragment_or_page(
-        request, *_VIEWS, **_views_context(listing, ViewForm(formdata=None), request.form.get("query", ""))
+        request, *_VIEWS, **_build_views_context(listing, ViewForm(formdata=None), request.form.get("query", ""))
     )
 
 
@@ -177,7 +179,7 @@ def read_query(listing: Listing, query: str) -> tuple[Any, MultiDict[str, str]]:
     return form, arguments
 
 
-def _selected(listing: Listing) -> list[int]:
+def _get_selected(listing: Listing) -> list[int]:
     """Return the selected ids, or those of all rows that match now."""
     if not request.form.get("all"):
         return [id_ for id_ in request.form.getlist("id", type=int) if 0 < id_ < 2**31]
@@ -191,17 +193,17 @@ def _parse_query(query: str) -> MultiDict[str, str]:
     return MultiDict(parse_qsl(query))
 
 
-def _arguments() -> list[tuple[str, str]]:
+def _get_arguments() -> list[tuple[str, str]]:
     return list(request.args.items(multi=True))
 
 
-def _back(listing: Listing, without: tuple[str, ...] = ()) -> str:
+def _build_back_url(listing: Listing, without: tuple[str, ...] = ()) -> str:
     """Return the URL of the list as it was."""
     parameters = [(key, value) for key, value in parse_qsl(request.form.get("query", "")) if key not in without]
     return url_for(listing.endpoint) + (f"?{urlencode(parameters)}" if parameters else "")
 
 
-def _moved(order: list[str], move: str) -> list[str]:
+def _move_column(order: list[str], move: str) -> list[str]:
     """Move a column one place: `up:total` or `down:total`."""
     way, _, name = move.partition(":")
     if name not in order:
@@ -212,7 +214,7 @@ def _moved(order: list[str], move: str) -> list[str]:
     return order
 
 
-def _columns_context(
+def _build_columns_context(
     listing: Listing, order: list[str], ticked: set[str], form: SizeForm, query: str
 ) -> dict[str, Any]:
     rows = [(name, listing.headings[name].text, name in ticked) for name in order]
@@ -220,7 +222,7 @@ def _columns_context(
     return {"listing": listing, "rows": rows, "form": form, "query": query, "back": back, "nothing_ticked": False}
 
 
-def _views_context(listing: Listing, form: ViewForm, query: str) -> dict[str, Any]:
+def _build_views_context(listing: Listing, form: ViewForm, query: str) -> dict[str, Any]:
     session = db.session()
     layout = queries.find_layout(session, current_user.id, listing.name)
     saved = queries.list_views(session, current_user.id, listing.name)

@@ -52,7 +52,7 @@ _NEW = ("mails/_new.html", "mails/new.html")
 def index() -> Response:
     session = db.session()
     form = MailFilters(request.args, stores=stores.list_store_names(session))
-    shown = grid_page.show(session, queries.GRID, form, HEADS, request, _counted)
+    shown = grid_page.show(session, queries.GRID, form, HEADS, request, _format_count)
     rows = shown.page.rows if shown.page else []
     on_its_way = any(row.state in {mail_states.QUEUED, mail_states.SENDING} for row in rows)
     return render_fragment_or_page(
@@ -127,8 +127,8 @@ def new(number: str) -> Response:
     form = MailForm(formdata=None, idempotency_key=secrets.token_urlsafe(12), attach=document_id is not None)
     form.what.data = _key(kind, document_id)
     if has_permission("pii.read"):
-        form.subject.data, form.body.data = _rendered(order, kind, document_id)
-    return render_fragment_or_page(request, *_NEW, **_form_context(order, form, kind, document_id))
+        form.subject.data, form.body.data = _render_mail(order, kind, document_id)
+    return render_fragment_or_page(request, *_NEW, **_build_form_context(order, form, kind, document_id))
 
 
 @bp.post("/orders/<number>/mails")
@@ -162,14 +162,14 @@ def create(number: str) -> Response:
         # The confirmation was for this text only.
         form.force.data = False
         order = orders.get_by_number(session, number)
-        return render_invalid(request, *_NEW, **_form_context(order, form, kind, document_id))
+        return render_invalid(request, *_NEW, **_build_form_context(order, form, kind, document_id))
     except RefusedError as error:
         session.rollback()
         order = orders.get_by_number(session, number)
         # The form stays, so that no input is lost.
         refused = {"refused": "", "problem": text_for(error.code, error.arguments)}
-        return render_invalid(request, *_NEW, **_form_context(order, form, kind, document_id) | refused)
-    return _queued(mail)
+        return render_invalid(request, *_NEW, **_build_form_context(order, form, kind, document_id) | refused)
+    return _flash_queued(mail)
 
 
 @bp.post("/invoices/<number>/mails")
@@ -195,26 +195,26 @@ def _send_document(kind: str, number: str) -> Response:
     session = db.session()
     document = queries.get_document(session, kind, number)
     order = orders.get_by_id(session, document.order_id)
-    return _queued(
+    return _flash_queued(
         outbox.queue_mail(session, order, kind, document.id, now=datetime.now(UTC), actor=current_user.actor)
     )
 
 
-def _queued(mail: Mail) -> Response:
+def _flash_queued(mail: Mail) -> Response:
     mail_id = mail.id
     db.session.rollback()
     flash(_("The mail is in line and goes out in a moment."), "good")
     return see_other(request, url_for("mails.show", mail_id=mail_id))
 
 
-def _form_context(order: Order, form: MailForm, kind: str, document_id: int | None) -> dict[str, Any]:
+def _build_form_context(order: Order, form: MailForm, kind: str, document_id: int | None) -> dict[str, Any]:
     session = db.session()
     return {
         "order": order,
         "form": form,
         "kind": kind,
         "document_id": document_id,
-        "choices": _choices(order),
+        "choices": _list_choices(order),
         "refused": queries.cannot_mail_reason(session, order),
         "problem": "",
         "sent": queries.list_for_order(session, order.id),
@@ -223,7 +223,7 @@ def _form_context(order: Order, form: MailForm, kind: str, document_id: int | No
     }
 
 
-def _choices(order: Order) -> list[tuple[str, str]]:
+def _list_choices(order: Order) -> list[tuple[str, str]]:
     """Return (key, label) of every mail that can be written about the order."""
     plain = [(kind, str(label("mail_kind", kind).text)) for kind in (mail_states.FREE, mail_states.ORDER)]
     documents = queries.list_documents(db.session(), order.id)
@@ -248,7 +248,7 @@ def _parse_key(order: Order, key: str) -> tuple[str, int | None]:
     return mail_states.FREE, None
 
 
-def _rendered(order: Order, kind: str, document_id: int | None) -> tuple[str, str]:
+def _render_mail(order: Order, kind: str, document_id: int | None) -> tuple[str, str]:
     if queries.cannot_mail_reason(db.session(), order) is not None:
         return "", ""
     try:
@@ -267,5 +267,5 @@ def _text(mail: Mail) -> tuple[str, str]:
         return "", text_for(error.cause)
 
 
-def _counted(count: int) -> str:
+def _format_count(count: int) -> str:
     return str(ngettext("%(count)s mail", "%(count)s mails", count, count=number(count)))

@@ -25,7 +25,7 @@ from webapp.web.responses import render_fragment_or_page, render_invalid, see_ot
 bp = Blueprint("mail_settings", __name__)
 
 _FIELDS = ("host", "port", "security", "username", "address", "name", "reply_to")
-_SERVER = ("mail_settings/_server.html", "mail_settings/show.html")
+_SERVER = ("mail_settings/_find_server.html", "mail_settings/show.html")
 _TEST = ("mail_settings/_test.html", "mail_settings/show.html")
 _SENDER = ("mail_settings/_sender.html", "mail_settings/sender.html")
 
@@ -33,7 +33,7 @@ _SENDER = ("mail_settings/_sender.html", "mail_settings/sender.html")
 @bp.get("/mail-settings")
 @requires("mails.settings")
 def show() -> Response:
-    return render_fragment_or_page(request, *_SERVER, **_page())
+    return render_fragment_or_page(request, *_SERVER, **_build_page_context())
 
 
 @bp.post("/mail-settings")
@@ -47,7 +47,7 @@ def save() -> Response:
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
-        return render_invalid(request, *_SERVER, **_page(form))
+        return render_invalid(request, *_SERVER, **_build_page_context(form))
     flash(_("The mail server was saved. Send a test mail to see whether it works."), "good")
     return see_other(request, url_for("mail_settings.show"))
 
@@ -80,7 +80,7 @@ def test() -> Response:
     except MailError as error:
         problem = error
     respond = render_fragment_or_page if done else render_invalid
-    return respond(request, *_TEST, **_page(test=form, problem=problem, done=done))
+    return respond(request, *_TEST, **_build_page_context(test=form, problem=problem, done=done))
 
 
 @bp.get("/mail-settings/senders/<slug>")
@@ -90,7 +90,7 @@ def sender_page(slug: str) -> Response:
     own = queries.list_senders(db.session()).get(store.id)
     data = {name: getattr(own, name) for name in ("address", "name", "reply_to")} if own else {}
     return render_fragment_or_page(
-        request, *_SENDER, store=store, form=SenderForm(formdata=None, data=data), common=_server()
+        request, *_SENDER, store=store, form=SenderForm(formdata=None, data=data), common=_find_server()
     )
 
 
@@ -104,13 +104,13 @@ def save_sender(slug: str) -> Response:
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
-        return render_invalid(request, *_SENDER, store=load_store(slug), form=form, common=_server())
+        return render_invalid(request, *_SENDER, store=load_store(slug), form=form, common=_find_server())
     flash(_("The sender was saved."), "good")
     return see_other(request, url_for("mail_settings.show"))
 
 
-def _page(form: ServerForm | None = None, **more: Any) -> dict[str, Any]:
-    session, row = db.session(), _server()
+def _build_page_context(form: ServerForm | None = None, **more: Any) -> dict[str, Any]:
+    session, row = db.session(), _find_server()
     if form is None:
         data: dict[str, Any] = {"port": "587", "security": "starttls"}
         if row:
@@ -121,5 +121,5 @@ def _page(form: ServerForm | None = None, **more: Any) -> dict[str, Any]:
     return page | more
 
 
-def _server() -> MailServer | None:
+def _find_server() -> MailServer | None:
     return queries.find_server_row(db.session())

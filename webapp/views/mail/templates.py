@@ -60,7 +60,7 @@ def edit(kind: str, language: str) -> Response:
     _check(kind, language)
     template = composer.load_template(db.session(), kind, language)
     form = TemplateForm(formdata=None, data=template._asdict())
-    return render_fragment_or_page(request, *_EDIT, **_context(kind, language, form))
+    return render_fragment_or_page(request, *_EDIT, **_build_context(kind, language, form))
 
 
 @bp.post("/mail-templates/<kind>/<language>")
@@ -76,7 +76,7 @@ def save(kind: str, language: str) -> Response:
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
-        return render_invalid(request, *_EDIT, **_context(kind, language, form))
+        return render_invalid(request, *_EDIT, **_build_context(kind, language, form))
     flash(_("The template was saved."), "good")
     return see_other(request, url_for("mail_templates.edit", kind=kind, language=language))
 
@@ -96,7 +96,7 @@ def preview(kind: str, language: str) -> Response:
     """Render a preview with sample data or an order; nothing is saved."""
     _check(kind, language)
     return render_fragment_or_page(
-        request, "mail_templates/_preview.html", _EDIT[1], **_context(kind, language, TemplateForm())
+        request, "mail_templates/_preview.html", _EDIT[1], **_build_context(kind, language, TemplateForm())
     )
 
 
@@ -107,7 +107,7 @@ def _check(kind: str, language: str) -> None:
         raise NotFoundError(error.code, **error.arguments) from error
 
 
-def _context(kind: str, language: str, form: TemplateForm) -> dict[str, Any]:
+def _build_context(kind: str, language: str, form: TemplateForm) -> dict[str, Any]:
     return {
         "kind": kind,
         "language": language,
@@ -126,7 +126,7 @@ def _preview(kind: str, language: str, form: TemplateForm) -> dict[str, str]:
     try:
         subject, body = mail_states.clean_header(subject, "subject", 500), mail_states.clean_body(body)
         domain.check(kind, subject, body)
-        values = _values(kind, language, number)
+        values = _build_values(kind, language, number)
     except AppError as error:
         return {"subject": "", "body": "", "problem": text_for(error.code, error.arguments)}
     except CannotWrite as error:
@@ -135,7 +135,7 @@ def _preview(kind: str, language: str, form: TemplateForm) -> dict[str, str]:
     return {"subject": written[0], "body": written[1], "problem": ""}
 
 
-def _values(kind: str, language: str, number: str) -> dict[str, str]:
+def _build_values(kind: str, language: str, number: str) -> dict[str, str]:
     session = db.session()
     if not number or not has_permission("pii.read"):
         return composer.sample_values(session, kind, language)

@@ -29,7 +29,7 @@ TITLES = {"billing": _l("Correct the billing address"), "shipping": _l("Correct 
 def edit(number: str, which: str) -> Response:
     order = _open(number)
     form = AddressForm(formdata=None, data=getattr(order, addresses.COLUMNS[which][0]) or {})
-    return render_fragment_or_page(request, *DIALOG, form=form, **_context(number, which))
+    return render_fragment_or_page(request, *DIALOG, form=form, **_build_context(number, which))
 
 
 @bp.post("")
@@ -40,7 +40,7 @@ def save(number: str, which: str) -> Response:
         addresses.correct(session, order.id, which, form.entered(), now=datetime.now(UTC), actor=current_user.actor)
     except InvalidError as error:
         add_error(form, error)
-        return render_invalid(request, *DIALOG, form=form, **_context(number, which))
+        return render_invalid(request, *DIALOG, form=form, **_build_context(number, which))
     flash(_("The address was corrected in Channeldesk only."), "good")
     return see_other(request, url_for("orders.show", number=number))
 
@@ -62,7 +62,7 @@ def _open(number: str) -> Order:
     return queries.get_by_number(db.session(), number)
 
 
-def _context(number: str, which: str) -> dict[str, Any]:
+def _build_context(number: str, which: str) -> dict[str, Any]:
     return {
         "title": TITLES[which],
         "notice": _("Amazon keeps its own address."),

@@ -58,7 +58,7 @@ _OPPOSITE = {"hold": "unhold", "unhold": "hold"}
 def of_order(order: OrderDetail) -> AvailableActions:
     """Return the actions the current user may take."""
     reasons = {
-        action: _unavailable_reason(order, action)
+        action: _find_unavailable_reason(order, action)
         for action, spec in ACTIONS.items()
         if has_permission(spec.permission)
     }
@@ -69,10 +69,10 @@ def of_order(order: OrderDetail) -> AvailableActions:
         for action, reason in reasons.items()
         if reason is not None and (action not in _OPPOSITE or (action == "hold" and "unhold" not in available))
     ]
-    return AvailableActions([_button(order, action, leading) for action in available], unavailable)
+    return AvailableActions([_build_button(order, action, leading) for action in available], unavailable)
 
 
-def _button(order: OrderDetail, action: str, leading: str) -> ActionButton:
+def _build_button(order: OrderDetail, action: str, leading: str) -> ActionButton:
     spec = ACTIONS[action]
     kind = "danger" if action == "cancel" else "primary" if action == leading else ""
     url = url_for(spec.endpoint, number=order.number)
@@ -82,7 +82,7 @@ def _button(order: OrderDetail, action: str, leading: str) -> ActionButton:
     return ActionButton(action, spec.text, spec.icon, url, spec.way, kind)
 
 
-def _unavailable_reason(order: OrderDetail, action: str) -> str | None:
+def _find_unavailable_reason(order: OrderDetail, action: str) -> str | None:
     """Return why this action is unavailable, or None."""
     if action == "cancel":
         code = cancellation.find_refusal_reason(

@@ -54,7 +54,7 @@ def show(number: str) -> Response:
     order = queries.load_detail(session, number, tab)
     related = order.related
     counts = {"invoices": related.invoices, "credit_memos": related.credit_memos, "shipments": related.shipments}
-    template = "orders/_documents.html" if tab in {"invoices", "credit_memos"} else f"orders/{tab}.html"
+    template = "orders/_build_documents.html" if tab in {"invoices", "credit_memos"} else f"orders/{tab}.html"
     return render_fragment_or_page(
         request,
         template,
@@ -65,7 +65,7 @@ def show(number: str) -> Response:
         money=lambda minor: Money(minor, order.currency),
         **submissions_panel.panel_context(order.submissions, order.parcels),
         tab=tab,
-        tabs=_tabs(order, tab, counts),
+        tabs=_build_tabs(order, tab, counts),
         actions=available_actions.of_order(order),
         left_to_credit=sum(map(order_states.left_to_credit, order.items)),
         troubled_mails=related.troubled_mails,
@@ -77,68 +77,68 @@ def show(number: str) -> Response:
     )
 
 
-def _tabs(
+def _build_tabs(
     order: OrderDetail, current: str, counts: dict[str, int]
 ) -> list[tuple[str | LazyString, str, bool, int | None]]:
     return [
-        (text, url_for("orders.show", number=order.number, tab=_in_url(tab)), tab == current, counts.get(tab))
+        (text, url_for("orders.show", number=order.number, tab=_encode_tab(tab)), tab == current, counts.get(tab))
         for tab, text in TABS.items()
     ]
 
 
-def _in_url(tab: str) -> str | None:
+def _encode_tab(tab: str) -> str | None:
     return None if tab == queries.INFORMATION else tab
 
 
-def _information(_session: Session, order: OrderDetail) -> dict[str, Any]:
+def _build_information(_session: Session, order: OrderDetail) -> dict[str, Any]:
     zone = order.store.marketplace.time_zone
     return {
         "billing": document_pages.address(order.billing),
         "shipping": document_pages.address(order.shipping_address),
-        "amazon_link": _amazon_link(order),
-        "totals": _totals(order),
-        "differences": {which: _differences(order, which) for which in ("billing", "shipping")},
-        "remarks": [_comment_view(note, zone) for note in order.comments[: queries.LATEST]],
+        "amazon_link": _can_cancel_at_amazon(order),
+        "totals": _build_totals(order),
+        "differences": {which: _build_differences(order, which) for which in ("billing", "shipping")},
+        "remarks": [_build_comment_view(note, zone) for note in order.comments[: queries.LATEST]],
         "more_remarks": len(order.comments) > queries.LATEST,
         "form": comments.form_for(order, formdata=None),
         "no_mail": mail_states.find_block_reason(order.email, configured=order.related.mail_servers > 0),
     }
 
 
-def _history(_session: Session, order: OrderDetail) -> dict[str, Any]:
+def _build_history(_session: Session, order: OrderDetail) -> dict[str, Any]:
     return {"lines": order_history.of_order(order)}
 
 
-def _documents(rows: Rows) -> TabContext:
+def _build_documents(rows: Rows) -> TabContext:
     return lambda session, order: {"rows": rows(session, order.id), "items": {item.id: item for item in order.items}}
 
 
-def _shipments(session: Session, order: OrderDetail) -> dict[str, Any]:
+def _build_shipments(session: Session, order: OrderDetail) -> dict[str, Any]:
     confirmations = [row for row in reversed(order.submissions) if row.kind == shipment_confirmation.KIND]
     latest = {int(row.subject): row for row in confirmations}
-    return {"parcel_submissions": latest} | _documents(orders.list_shipments)(session, order)
+    return {"parcel_submissions": latest} | _build_documents(orders.list_shipments)(session, order)
 
 
 _TAB_CONTEXTS: dict[str, TabContext] = {
-    "information": _information,
-    "invoices": _documents(orders.list_invoices),
-    "credit_memos": _documents(orders.list_credit_memos),
-    "shipments": _shipments,
-    "history": _history,
+    "information": _build_information,
+    "invoices": _build_documents(orders.list_invoices),
+    "credit_memos": _build_documents(orders.list_credit_memos),
+    "shipments": _build_shipments,
+    "history": _build_history,
 }
 
 
-def _comment_view(note: CommentRow, zone: str) -> document_pages.CommentView:
+def _build_comment_view(note: CommentRow, zone: str) -> document_pages.CommentView:
     return document_pages.CommentView(note.at, zone, actors.name(note.actor, note.email), note.text, note.notify)
 
 
-def _amazon_link(order: OrderDetail) -> bool:
+def _can_cancel_at_amazon(order: OrderDetail) -> bool:
     """Return whether Amazon still lets the merchant cancel the order."""
     amazon = order.amazon_order
     return amazon.status == statuses.UNSHIPPED and amazon.fulfilled_by == statuses.MERCHANT
 
 
-def _differences(order: OrderDetail, which: str) -> list[tuple[str | LazyString, str | None, str | None]]:
+def _build_differences(order: OrderDetail, which: str) -> list[tuple[str | LazyString, str | None, str | None]]:
     """Return (field, Amazon's value, edited value) where the two differ."""
     original = order_addresses.amazon_address(order, which) or {}
     current = getattr(order, order_addresses.COLUMNS[which][0]) or {}
@@ -149,7 +149,7 @@ def _differences(order: OrderDetail, which: str) -> list[tuple[str | LazyString,
     ]
 
 
-def _totals(order: OrderDetail) -> list[document_pages.Total]:
+def _build_totals(order: OrderDetail) -> list[document_pages.Total]:
     """Return the rows of the totals, what was paid and refunded, and what is due."""
     paid, refunded = order.total_invoiced, order.total_refunded
     pending = [(_l("Refund asked of Amazon"), Money(order.total_refunding, order.currency), False)]

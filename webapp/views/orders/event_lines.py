@@ -91,16 +91,16 @@ def entries(session: Session, events: Sequence[Event], zone: str = "UTC") -> lis
 
 def entry(event: Event | EventRow, zone: str, actor: str) -> HistoryEntry:
     """Return the entry of an event. `actor`: a name."""
-    tone, icon = _LOOKS.get(event.kind) or _outcome(event.kind)
-    title, text = text_for(event.kind, event.args), _event_text(event.args)
+    tone, icon = _LOOKS.get(event.kind) or _describe_outcome(event.kind)
+    title, text = text_for(event.kind, event.args), _describe_event(event.args)
     # Some titles contain the text.
     return HistoryEntry(event.at, zone, tone, icon, title, "" if text in title else text, actor)
 
 
-def _outcome(kind: str) -> tuple[str, str]:
+def _describe_outcome(kind: str) -> tuple[str, str]:
     return next((look for end, look in _OUTCOMES.items() if kind.endswith(end)), ("quiet", "point"))
 
 
-def _event_text(arguments: dict[str, Any]) -> str:
+def _describe_event(arguments: dict[str, Any]) -> str:
     """Return Amazon's message, or the text of our cause code, of an event."""
     return str(arguments.get("words") or "") or text_for(str(arguments.get("cause") or ""))

@@ -21,16 +21,16 @@ def of_order(order: OrderDetail) -> list[HistoryLine]:
     for event, line in timeline.of_events(order.history, zone, order.amazon_order.currency):
         comment = comments.pop(event.args.get("comment", 0), None) if event is not None else None
         lines.append(line if comment is None else _with(line, comment))
-    lines += [_line(comment, zone) for comment in comments.values()]
+    lines += [_build_line(comment, zone) for comment in comments.values()]
     return sorted(lines, key=lambda line: line.entry.at, reverse=True)
 
 
 def _with(line: HistoryLine, comment: CommentRow) -> HistoryLine:
-    text = " · ".join(filter(None, (line.entry.text, _comment_text(comment))))
+    text = " · ".join(filter(None, (line.entry.text, _format_comment(comment))))
     return line._replace(entry=line.entry._replace(text=text))
 
 
-def _line(comment: CommentRow, zone: str) -> HistoryLine:
+def _build_line(comment: CommentRow, zone: str) -> HistoryLine:
     column = next((name for name in _PAGES if getattr(comment, name) is not None), "")
     number = comment.document or ""
     title = {
@@ -40,10 +40,10 @@ def _line(comment: CommentRow, zone: str) -> HistoryLine:
         "": _("Comment"),
     }[column]
     actor = actors.name(comment.actor, comment.email)
-    entry = event_lines.HistoryEntry(comment.at, zone, "quiet", "message", title, _comment_text(comment), actor)
+    entry = event_lines.HistoryEntry(comment.at, zone, "quiet", "message", title, _format_comment(comment), actor)
     return HistoryLine(entry, [], None, url_for(_PAGES[column], number=number) if column else "")
 
 
-def _comment_text(comment: CommentRow) -> str:
+def _format_comment(comment: CommentRow) -> str:
     """Return the text, masked for users who may not read personal data."""
     return comment.text if has_permission("pii.read") else masked(comment.text)

@@ -91,8 +91,10 @@ def _is_shown(row: AnySubmission, submissions: Sequence[AnySubmission], parcels:
 
 def _is_retry(other: AnySubmission, row: AnySubmission) -> bool:
     """Return whether `other` retries `row`; a refund is retried with a new credit memo."""
-    return other.id > row.id and (_subject(other) == _subject(row) or other.details.get("again_of") == row.id)
+    return other.id > row.id and (
+        _describe_subject(other) == _describe_subject(row) or other.details.get("again_of") == row.id
+    )
 
 
-def _subject(row: AnySubmission) -> tuple[str, str]:
+def _describe_subject(row: AnySubmission) -> tuple[str, str]:
     return row.kind, row.subject

@@ -76,22 +76,22 @@ def of_events(history: OrderHistory, zone: str, currency: str | None) -> list[tu
     for event in history.events:
         entry = event_lines.entry(event, zone, actors.name(event.actor, event.email))
         caused = event.kind in {"amazon_order_arrived", "amazon_order_changed"}
-        lines.append((event, _line(event, entry, currency, unclaimed.pop(event.at, None) if caused else None)))
+        lines.append((event, _build_line(event, entry, currency, unclaimed.pop(event.at, None) if caused else None)))
     lines += [(None, HistoryLine(_resent(at, zone), [], version)) for at, version in unclaimed.items()]
     # The sort is stable: events of the same instant keep their order.
     return sorted(lines, key=lambda line: line[1].entry.at, reverse=True)
 
 
-def _line(event: EventRow, entry: HistoryEntry, currency: str | None, version: int | None) -> HistoryLine:
+def _build_line(event: EventRow, entry: HistoryEntry, currency: str | None, version: int | None) -> HistoryLine:
     if event.kind == "amazon_order_changed":
-        return HistoryLine(entry, _changes(event.args, currency, entry.zone), version)
+        return HistoryLine(entry, _describe_changes(event.args, currency, entry.zone), version)
     if event.kind.endswith("address_corrected"):
         fields = [str(ADDRESS_FIELDS.get(name, name)) for name in event.args.get("fields", [])]
         return HistoryLine(entry._replace(text=", ".join(fields)), [], version)
-    return HistoryLine(entry, [], version, _url(event))
+    return HistoryLine(entry, [], version, _build_url(event))
 
 
-def _url(event: EventRow) -> str:
+def _build_url(event: EventRow) -> str:
     """Return the URL of what the event is about, or ""."""
     endpoint = _PAGES.get(event.kind)
     if endpoint and "number" in event.args:
@@ -103,7 +103,7 @@ def _url(event: EventRow) -> str:
     return ""
 
 
-def _changes(arguments: Mapping[str, Any], currency: str | None, zone: str) -> list[tuple[str, str, str]]:
+def _describe_changes(arguments: Mapping[str, Any], currency: str | None, zone: str) -> list[tuple[str, str, str]]:
     def text(name: str, index: int) -> str:
         value = arguments[name][index]
         return _format_value(name, value, currency, zone) if value is not None else "–"

@@ -30,7 +30,9 @@ def save() -> Response:
 @bp.get("/dialog")
 @requires("stores.read")
 def dialog() -> Response:
-    return render_fragment_or_page(request, "patterns/_dialog.html", "patterns/dialog_page.html", reasons=_reasons())
+    return render_fragment_or_page(
+        request, "patterns/_dialog.html", "patterns/dialog_page.html", reasons=_list_reasons()
+    )
 
 
 @bp.post("/dialog")
@@ -39,5 +41,5 @@ def refuse() -> Response:
     raise errors.RefusedError("cancel_shipped")
 
 
-def _reasons() -> list[tuple[str, str]]:
+def _list_reasons() -> list[tuple[str, str]]:
     return [("NoInventory", _("Out of stock")), ("BuyerCanceled", _("The buyer asked for it"))]

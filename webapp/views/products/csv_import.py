@@ -38,7 +38,7 @@ def create() -> Response:
     form = ProductFileForm(accounts=stores.list_accounts(session))
     try:
         account_id = chosen_account(form)
-        name, text = _sent(form)
+        name, text = _read_upload(form)
         about = {"now": datetime.now(UTC), "actor": current_user.actor}
         stored = csv_import.create(session, account_id, name, text, **about)
     except InvalidError as error:
@@ -87,7 +87,7 @@ def confirm(import_id: int) -> Response:
 _NEW = ("products/_import.html", "products/new_import.html")
 
 
-def _sent(form: ProductFileForm) -> tuple[str, str]:
+def _read_upload(form: ProductFileForm) -> tuple[str, str]:
     """Return name and text of the upload. Raises InvalidError."""
     file = form.file.data
     if file is not None and file.filename:

@@ -45,7 +45,7 @@ def index() -> Response:
     session = db.session()
     accounts = stores.list_accounts(session)
     form = ProductFilters(request.args, accounts=accounts)
-    shown = grid_page.show(session, queries.grid(), form, HEADS, request, _counted)
+    shown = grid_page.show(session, queries.grid(), form, HEADS, request, _format_count)
     respond = render_fragment_or_page if shown.page is not None else render_invalid
     by_id = {account.id: account.name for account in accounts}
     export = grid_page.address_of("products.export", form, {})
@@ -110,7 +110,9 @@ def create() -> Response:
 @bp.get("/<int:product_id>")
 @requires("products.read")
 def show(product_id: int) -> Response:
-    return render_fragment_or_page(request, "products/show.html", "products/show.html", **_page(product_id))
+    return render_fragment_or_page(
+        request, "products/show.html", "products/show.html", **_build_page_context(product_id)
+    )
 
 
 @bp.post("/<int:product_id>/changes")
@@ -166,12 +168,12 @@ def _save(product_id: int, save: Callable[[dict[str, Any]], None], part: str, fo
         db.session.rollback()
         add_error(form, error)
         return render_invalid(
-            request, f"products/_{part}.html", "products/show.html", **_page(product_id) | {part: form}
+            request, f"products/_{part}.html", "products/show.html", **_build_page_context(product_id) | {part: form}
         )
     except RefusedError as error:
         # Input is kept, and the next try is based on the current version.
         db.session.rollback()
-        page = _page(product_id)
+        page = _build_page_context(product_id)
         form[_ERROR_FIELDS[part]].errors = [text_for(error.code, error.arguments)]
         if part == "edit":
             form.version.data = page["product"].version
@@ -180,7 +182,7 @@ def _save(product_id: int, save: Callable[[dict[str, Any]], None], part: str, fo
     return see_other(request, url_for("products.show", product_id=product_id))
 
 
-def _page(product_id: int) -> dict[str, Any]:
+def _build_page_context(product_id: int) -> dict[str, Any]:
     session = db.session()
     product = queries.get_by_id(session, product_id)
     before = request.args.get("before", type=int)
@@ -199,5 +201,5 @@ def _page(product_id: int) -> dict[str, Any]:
     }
 
 
-def _counted(count: int) -> str:
+def _format_count(count: int) -> str:
     return str(ngettext("%(count)s product", "%(count)s products", count, count=number(count)))

@@ -35,7 +35,7 @@ BUYER_ASKED = "BuyerCanceled"
 @requires("orders.write")
 def edit(number: str, reference: int) -> Response:
     parcel, shipment = queries.get_parcel(db.session(), number, reference)
-    form = ParcelCorrectionForm.of(parcel, _country(shipment))
+    form = ParcelCorrectionForm.of(parcel, _get_country(shipment))
     context: dict[str, Any] = {"parcel": parcel, "shipment": shipment, "form": form, "number": form.number()}
     return render_fragment_or_page(request, *DIALOG, **context, refused="", next=_next())
 
@@ -46,7 +46,7 @@ def correct(number: str, reference: int) -> Response:
     """Save the tracking number; it is sent to Amazon after the undo window."""
     session, refused = db.session(), ""
     parcel, shipment = queries.get_parcel(session, number, reference)
-    form = ParcelCorrectionForm(country=_country(shipment))
+    form = ParcelCorrectionForm(country=_get_country(shipment))
     try:
         submission = parcels.edit(
             session,
@@ -104,6 +104,6 @@ def _next() -> str:
     return local_target(target) if target else ""
 
 
-def _country(shipment: Shipment) -> str:
+def _get_country(shipment: Shipment) -> str:
     """Return the country the parcel was sent from."""
     return orders.get_by_id(db.session(), shipment.order_id).store.marketplace.country_code

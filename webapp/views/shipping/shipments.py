@@ -61,7 +61,7 @@ def tracking_url(parcel: Parcel) -> str | None:
     return carrier.page(parcel.tracking_number) if carrier and parcel.tracking_number else None
 
 
-def _edit_form(form: ShipmentForm) -> bool:
+def _apply_edit(form: ShipmentForm) -> bool:
     """Add a parcel for the button `add`, or remove the one at the position in `remove`."""
     position = request.form.get("remove", type=int)
     if "add" in request.form:
@@ -123,6 +123,6 @@ document_form.add_routes(
         order_states.left_to_ship,
         queries.get_shipment,
         "shipment_id",
-        _edit_form,
+        _apply_edit,
     ),
 )

@@ -48,7 +48,7 @@ _FIRST = (CHOOSE, CONFIRM, READY, BLOCKED, ALREADY, LEFT_OUT)
 @bp.get("")
 @requires("orders.write")
 def index() -> Response:
-    return render_fragment_or_page(request, *_PASTE, form=TrackingForm(formdata=None), **_recent())
+    return render_fragment_or_page(request, *_PASTE, form=TrackingForm(formdata=None), **_build_recent_context())
 
 
 @bp.post("")
@@ -60,7 +60,7 @@ def paste() -> Response:
     except InvalidError as error:
         session.rollback()
         add_error(form, error, otherwise="text")
-        return render_invalid(request, *_PASTE, form=form, **_recent())
+        return render_invalid(request, *_PASTE, form=form, **_build_recent_context())
     session.rollback()
     stored = tracking_import.create(session, texts, now=datetime.now(UTC), actor=current_user.actor)
     return see_other(request, url_for("tracking.show", import_id=stored.id))
@@ -83,7 +83,7 @@ def choose(import_id: int) -> Response:
     )
     if queries.find(session, import_id).confirmed_at is None:
         session.rollback()
-        tracking_import.update_rows(session, import_id, _choices())
+        tracking_import.update_rows(session, import_id, _parse_choices())
     if request.form.get("then") != "ship":
         return see_other(request, preview_url)
     undo_seconds = settings().undo_seconds
@@ -108,7 +108,7 @@ def download_rest(import_id: int) -> Response:
     # Before the confirmation, ready lines are still to be shipped.
     rest = [match for match in matches if match.standing in {BLOCKED, CHOOSE, CONFIRM} or (confirmed and match.goes)]
     headers = {"Content-Disposition": f'attachment; filename="tracking-{import_id}-rest.csv"'}
-    return Response("".join(_rest_lines(rest)), mimetype="text/csv", headers=headers)
+    return Response("".join(_iterate_rest_lines(rest)), mimetype="text/csv", headers=headers)
 
 
 def result(action: BulkAction) -> tuple[str, str] | None:
@@ -122,13 +122,13 @@ def result(action: BulkAction) -> tuple[str, str] | None:
 bulk.RESULTS["ship"] = result
 
 
-def _recent() -> dict[str, Any]:
+def _build_recent_context() -> dict[str, Any]:
     session = db.session()
     imports = queries.list_recent(session)
     return {"recent": imports, "people": names(session, [row.actor for row in imports])}
 
 
-def _choices() -> dict[int, Choice]:
+def _parse_choices() -> dict[int, Choice]:
     """Return the choices for the rows of the page; an unchecked checkbox sends nothing."""
     ticked, shared = set(request.form.getlist("tick")), set(request.form.getlist("shared"))
     confirmed, for_all = set(request.form.getlist("confirm")), request.form.get("carrier_all", "")
@@ -168,14 +168,14 @@ def _preview(import_id: int) -> dict[str, Any]:
         "late": sum(match.late and match.goes for match in matches),
         "first": after + 1 if page else 0,
         "last": after + len(page),
-        "options": _options,
+        "options": _list_options,
         "carriers": sorted(WELL_KNOWN, key=lambda carrier: carrier.name.casefold()),
         "bulk_url": url_for("bulk.show", action_id=stored.bulk_action_id) if stored.bulk_action_id else "",
-        "accounts": _summaries(stored),
+        "accounts": _build_summaries(stored),
     }
 
 
-def _options(match: Match) -> tuple[Sequence[Carrier], str]:
+def _list_options(match: Match) -> tuple[Sequence[Carrier], str]:
     """Return the possible carriers, likeliest first, and the key of the chosen one."""
     return match.guesses, match.choice.carrier if match.choice.carrier in BY_KEY else ""
 
@@ -192,7 +192,7 @@ class SourceSummary(NamedTuple):
     unused: list[tuple[str, str]]
 
 
-def _summaries(stored: TrackingImport) -> list[SourceSummary]:
+def _build_summaries(stored: TrackingImport) -> list[SourceSummary]:
     fields = {
         "order": _("Order"),
         "tracking_number": _("Tracking number"),
@@ -215,7 +215,7 @@ def _summaries(stored: TrackingImport) -> list[SourceSummary]:
     return summaries
 
 
-def _rest_lines(matches: Sequence[Match]) -> Iterator[str]:
+def _iterate_rest_lines(matches: Sequence[Match]) -> Iterator[str]:
     yield format_row(["order-number", "tracking-number", "carrier", "sku", "order-item-id", "quantity", "why"])
     for match in matches:
         line = match.line

@@ -39,7 +39,7 @@ DIALOG = ("cancellations/_new.html", "cancellations/new.html")
 def new(number: str) -> Response:
     summary = load(number)
     return render_fragment_or_page(
-        request, *DIALOG, **_dialog(summary, CancellationForm(formdata=None), summary.refused)
+        request, *DIALOG, **_build_dialog_context(summary, CancellationForm(formdata=None), summary.refused)
     )
 
 
@@ -70,9 +70,9 @@ def create(number: str) -> Response:
     session.rollback()
     if account_id:
         enqueue_submissions(account_id)
-        return see_other(request, _back(number))
+        return see_other(request, _build_back_url(number))
     summary = load(number)
-    return render_invalid(request, *DIALOG, **_dialog(summary, form, refused or summary.refused))
+    return render_invalid(request, *DIALOG, **_build_dialog_context(summary, form, refused or summary.refused))
 
 
 @bp.get("/submissions/<int:submission_id>")
@@ -91,20 +91,20 @@ def follow(number: str, submission_id: int) -> Response:
     return stop_polling("cancellations/_done.html", **head(summary), tab=tab)
 
 
-def _dialog(summary: AmazonOrderSummary, form: CancellationForm, refused: str | None) -> dict[str, Any]:
+def _build_dialog_context(summary: AmazonOrderSummary, form: CancellationForm, refused: str | None) -> dict[str, Any]:
     buyer_asked = summary.order.cancel_requested
-    hints = {row.code: _hint(row.code, buyer_asked=buyer_asked) for row in cancellation.REASONS}
-    back = _back(summary.order.number)
+    hints = {row.code: _build_hint(row.code, buyer_asked=buyer_asked) for row in cancellation.REASONS}
+    back = _build_back_url(summary.order.number)
     return {"summary": summary, "order": summary.order, "form": form, "hints": hints, "refused": refused, "back": back}
 
 
-def _back(number: str) -> str:
+def _build_back_url(number: str) -> str:
     """Return the page to go back to: `next`, or the Amazon order."""
     target = request.values.get("next")
     return local_target(target) if target else url_for("amazon_orders.show", number=number)
 
 
-def _hint(code: str, *, buyer_asked: bool) -> str:
+def _build_hint(code: str, *, buyer_asked: bool) -> str:
     if not cancellation.hurts_rate(code, buyer_asked=buyer_asked):
         return text_for("reason_hurts_not")
     hurts_without = not cancellation.hurts_rate(code, buyer_asked=True)

@@ -21,7 +21,7 @@ def mark_refunded(submission_id: int) -> Response:
     """Mark the refund as made."""
     refunds.mark_refunded(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("It counts as refunded."), "good")
-    return _back(submission_id)
+    return _redirect_back(submission_id)
 
 
 @bp.post("/miss")
@@ -30,7 +30,7 @@ def mark_not_refunded(submission_id: int) -> Response:
     """Mark the refund as not made and release its amounts."""
     refunds.mark_not_refunded(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("It can be refunded again."), "good")
-    return _back(submission_id)
+    return _redirect_back(submission_id)
 
 
 @bp.post("/resends")
@@ -39,8 +39,8 @@ def resend(submission_id: int) -> Response:
     """Mark the refund as not made and send it again."""
     submission = refunds.resend(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
     enqueue_submissions(submission.account_id)
-    return _back(submission_id)
+    return _redirect_back(submission_id)
 
 
-def _back(submission_id: int) -> Response:
+def _redirect_back(submission_id: int) -> Response:
     return see_other(request, url_for("submissions.show", submission_id=submission_id))

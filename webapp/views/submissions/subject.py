@@ -25,13 +25,13 @@ class RefundLineRow(NamedTuple):
 def context(session: Session, submission: Submission) -> dict[str, Any]:
     """Return the context of submissions/_subject.html; empty when the submission is about the whole order."""
     if submission.kind == amazon_refunds.KIND:
-        return _refund(session, submission)
+        return _describe_refund(session, submission)
     if submission.kind == vat_invoices.KIND:
-        return _document(submission)
+        return _describe_document(submission)
     return {}
 
 
-def _refund(session: Session, submission: Submission) -> dict[str, Any]:
+def _describe_refund(session: Session, submission: Submission) -> dict[str, Any]:
     memo = refunds.load_memo(session, submission)
     order = session.get_one(Order, memo.order_id)
     items = {item.id: item for item in order.items}
@@ -50,7 +50,7 @@ def _refund(session: Session, submission: Submission) -> dict[str, Any]:
     return {"memo": memo, "rows": rows, "components": components, "cancelled": any(row.cancelled for row in rows)}
 
 
-def _document(submission: Submission) -> dict[str, Any]:
+def _describe_document(submission: Submission) -> dict[str, Any]:
     details = submission.details
     return {
         "document": details["document"],

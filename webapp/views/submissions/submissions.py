@@ -46,7 +46,7 @@ HEADS = {
 def index() -> Response:
     session = db.session()
     form = SubmissionFilters(request.args, accounts=stores.list_accounts(session))
-    shown = grid_page.show(session, submissions.GRID, form, HEADS, request, _counted)
+    shown = grid_page.show(session, submissions.GRID, form, HEADS, request, _format_count)
     rows = shown.page.rows if shown.page else []
     return render_fragment_or_page(
         request,
@@ -87,10 +87,10 @@ def show(submission_id: int) -> Response:
         is_possible=_is_possible,
         refused=user_actions.resubmit_error(session, submission) if is_retryable else None,
         is_retryable=is_retryable,
-        shipment=_shipment(submission),
+        shipment=_find_shipment(submission),
         parcel=parcel,
         parcel_submission=shipment_confirmations.find_latest(session, parcel) if parcel else None,
-        changes=_changes(submission) if submission.state == submission_states.CONFLICT else [],
+        changes=_list_changes(submission) if submission.state == submission_states.CONFLICT else [],
         about=submission_subject.context(session, submission),
     )
 
@@ -101,7 +101,7 @@ def undo(submission_id: int) -> Response:
     """Undo the submission before it is sent; then go to `next` or to its page."""
     user_actions.undo(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("Undone: nothing was sent to Amazon."), "good")
-    return _back(submission_id)
+    return _redirect_back(submission_id)
 
 
 @bp.post("/<int:submission_id>/looks")
@@ -110,7 +110,7 @@ def check_now(submission_id: int) -> Response:
     """Check the state at Amazon now."""
     submission = user_actions.check_now(db.session(), submission_id, now=datetime.now(UTC))
     enqueue_submissions(submission.account_id)
-    return _back(submission_id)
+    return _redirect_back(submission_id)
 
 
 @bp.post("/<int:submission_id>/again")
@@ -125,7 +125,7 @@ def resubmit(submission_id: int) -> Response:
         actor=current_user.actor,
     )
     enqueue_submissions(retry.account_id)
-    return _back(retry.id)
+    return _redirect_back(retry.id)
 
 
 @bp.post("/<int:submission_id>/insistence")
@@ -136,10 +136,10 @@ def override_conflict(submission_id: int) -> Response:
         db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor
     )
     enqueue_submissions(submission.account_id)
-    return _back(submission_id)
+    return _redirect_back(submission_id)
 
 
-def _back(submission_id: int) -> Response:
+def _redirect_back(submission_id: int) -> Response:
     target = request.form.get("next")
     url = local_target(target) if target else url_for("submissions.show", submission_id=submission_id)
     return see_other(request, url)
@@ -157,15 +157,15 @@ class FieldChange(NamedTuple):
         return self.before != self.now
 
 
-def _changes(submission: Submission) -> list[FieldChange]:
+def _list_changes(submission: Submission) -> list[FieldChange]:
     now = {name: getattr(submission.amazon_order, name) for name in user_actions.SNAPSHOT_FIELDS}
     # The reason is personal data and only stored with the Amazon order, encrypted.
     reason = submission.amazon_order.cancel_reason if has_permission("pii.read") else None
-    before, after = _labeled(submission.snapshot), _labeled(now, reason=reason)
+    before, after = _label_values(submission.snapshot), _label_values(now, reason=reason)
     return [FieldChange(name, before[name], after[name]) for name in after]
 
 
-def _labeled(values: dict[str, Any], *, reason: str | None = None) -> dict[str, str]:
+def _label_values(values: dict[str, Any], *, reason: str | None = None) -> dict[str, str]:
     """Return label → text of each field. `reason`: the buyer's reason to cancel, if the user may read it."""
     shipped, ordered = values.get("quantity_shipped", 0), values.get("quantity", 0)
     total, currency = values.get("total"), values.get("currency")
@@ -178,7 +178,7 @@ def _labeled(values: dict[str, Any], *, reason: str | None = None) -> dict[str, 
     }
 
 
-def _shipment(submission: Submission) -> tuple[str, str] | None:
+def _find_shipment(submission: Submission) -> tuple[str, str] | None:
     """Return (number, URL) of the submission's shipment, or None."""
     if submission.kind != shipment_confirmation.KIND:
         return None
@@ -193,7 +193,7 @@ def _is_possible(action: str, submission: Submission) -> bool:
     return submission_states.may_check_early(submission.state, submission.undo_until, datetime.now(UTC))
 
 
-def _counted(count: int) -> str:
+def _format_count(count: int) -> str:
     return str(ngettext("%(count)s submission", "%(count)s submissions", count, count=number(count)))
 
 

@@ -93,12 +93,15 @@ def show(number: str) -> Response:
     summary = load(number)
     tab = request.args.get("tab", "")
     tab = tab if tab in TABS else "details"
-    tab_context = {"items": lambda _: {}, "tracking": _items_by_id, "history": _history, "details": _details}[tab](
-        summary
-    )
+    tab_context = {
+        "items": lambda _: {},
+        "tracking": _map_items_by_id,
+        "history": _build_history,
+        "details": _build_details,
+    }[tab](summary)
     page = f"amazon_orders/{tab}.html"
     return render_fragment_or_page(
-        request, page, page, **head(summary), tab=tab, tabs=_tabs(summary, tab), **tab_context
+        request, page, page, **head(summary), tab=tab, tabs=_build_tabs(summary, tab), **tab_context
     )
 
 
@@ -129,7 +132,7 @@ def create_order(number: str) -> Response:
 def address(number: str) -> Response:
     order = _open_address(number)
     form = AddressForm(formdata=None, data=order.recipient_override or order.recipient or {})
-    return render_fragment_or_page(request, *_ADDRESS, form=form, **_address_context(number))
+    return render_fragment_or_page(request, *_ADDRESS, form=form, **_build_address_context(number))
 
 
 @bp.post("/<number>/address")
@@ -144,7 +147,7 @@ def save_address(number: str) -> Response:
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
-        return render_invalid(request, *_ADDRESS, form=form, **_address_context(number))
+        return render_invalid(request, *_ADDRESS, form=form, **_build_address_context(number))
     flash(_("The address was corrected in Channeldesk only."), "good")
     return see_other(request, url_for("amazon_orders.show", number=number))
 
@@ -179,7 +182,7 @@ def reveal(number: str, version_id: int) -> Response:
     )
 
 
-def _address_context(number: str) -> dict[str, Any]:
+def _build_address_context(number: str) -> dict[str, Any]:
     return {
         "title": _("Correct the delivery address"),
         "notice": _("Amazon keeps its own address. Orders created from now on use this one."),
@@ -195,7 +198,7 @@ def _open_address(number: str) -> AmazonOrder:
     return queries.get_by_number(db.session(), number)
 
 
-def _tabs(summary: AmazonOrderSummary, current: str) -> list[tuple[str | LazyString, str, bool, int | None]]:
+def _build_tabs(summary: AmazonOrderSummary, current: str) -> list[tuple[str | LazyString, str, bool, int | None]]:
     counts = {"items": summary.items, "tracking": summary.packages}
     number = summary.order.number
     return [
@@ -209,7 +212,7 @@ def _tabs(summary: AmazonOrderSummary, current: str) -> list[tuple[str | LazyStr
     ]
 
 
-def _details(summary: AmazonOrderSummary) -> dict[str, Any]:
+def _build_details(summary: AmazonOrderSummary) -> dict[str, Any]:
     order = summary.order
     original, override = order.recipient or {}, order.recipient_override
     changed = [
@@ -222,22 +225,22 @@ def _details(summary: AmazonOrderSummary) -> dict[str, Any]:
         "address": Address(**current) if current else None,
         "amazons_address": Address(**original) if original else None,
         "changed": changed,
-        "components": _components(order.components),
+        "components": _list_components(order.components),
         "seller_central": f"{seller_central(order.store.marketplace)['orders']}/order/{order.number}",
     }
 
 
-def _components(stored: list[Any]) -> list[tuple[str, str, Money]]:
+def _list_components(stored: list[Any]) -> list[tuple[str, str, Money]]:
     """Return (type, subtype or "", amount) of each component; a subtype without a name is "OTHER"."""
     named = {None: "", "": "OTHER"}
     return [(kind, named.get(subtype, subtype), Money(minor, currency)) for kind, subtype, minor, currency in stored]
 
 
-def _items_by_id(summary: AmazonOrderSummary) -> dict[str, Any]:
+def _map_items_by_id(summary: AmazonOrderSummary) -> dict[str, Any]:
     return {"lines": {item.order_item_id: item for item in summary.order.items}}
 
 
-def _history(summary: AmazonOrderSummary) -> dict[str, Any]:
+def _build_history(summary: AmazonOrderSummary) -> dict[str, Any]:
     session = db.session()
     version = request.args.get("version", type=int)
     changes: list[Difference] | None = None

@@ -43,7 +43,7 @@ def state(number: str) -> Response:
     since = request.args.get("since", default=0, type=int)
     began = datetime.fromtimestamp(since, UTC) if 0 < since <= now.timestamp() else now
     order = queries.get_by_number(db.session(), number)
-    in_ = _fresh(order, began)
+    in_ = _is_fresh(order, began)
     if not in_ and began == now:
         _enqueue_refresh(order.id)
     given_up = not in_ and now - began > PATIENCE
@@ -54,7 +54,7 @@ def state(number: str) -> Response:
     return stop_polling(_FRAGMENT, amazon=order, zone=zone, look=look)
 
 
-def _fresh(order: AmazonOrder, began: datetime) -> bool:
+def _is_fresh(order: AmazonOrder, began: datetime) -> bool:
     now = datetime.now(UTC)
     return order.read_at is not None and order.read_at >= began - FRESH and not clocks.is_ahead(order.read_at, now)
 

@@ -64,7 +64,7 @@ def index() -> Response:
     session = db.session()
     accounts_ = stores.list_accounts(session)
     form = SyncRunFilters(request.args, accounts=accounts_)
-    shown = grid_page.show(session, sync_runs.RUNS, form, HEADS, request, _counted)
+    shown = grid_page.show(session, sync_runs.RUNS, form, HEADS, request, _format_count)
     rows = shown.page.rows if shown.page else []
     return render_fragment_or_page(
         request,
@@ -165,7 +165,7 @@ def read_again(quarantine_id: int) -> Response:
         with amazon_gateway.open_gateway(credentials) as gateway:
             sync_run.read_quarantined(session, gateway, quarantine_id, now=datetime.now(UTC), actor=current_user.actor)
     except AmazonError as error:
-        flash(_("Order %(number)s still cannot be read. %(why)s", number=name, why=_error_text(error)), "bad")
+        flash(_("Order %(number)s still cannot be read. %(why)s", number=name, why=_format_error(error)), "bad")
         return see_other(request, url_for("syncs.quarantined_order", quarantine_id=quarantine_id))
     flash(_("Order %(number)s can be read now.", number=name), "good")
     return see_other(request, url_for("syncs.quarantine_list"))
@@ -191,13 +191,13 @@ def duration(run: SyncRun) -> str:
     return _("%(minutes)s min %(seconds)s s", minutes=number(minutes), seconds=left_seconds)
 
 
-def _error_text(error: AmazonError) -> str:
+def _format_error(error: AmazonError) -> str:
     """Return our text of the error, Amazon's message and its request id."""
     text = f"{text_for(error.cause)} {error.message}"
     return f"{text} ({_('request id %(id)s', id=error.request_id)})" if error.request_id else text
 
 
-def _counted(count: int) -> str:
+def _format_count(count: int) -> str:
     return str(ngettext("%(count)s run", "%(count)s runs", count, count=number(count)))
 
 

@@ -42,7 +42,7 @@ def sign_in() -> ResponseReturnValue:
         )
     except (InvalidError, RefusedError) as error:
         status = 429 if isinstance(error, RefusedError) else 422
-        return render_template("auth/sign_in.html", form=form, problem=_words(error)), status
+        return render_template("auth/sign_in.html", form=form, problem=_format_error(error)), status
     auth.sign_in(user)
     return redirect(auth.local_target(form.next.data), code=303)
 
@@ -85,7 +85,7 @@ def use_link(token: str) -> ResponseReturnValue:
             hashed = auth.hash_password(str(form.password.data))
         user = users.use_link(db.session(), token, now, email, hashed)
     except InvalidError as error:
-        form[error.field].errors = [_words(error)]
+        form[error.field].errors = [_format_error(error)]
         return _link_form(link, form), 422
     except RefusedError:
         return _link_gone()
@@ -102,5 +102,5 @@ def _link_gone() -> ResponseReturnValue:
     return render_template("auth/link_gone.html"), 410
 
 
-def _words(error: AppError) -> str:
+def _format_error(error: AppError) -> str:
     return text_for(error.code, error.arguments)

@@ -40,7 +40,7 @@ _ICONS = {
 @bp.get("")
 @requires("users.write")
 def index() -> Response:
-    return make_response(_page())
+    return make_response(_render_page())
 
 
 @bp.get("/invite")
@@ -72,13 +72,13 @@ def invite() -> Response:
 @requires("users.write")
 def link(user_id: int) -> Response:
     """Show a new sign-in link of a user."""
-    return _show_link(_user(user_id).email, datetime.now(UTC))
+    return _show_link(_get_user(user_id).email, datetime.now(UTC))
 
 
 @bp.get("/<int:user_id>/role")
 @requires("users.write")
 def role_page(user_id: int) -> Response:
-    user = _user(user_id)
+    user = _get_user(user_id)
     return render_fragment_or_page(request, *_ROLE, form=RoleForm(formdata=None, data={"role": user.role}), user=user)
 
 
@@ -92,9 +92,9 @@ def change_role(user_id: int) -> Response:
         )
     except (InvalidError, RefusedError) as error:
         form.role.errors = [text_for(error.code, error.arguments)]
-        return render_invalid(request, *_ROLE, form=form, user=_user(user_id))
+        return render_invalid(request, *_ROLE, form=form, user=_get_user(user_id))
     flash(_("%(email)s has the role %(role)s now.", email=user.email, role=ROLE_NAMES[user.role]), "good")
-    return see_other(request, _home())
+    return see_other(request, _build_home_url())
 
 
 @bp.post("/<int:user_id>/disable")
@@ -113,8 +113,8 @@ def enable(user_id: int) -> Response:
 @requires("users.write")
 def sign_out(user_id: int) -> Response:
     users.sign_out_everywhere(db.session(), user_id, now=datetime.now(UTC), actor=current_user.actor)
-    flash(_("%(email)s is signed out everywhere.", email=_user(user_id).email), "good")
-    return see_other(request, _home())
+    flash(_("%(email)s is signed out everywhere.", email=_get_user(user_id).email), "good")
+    return see_other(request, _build_home_url())
 
 
 def _change(action: Callable[..., User], user_id: int, say: Callable[[User], str]) -> Response:
@@ -124,15 +124,15 @@ def _change(action: Callable[..., User], user_id: int, say: Callable[[User], str
         flash(text_for(error.code, error.arguments), "bad")
     else:
         flash(say(user), "good")
-    return see_other(request, _home())
+    return see_other(request, _build_home_url())
 
 
-def _home() -> str:
+def _build_home_url() -> str:
     """Return the URL of the user list."""
     return url_for("people.index")
 
 
-def _user(user_id: int) -> User:
+def _get_user(user_id: int) -> User:
     return require(db.session.get(User, user_id), "user_unknown")
 
 
@@ -142,21 +142,21 @@ def _show_link(email: str, now: datetime) -> Response:
         link_ = users.make_sign_in_link(db.session(), settings(), now, email, actor=current_user.actor)
     except RefusedError as error:
         flash(text_for(error.code, error.arguments), "bad")
-        return see_other(request, _home())
-    return make_response(_page(link=link_, link_for=email))
+        return see_other(request, _build_home_url())
+    return make_response(_render_page(link=link_, link_for=email))
 
 
-def _page(**more: Any) -> str:
+def _render_page(**more: Any) -> str:
     now, session = datetime.now(UTC), db.session()
     seen_after, created_after = auth.open_sessions(now)
     members = user_queries.list_members(session, seen_after=seen_after, created_after=created_after)
     emails = {member.id: member.email for member in members}
-    history = [_entry(event, emails) for event in user_queries.list_recent_events(session, _HISTORY)]
+    history = [_build_entry(event, emails) for event in user_queries.list_recent_events(session, _HISTORY)]
     context: dict[str, Any] = {"members": members, "roles": ROLE_NAMES, "history": history, "link": ""}
     return render_template("users/index.html", **(context | more))
 
 
-def _entry(event: Event, emails: dict[int, str]) -> HistoryEntry:
+def _build_entry(event: Event, emails: dict[int, str]) -> HistoryEntry:
     args = event.args | {
         "user": emails.get(event.args.get("user", 0), event.args.get("user")),
         **{name: ROLE_NAMES[event.args[name]] for name in ("role", "before") if event.args.get(name) in ROLES},

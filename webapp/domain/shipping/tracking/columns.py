@@ -177,14 +177,14 @@ def _find_more_tracking_columns(
     for place, cells in enumerate(columns):
         if place in used or fields.get(place) != TRACKING or not cells:
             continue
-        is_numbered = _stem(heads, place) == _stem(heads, places[TRACKING][0])
+        is_numbered = _get_stem(heads, place) == _get_stem(heads, places[TRACKING][0])
         likely = sum(score_tracking_number(cell) == 1 or (is_numbered and looks_tracked(cell)) for cell in cells)
         if likely * 2 >= len(cells):
             more.append(place)
     return tuple(more)
 
 
-def _stem(heads: Sequence[str], place: int) -> str:
+def _get_stem(heads: Sequence[str], place: int) -> str:
     return plain(heads[place]).strip("0123456789") if place < len(heads) else ""
 
 
@@ -204,7 +204,7 @@ def _score(name: str, cells: Sequence[str], order_numbers: frozenset[str], *, he
     """How well a column fits a field: what stands in it counts more than its head, and a head alone suffices."""
     if not cells:
         return 0.5 if headed else 0.0
-    share = _matching_share(name, cells, order_numbers)
+    share = _compute_matching_share(name, cells, order_numbers)
     if share is None:
         return 1.0 if headed else 0.0
     if not headed:
@@ -212,7 +212,7 @@ def _score(name: str, cells: Sequence[str], order_numbers: frozenset[str], *, he
     return 1.0 + share * 2
 
 
-def _matching_share(name: str, cells: Sequence[str], order_numbers: frozenset[str]) -> float | None:
+def _compute_matching_share(name: str, cells: Sequence[str], order_numbers: frozenset[str]) -> float | None:
     """Return the part of the cells that can be such; None where nothing tells."""
     if name == ORDER:
         return sum(bool(find_amazon_number(cell)) or cell.lstrip("#") in order_numbers for cell in cells) / len(cells)

@@ -303,7 +303,7 @@ def _drop_repeated(order_matches: list[Match]) -> None:
         key = (
             line_match.line.tracking_number,
             line_match.line.sku,
-            _bare(line_match.line.item),
+            _normalize_item_id(line_match.line.item),
             line_match.line.quantity,
         )
         first = seen.setdefault(key, line_match)
@@ -374,10 +374,14 @@ def _find_item_by_id(order: Order, text: str) -> list[Item]:
     """Return the line of an order with this order-item-id. Spreadsheets drop its leading zeros, and may round it."""
     if is_rounded(text):
         return list(order.items) if len(order.items) == 1 else []
-    return [item for item in order.items if item.order_item_id and _bare(item.order_item_id) == _bare(text)]
+    return [
+        item
+        for item in order.items
+        if item.order_item_id and _normalize_item_id(item.order_item_id) == _normalize_item_id(text)
+    ]
 
 
-def _bare(order_item_id: str) -> str:
+def _normalize_item_id(order_item_id: str) -> str:
     return order_item_id.strip().lstrip("0")
 
 

@@ -107,7 +107,7 @@ def classify(text: str, carrier: Carrier | None = None, country: str = "", *, ot
         or (None if _DECIMAL.fullmatch(raw) else _accept(number, carrier, country, other=other))
         or _find_inside(raw, carrier, country)
         or _accept_of_unknown_format(raw, number, carrier, other=other)
-        or _question(number, carrier, country, other=other)
+        or _find_question(number, carrier, country, other=other)
     )
 
 
@@ -144,7 +144,7 @@ def is_rounded(text: str) -> bool:
 
 def _accept(number: str, carrier: Carrier | None, country: str, *, other: str) -> Classification | None:
     """Return the classification of a number that a known format and check digit allow, None for any other."""
-    if not _is_written_plainly(number) or _is_dummy(number) or (_lost_digits(number) and not _is_strong(number)):
+    if not _is_written_plainly(number) or _is_dummy(number) or (_has_lost_digits(number) and not _is_strong(number)):
         return None
     guesses = shipping_carriers.rank_carriers(number, country)
     if carrier is None and not other:
@@ -160,7 +160,7 @@ def _accept_of_unknown_format(raw: str, number: str, carrier: Carrier | None, *,
     """Return the classification of a plausible number of a carrier whose formats are not known, None for any other."""
     if (carrier is None and not other) or (carrier is not None and shipping_carriers.has_formats(carrier)):
         return None
-    if not _is_written_plainly(number) or _is_dummy(number) or _lost_digits(number) or not _is_plausible(number):
+    if not _is_written_plainly(number) or _is_dummy(number) or _has_lost_digits(number) or not _is_plausible(number):
         return None
     if _WORD.search(raw) or _COMPACT_DATE.fullmatch(number):
         return None
@@ -230,7 +230,7 @@ def _accept_inside(code: str, number: str, carrier: Carrier | None, country: str
     )
 
 
-def _question(number: str, carrier: Carrier | None, country: str, *, other: str) -> Classification:
+def _find_question(number: str, carrier: Carrier | None, country: str, *, other: str) -> Classification:
     """Return what a person has to answer about a number that was not accepted as it is."""
     if not number.isascii() or len(number) > shipping_carriers.LONGEST:
         return Classification(NOT_A_NUMBER, code="tracking_malformed")
@@ -244,7 +244,7 @@ def _question(number: str, carrier: Carrier | None, country: str, *, other: str)
         return ask("tracking_signs")
     if _is_dummy(number):
         return ask("tracking_dummy")
-    if _lost_digits(number):
+    if _has_lost_digits(number):
         return ask("tracking_lost_digits")
     if carrier is None and not other:
         nearly = shipping_carriers.find_with_wrong_check_digit(number, country)
@@ -305,7 +305,7 @@ def _is_dummy(number: str) -> bool:
     return len(set(number)) == 1 or (number == digits and len(number) >= _SHORTEST_PART and digits in _DIGITS_IN_ORDER)
 
 
-def _lost_digits(number: str) -> bool:
+def _has_lost_digits(number: str) -> bool:
     """Return whether a spreadsheet seems to have written zeros for the last digits."""
     rest = number[_SPREADSHEET_DIGITS:]
     return number.isdecimal() and len(rest) >= 2 and not rest.strip("0")

@@ -132,7 +132,7 @@ def _parse_columns(
     name: str, records: Sequence[tuple[int, list[str]]], columns: Columns, *, month_first: bool
 ) -> ParsedSheet:
     places, headings = columns.places, columns.begins
-    dates = (cell for _, cells in records[headings:] for cell in _filled_cells(cells, places.get(SHIPPED_ON, ())))
+    dates = (cell for _, cells in records[headings:] for cell in _list_filled_cells(cells, places.get(SHIPPED_ON, ())))
     month_first = cells_of.is_month_first(dates, otherwise=month_first)
     heads = [head for head in columns.heads if head]
     lines: list[TrackingLine] = []
@@ -150,7 +150,7 @@ def _parse_columns(
     return ParsedSheet(name, tuple(lines), column_names, len(records), headings, unused)
 
 
-def _filled_cells(cells: Sequence[str], places: Iterable[int]) -> list[str]:
+def _list_filled_cells(cells: Sequence[str], places: Iterable[int]) -> list[str]:
     """Return the cells of these columns that are filled."""
     return [cells[place] for place in places if place < len(cells) and cells[place]]
 
@@ -159,16 +159,16 @@ def _parse_record(place: int, cells: Sequence[str], columns: Columns, *, month_f
     """One entry for each order and each tracking number of a record; one with its problem where it cannot be used."""
 
     def first(field: str) -> str:
-        return next(iter(_filled_cells(cells, columns.places.get(field, ()))), "")
+        return next(iter(_list_filled_cells(cells, columns.places.get(field, ()))), "")
 
-    order, written = first(ORDER), _filled_cells(cells, columns.places[TRACKING])
+    order, written = first(ORDER), _list_filled_cells(cells, columns.places[TRACKING])
     orders = cells_of.find_order_numbers(order)
     split = [cells_of.split_tracking_numbers(cell) for cell in written]
     numbers = list({clean(number): number for parts in split for number in parts or []}.values())
     shipped_on = first(SHIPPED_ON)
     day = cells_of.parse_date(shipped_on, month_first=month_first)
     quantity, problem = cells_of.parse_quantity(first(QUANTITY))
-    carrier = cells_of.choose_carrier(_filled_cells(cells, columns.places.get(CARRIER, ())))
+    carrier = cells_of.choose_carrier(_list_filled_cells(cells, columns.places.get(CARRIER, ())))
     common: dict[str, Any] = {
         "sku": first(SKU)[:_LONGEST_SKU],
         "quantity": quantity,
@@ -204,13 +204,13 @@ def _parse_record(place: int, cells: Sequence[str], columns: Columns, *, month_f
 
 def _is_voided(cells: Sequence[str], columns: Columns) -> bool:
     """Whether the label of a record was voided: by a column of its own, or by a cell of a column that is not read."""
-    marks = _filled_cells(cells, columns.places.get(VOID, ()))
+    marks = _list_filled_cells(cells, columns.places.get(VOID, ()))
     return any(map(cells_of.is_void_mark, marks)) or any(map(cells_of.says_voided, _list_unread_cells(cells, columns)))
 
 
 def _is_of_return(cells: Sequence[str], columns: Columns) -> bool:
     """Whether a record is of a return label: by a column of its own, or by a cell of a column that is not read."""
-    marks = _filled_cells(cells, columns.places.get(RETURN_MARK, ()))
+    marks = _list_filled_cells(cells, columns.places.get(RETURN_MARK, ()))
     return any(map(cells_of.is_void_mark, marks)) or any(map(cells_of.says_return, _list_unread_cells(cells, columns)))
 
 
