@@ -18,12 +18,18 @@ from webapp.services import schedule
 log = logging.getLogger(__name__)
 
 _app: Flask | None = None
+_started_at: datetime | None = None
 
 
 def bind_app(app: Flask) -> None:
     """Set the application whose jobs this process runs; RQ creates the job objects itself."""
-    global _app
-    _app = app
+    global _app, _started_at
+    _app, _started_at = app, datetime.now(UTC)
+
+
+def started_at() -> datetime | None:
+    """Return when this worker started; None outside of a worker."""
+    return _started_at
 
 
 class UnknownJobError(Exception):

@@ -14,8 +14,10 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from webapp.core import database_problems, heartbeats, queue
 from webapp.core.extensions import db
+from webapp.db import outgoing_calls
 from webapp.db.engine import read_only
 from webapp.queries import bulk_actions, mails, schedule, submissions
+from webapp.services import fences
 from webapp.services import schedule as claiming
 
 log = logging.getLogger(__name__)
@@ -75,8 +77,11 @@ def tick(connection: Redis, now: datetime) -> int:
         unfinished = submissions.list_accounts_with_work(session, now)
         bulk = bulk_actions.list_running_ids(session)
         letters = mails.has_due(session, now)
+        is_behind = outgoing_calls.is_database_behind(session)
         talking = mails.list_accounts_with_messages(session, now)
         session.rollback()
+    if is_behind:
+        fences.start_if_behind(session, now=now)
     claims = claiming.claim_due(session, now) if due else []
     for claim in claims:
         queue.enqueue_once(connection, claim.name, *claim.ids)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from jobs import base
 from webapp.amazon.gateway import Amazon
 from webapp.core import queue
 from webapp.core.extensions import db, settings
@@ -23,6 +24,7 @@ def advance_submissions(account_id: int) -> None:
             clock=lambda: datetime.now(UTC),
             feed_interval=settings().feed_interval,
             method=settings().cancel_method,
+            started_at=base.started_at(),
         )
 
 

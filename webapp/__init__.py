@@ -11,6 +11,7 @@ from webapp.core import (
 )
 from webapp.core.secret_keys import load_or_make
 from webapp.core.settings import Settings
+from webapp.db import high_water_mark
 from webapp.db.encryption import field_cipher
 from webapp.health import checks
 from webapp.web import (
@@ -37,6 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     keys = load_or_make(settings)
     app.config.update(SECRET_KEY=keys[0], SECRET_KEY_FALLBACKS=list(keys[1:]))
     field_cipher.set_keys(keys)
+    high_water_mark.configure(settings.data_dir)
     fault_points.arm(settings.crash_at)
     extensions.init_app(app, settings)
     queue.init_app(app, settings)

@@ -128,9 +128,9 @@ class AccountHarness:
             for package in packages
         }
 
-    def advance(self, method: str = "feed") -> int:
+    def advance(self, method: str = "feed", **options: Any) -> int:
         return submission_processor.run(
-            self.session, self.amazon, self.account.id, clock=self.clock, feed_interval=120, method=method
+            self.session, self.amazon, self.account.id, clock=self.clock, feed_interval=120, method=method, **options
         )
 
     def advance_until_ended(self, submission: Submission, passes: int = 40, method: str = "feed") -> None:

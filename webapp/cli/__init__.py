@@ -27,6 +27,7 @@ COMMANDS = {
     "mails": "webapp.cli.mails:mails",
     "sync": "webapp.cli.sync:sync",
     "reindex": "webapp.cli.reindex:reindex",
+    "fence": "webapp.cli.fence:fence",
     "backup": "webapp.cli.backup:backup",
 }
 

@@ -133,6 +133,7 @@ def open_app(data_dir: Path | None) -> Iterator[Flask]:
     with embedded_valkey.settings_for_command(settings) as usable:
         app = create_app(usable)
         migrate.upgrade(app)
+        migrate.check_age(app)
         with app.app_context():
             yield app
 

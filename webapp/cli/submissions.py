@@ -16,6 +16,7 @@ from webapp.services.submissions.handlers import NAMES
 
 # Amazon usually shows a package within seconds; the first check is due two seconds after acceptance.
 _FIRST_CHECK = timedelta(seconds=5)
+_STARTED_AT = datetime.now(UTC)
 
 
 @click.group(cls=Group)
@@ -174,6 +175,7 @@ def _process_once(session: Session, account_id: int, deadline: float) -> bool:
                 clock=lambda: datetime.now(UTC),
                 feed_interval=settings().feed_interval,
                 method=settings().cancel_method,
+                started_at=_STARTED_AT,
             )
     except BusyError:
         if time.monotonic() >= deadline:

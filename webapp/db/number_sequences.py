@@ -1,10 +1,14 @@
 """Numbers that people read: each given once, in order, never again."""
 
+from functools import partial
+
 from sqlalchemy import String, bindparam, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from webapp.db import high_water_mark
 from webapp.db.base import Base
 from webapp.db.bulk_write import insert_if_missing
+from webapp.db.session_hooks import run_after_commit
 
 FIRST = 100001
 
@@ -35,9 +39,27 @@ def next_numbers(session: Session, name: str, many: int = 1) -> range:
         # Two may need the first number of a kind at once, and neither sees what the other inserts.
         insert_if_missing(session, Counter, {"name": name, "value": FIRST - 1})
         last = connection.execute(_MORE, parameters).scalar_one()
+    _raise_mark(session, name, last)
     return range(last - many + 1, last + 1)
 
 
 def lock(session: Session, name: str) -> None:
     """Let nobody else have a number of this kind until the transaction ends, without taking one."""
     session.execute(select(_COUNTERS.c.value).where(_COUNTERS.c.name == name).with_for_update())
+
+
+def raise_to(session: Session, name: str, value: int) -> None:
+    """Let the next number be greater than `value`. Does not commit."""
+    _raise_mark(session, name, value)
+    insert_if_missing(session, Counter, {"name": name, "value": value})
+    session.execute(update(Counter).where(Counter.name == name, Counter.value < value).values(value=value))
+
+
+def load_all(session: Session) -> dict[str, int]:
+    """Return the last value of each counter."""
+    return {row.name: row.value for row in session.execute(select(Counter.name, Counter.value))}
+
+
+def _raise_mark(session: Session, name: str, value: int) -> None:
+    """Write the value to the high-water mark once it is committed."""
+    run_after_commit(session, partial(high_water_mark.raise_to, {name: value}))

@@ -42,6 +42,8 @@ class Account(Base):
     # Seconds by which the clock here was ahead of Amazon's, negative where it was behind, and when that was measured.
     clock_offset: Mapped[int | None]
     clock_measured_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # When Amazon's list of refund feeds was last compared with ours.
+    feeds_compared_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Datasets Amazon refuses this account; asked for again once a day, since a role may have been granted.
     missing_datasets: Mapped[list[str]] = mapped_column(JSON, default=list)
     missing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)

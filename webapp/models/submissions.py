@@ -58,6 +58,8 @@ class Submission(Base):
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # When a person released it although there is a fence (`models/fences`).
+    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
 
     amazon_order: Mapped[AmazonOrder] = relationship()
@@ -68,7 +70,8 @@ class Feed(Base):
     """One document sent to Amazon with many submissions in it.
 
     `state`: preparing (may be repeated), sending (createFeed was called or about to be: look before acting), sent,
-    done, failed.
+    done, failed. Without submissions, feeds found at Amazon that this database did not create: unknown (a person has
+    to look), foreign (a person has).
     """
 
     __tablename__ = "feeds"

@@ -18,6 +18,7 @@ from webapp.models.mails import Mail, MessageOffer
 from webapp.models.orders import Order
 from webapp.models.shipments import Shipment
 from webapp.models.stores import Store
+from webapp.queries import fences
 from webapp.queries.listing import fetch as grid_fetch
 from webapp.queries.listing import search
 from webapp.queries.listing.fetch import Column, Grid
@@ -158,12 +159,12 @@ def list_changed_templates(session: Session) -> set[tuple[str, str]]:
 
 def list_due_ids(session: Session, now: datetime, limit: int) -> list[int]:
     """List the ids of mails that are due, the longest waiting first."""
-    waiting = select(Mail.id).where(Mail.due_at <= now, Mail.via == mail_states.EMAIL)
+    waiting = select(Mail.id).where(Mail.due_at <= now, Mail.via == mail_states.EMAIL, fences.may_send(Mail))
     return list(session.scalars(waiting.order_by(Mail.due_at, Mail.id).limit(limit)))
 
 
 def has_due(session: Session, now: datetime) -> bool:
-    waiting = select(Mail.id).where(Mail.due_at <= now, Mail.via == mail_states.EMAIL)
+    waiting = select(Mail.id).where(Mail.due_at <= now, Mail.via == mail_states.EMAIL, fences.may_send(Mail))
     return session.scalar(waiting.limit(1)) is not None
 
 
@@ -172,7 +173,7 @@ def list_accounts_with_messages(session: Session, now: datetime) -> list[int]:
     sending = (
         select(Store.account_id)
         .join(Mail, Mail.store_id == Store.id)
-        .where(Mail.due_at <= now, Mail.via == mail_states.AMAZON)
+        .where(Mail.due_at <= now, Mail.via == mail_states.AMAZON, fences.may_send(Mail))
     )
     requesting = (
         select(AmazonOrder.account_id)

@@ -15,6 +15,7 @@ from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.audit_log import Event
 from webapp.models.stores import Store
 from webapp.models.submissions import Submission
+from webapp.queries import fences
 from webapp.queries.listing import fetch as grid_fetch
 from webapp.queries.listing import search
 from webapp.queries.listing.fetch import Column, Grid
@@ -104,11 +105,19 @@ def is_dated_ahead(now: datetime) -> ColumnElement[bool]:
 
 
 def list_accounts_with_work(session: Session, now: datetime) -> list[int]:
-    """List the ids of accounts with a submission that is due, or whose due time has to be corrected."""
+    """List the ids of accounts with a submission that is due, or whose due time has to be corrected.
+
+    During a fence also those whose feeds at Amazon have not been compared with ours since it began.
+    """
     is_due = or_(Submission.due_at <= now, is_dated_ahead(now))
-    waiting = (Submission.open, is_due, Submission.state != submission_states.CONFLICT)
+    waiting = (
+        Submission.open,
+        is_due,
+        Submission.state != submission_states.CONFLICT,
+        or_(Submission.state != submission_states.QUEUED, fences.may_send(Submission)),
+    )
     due = select(Submission.account_id).where(*waiting).distinct()
-    return list(session.scalars(due))
+    return sorted({*session.scalars(due), *fences.list_accounts_to_compare(session)})
 
 
 def list_for_order(session: Session, amazon_order_id: int) -> list[Submission]:

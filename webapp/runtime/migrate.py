@@ -68,6 +68,22 @@ def _check_keys(engine: Engine, settings: Settings, *, record: bool = True) -> N
         raise CannotRunError(str(error)) from None
 
 
+def check_age(app: Flask) -> bool:
+    """Begin a fence if the database is older than what was already sent; return whether one was begun."""
+    from webapp.services import fences
+
+    with app.app_context():
+        try:
+            # A PostgreSQL server is shared by machines of which each has its own data folder, also a new one.
+            is_own_file = db.engine.dialect.name == "sqlite"
+            return fences.start_if_behind(db.session(), now=datetime.now(UTC), mark_required=is_own_file)
+        except DBAPIError as error:
+            raise CannotRunError(_describe_unreachable(db.engine, error)) from None
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
 def verify_keys(app: Flask) -> None:
     """Check the secret keys of an application. Raises CannotRunError; changes nothing."""
     with app.app_context():

@@ -55,5 +55,6 @@ def _create_ready_app(settings: Settings, name: str) -> Flask:
         )
     app = create_app(settings)
     migrate.upgrade(app)
+    migrate.check_age(app)
     gc_tuning.freeze()
     return app

@@ -32,7 +32,7 @@ class Person(flask_security.UserMixin):
     """The signed-in user, loaded with the session. `actor` is how events name the user."""
 
     def __init__(self, user: SessionUser) -> None:
-        self.id, self.email, self.role, self.fs_uniquifier = user
+        self.id, self.email, self.role, self.fs_uniquifier, self.is_fenced = user
         self.active = True
 
     @property

@@ -46,6 +46,7 @@ PLACES = (
 DATA_AGE = "syncs.data_age"
 # Blueprint → the blueprint whose entry is marked as current.
 BELOW = {
+    "fence": "submissions",
     "mail_settings": "mails",
     "mail_templates": "mails",
     "messages": "mails",

@@ -24,6 +24,7 @@ from webapp.core.settings import Settings
 from webapp.db.database_errors import Cause, find_cause
 from webapp.db.engine import is_only_reading, lock_wait, read_only
 from webapp.models.users import User, WebSession
+from webapp.queries import fences
 
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=7)
@@ -42,6 +43,7 @@ _READ = (
         User.email,
         User.role,
         User.fs_uniquifier,
+        fences.is_fenced().label("is_fenced"),
     )
     .join(User, User.id == WebSession.user_id)
     .where(
@@ -60,6 +62,8 @@ class SessionUser(NamedTuple):
     email: str
     role: str
     fs_uniquifier: str
+    # Whether nothing is sent now; every page says so.
+    is_fenced: bool = False
 
 
 class DatabaseSession(SessionMixin):
@@ -130,7 +134,7 @@ class DatabaseSession(SessionMixin):
         self._data, self.seen_at, self._user = (
             row.data,
             row.seen_at,
-            SessionUser(row.id, row.email, row.role, row.fs_uniquifier),
+            SessionUser(row.id, row.email, row.role, row.fs_uniquifier, bool(row.is_fenced)),
         )
 
     def __getitem__(self, name: str) -> Any:

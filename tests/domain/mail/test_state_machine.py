@@ -10,7 +10,7 @@ from webapp.domain.mail.state_machine import STATES, TRANSITIONS
 
 # The whole table by hand: what may become of it in each state.
 ALLOWED = {
-    "queued": {"send", "wait", "fail", "drop"},
+    "queued": {"send", "wait", "fail", "lose", "drop"},
     "sending": {"wait", "sent", "fail", "lose"},
     "sent": set(),
     "failed": {"retry", "drop"},

@@ -11,7 +11,7 @@ from webapp.domain.submissions.state_machine import ENDED, STATES, TRANSITIONS
 
 # The whole table by hand: what may become of it in each state.
 ALLOWED = {
-    "queued": {"undo", "conflict", "send", "verify", "reject"},
+    "queued": {"undo", "conflict", "send", "verify", "reject", "give_up"},
     "conflict": {"undo", "insist", "verify"},
     "sending": {"requeue", "sent", "accept", "verify", "reject", "give_up"},
     "sent": {"accept", "verify", "reject", "give_up"},

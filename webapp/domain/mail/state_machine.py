@@ -42,8 +42,8 @@ TRANSITIONS = TransitionTable(
     # A slow process may learn that it was taken after another has called it lost.
     Transition("sent", frozenset({SENDING, UNKNOWN}), SENT),
     Transition("fail", frozenset({QUEUED, SENDING}), FAILED),
-    # The text was on its way when the answer was lost: it may have arrived.
-    Transition("lose", frozenset({SENDING}), UNKNOWN),
+    # The text was on its way when the answer was lost, or the mail is of a restored database: it may have arrived.
+    Transition("lose", frozenset({QUEUED, SENDING}), UNKNOWN),
     Transition("retry", frozenset({FAILED, UNKNOWN}), QUEUED),
     Transition("drop", frozenset({QUEUED, FAILED, UNKNOWN}), DROPPED),
 )

@@ -14,6 +14,9 @@ UNDONE = "undone"
 UNPROVED = "unproved"
 CONFLICT = "conflict"
 
+# States of feeds at Amazon that this database did not create: a person has to look at them, or has.
+UNKNOWN_FEED, FOREIGN_FEED = "unknown", "foreign"
+
 STATES = (QUEUED, CONFLICT, SENDING, SENT, ACCEPTED, VERIFIED, REJECTED, UNDONE, UNPROVED)
 # Nothing more will be done about these unless a person asks again.
 ENDED = frozenset({VERIFIED, REJECTED, UNDONE, UNPROVED})
@@ -33,8 +36,9 @@ TRANSITIONS = TransitionTable(
     # Amazon's data verifies it from any open state: the change may have been made in Seller Central meanwhile.
     Transition("verify", frozenset({QUEUED, CONFLICT, SENDING, SENT, ACCEPTED, UNPROVED}), VERIFIED),
     Transition("reject", frozenset({QUEUED, SENDING, SENT, ACCEPTED, UNPROVED}), REJECTED),
-    # Accepted, but the order never showed it: a person has to look.
-    Transition("give_up", frozenset({SENDING, SENT, ACCEPTED}), UNPROVED),
+    # Accepted, but the order never showed it; or queued in a restored database, and perhaps sent since: a person has to
+    # look.
+    Transition("give_up", frozenset({QUEUED, SENDING, SENT, ACCEPTED}), UNPROVED),
 )
 is_allowed = TRANSITIONS.is_allowed
 check = TRANSITIONS.check

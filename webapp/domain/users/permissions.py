@@ -23,6 +23,7 @@ PERMISSIONS = {
     "mails.write": "Write to buyers; resend or drop failed messages.",
     "mails.settings": "Change the mail server, senders and templates.",
     "pii.read": "View names, addresses and messages of buyers and recipients.",
+    "fence.write": "Release or discard what waits to be sent after a restore.",
     "users.write": "Invite users, change their roles, disable them and end their sessions.",
 }
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.core import fault_points
-from webapp.db import leases
+from webapp.db import leases, outgoing_calls
 from webapp.domain.amazon.errors import AmazonError, BadCredentials, OutcomeUnknown
 from webapp.domain.amazon.gateway import AmazonGateway
 from webapp.domain.common import clocks
@@ -18,6 +18,7 @@ from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.mails import Mail, MessageOffer
 from webapp.models.orders import Order
 from webapp.models.stores import Store
+from webapp.queries import fences
 from webapp.services.accounts import accounts, locking
 from webapp.services.mail import outbox as mail_outbox
 
@@ -75,7 +76,8 @@ def _list_requested_order_ids(session: Session, account_id: int) -> list[int]:
 
 def _list_due_mail_ids(session: Session, account_id: int, now: datetime) -> list[int]:
     due = select(Mail.id).join(Store, Store.id == Mail.store_id).where(Store.account_id == account_id)
-    ids = list(session.scalars(due.where(Mail.via == domain.AMAZON, Mail.due_at <= now).order_by(Mail.id)))
+    due = due.where(Mail.via == domain.AMAZON, Mail.due_at <= now, fences.may_send(Mail))
+    ids = list(session.scalars(due.order_by(Mail.id)))
     session.rollback()
     return ids
 
@@ -118,6 +120,7 @@ def _send(session: Session, gateway: AmazonGateway, account_id: int, mail_id: in
     mail.tries += 1
     mail.due_at = clock() + domain.SILENT
     leases.renew(session, leases.build_lease_name("messages", account_id), owner, clock())
+    outgoing_calls.count(session)
     session.commit()
     fault_points.crash("message.before_send")
     try:

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from webapp.core import fault_points
-from webapp.db import leases
+from webapp.db import leases, outgoing_calls
 from webapp.db.encryption import DecryptionError
 from webapp.db.engine import read_only
 from webapp.domain.mail import state_machine as domain
@@ -24,6 +24,7 @@ from webapp.domain.mail.errors import (
 )
 from webapp.domain.mail.mime import MailContent, Server, pack
 from webapp.models.mails import Mail
+from webapp.queries import fences
 from webapp.queries import mails as queries
 from webapp.services.mail import outbox as mail_outbox
 from webapp.services.mail import settings as mail_settings
@@ -97,7 +98,9 @@ def _select_sendable(session: Session, due: list[int], now: datetime) -> list[in
         elif now - mail.queued_at > domain.LONGEST_WAIT:
             _fail(session, mail, mail.cause or "mail_gave_up", mail.error_message, now)
     session.commit()
-    waiting = select(Mail.id).where(Mail.id.in_(due), Mail.state == domain.QUEUED, Mail.due_at <= now)
+    waiting = select(Mail.id).where(
+        Mail.id.in_(due), Mail.state == domain.QUEUED, Mail.due_at <= now, fences.may_send(Mail)
+    )
     sendable = set(session.scalars(waiting))
     return [mail_id for mail_id in due if mail_id in sendable]
 
@@ -199,6 +202,7 @@ def _claim(session: Session, mail_id: int, content: MailContent, message_id: str
     mail.tries += 1
     mail.due_at = now + domain.SILENT
     leases.renew(session, LEASE, owner, now)
+    outgoing_calls.count(session)
     session.commit()
     return True
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.db.database_errors import is_database_failure
 from webapp.db.leases import LeaseLostError
+from webapp.db.outgoing_calls import DatabaseBehindError
 from webapp.domain.amazon.errors import AmazonError
 from webapp.models.submissions import Submission
 from webapp.services.accounts import locking
@@ -34,7 +35,7 @@ def isolate_errors(session: Session, submissions: Sequence[Submission], now: dat
     ids = [submission.id for submission in submissions]
     try:
         yield
-    except (AmazonError, RetryAfterError, LeaseLostError):
+    except (AmazonError, RetryAfterError, LeaseLostError, DatabaseBehindError):
         raise
     except Exception as error:
         if is_database_failure(error):

@@ -15,6 +15,7 @@ from webapp.domain.amazon.errors import InvalidResponse, ResourceNotFound
 from webapp.domain.amazon.gateway import AmazonGateway
 from webapp.domain.amazon.types import Feed as AmazonFeed
 from webapp.domain.amazon.types import FeedReport
+from webapp.domain.submissions import state_machine as submission_states
 from webapp.models.submissions import Feed
 from webapp.services.submissions import handlers as submission_handlers
 
@@ -53,9 +54,25 @@ def filter_possible(feed: Feed, listed: Iterable[AmazonFeed]) -> list[AmazonFeed
 def filter_unknown(session: Session, account_id: int, listed: Sequence[AmazonFeed]) -> list[AmazonFeed]:
     """Return the feeds that are not known to be another feed of ours."""
     ids = [amazon_feed.feed_id for amazon_feed in listed]
-    known_feeds = select(Feed.amazon_feed_id).where(Feed.account_id == account_id, Feed.amazon_feed_id.in_(ids))
+    known_feeds = select(Feed.amazon_feed_id).where(
+        # An unknown one was only listed for a person; it may still be found to be ours.
+        Feed.account_id == account_id,
+        Feed.amazon_feed_id.in_(ids),
+        Feed.state != submission_states.UNKNOWN_FEED,
+    )
     known_ids = set(session.scalars(known_feeds))
     return [amazon_feed for amazon_feed in listed if amazon_feed.feed_id not in known_ids]
+
+
+def list_lost(session: Session, account_id: int, feed_type: str) -> list[Feed]:
+    """List our feeds of a type that were sent without an answer of Amazon that names them."""
+    lost = select(Feed).where(
+        Feed.account_id == account_id,
+        Feed.feed_type == feed_type,
+        Feed.sending_at.is_not(None),
+        Feed.amazon_feed_id.is_(None),
+    )
+    return list(session.scalars(lost))
 
 
 def load_reports(gateway: AmazonGateway, listed: Iterable[AmazonFeed]) -> list[Candidate]:

@@ -7,6 +7,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from webapp.core import fault_points
+from webapp.db import outgoing_calls
 from webapp.db.engine import read_only
 from webapp.domain.amazon.errors import (
     AmazonError,
@@ -78,6 +79,16 @@ def create_batch(
     return feed
 
 
+def requeue_prepared(session: Session, account_id: int, now: datetime) -> None:
+    """Take feeds apart that were not sent yet: during a fence each submission waits by itself. Does not commit."""
+    prepared = select(Feed).where(Feed.account_id == account_id, Feed.state == PREPARING)
+    for feed in session.scalars(prepared):
+        for submission in _list_submissions_in(feed, submission_states.SENDING):
+            submission_transitions.apply(submission, "requeue", now)
+            submission.feed = submission.message_id = None
+        feed.state, feed.ended_at = FAILED, now
+
+
 def submit(session: Session, gateway: AmazonGateway, feed: Feed, now: datetime) -> None:
     """Upload the document and create the feed, storing the state "sending" between the two. Commits."""
     waiting = _list_submissions_in(feed, submission_states.SENDING)
@@ -100,6 +111,7 @@ def submit(session: Session, gateway: AmazonGateway, feed: Feed, now: datetime) 
         feed.state, feed.sending_at = stage, now
         for submission in _list_submissions_in(feed, submission_states.SENDING):
             submission.due_at = now + MIN_RECOVERY_DELAY
+        outgoing_calls.count(session)
         session.commit()
         fault_points.crash("feed.before_create")
         created = gateway.create_feed(prepared)

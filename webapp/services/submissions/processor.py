@@ -21,7 +21,8 @@ from webapp.domain.amazon.gateway import AmazonGateway
 from webapp.domain.submissions import state_machine as submission_states
 from webapp.models.accounts import Account
 from webapp.models.submissions import Feed, Submission
-from webapp.services import clock_corrections
+from webapp.queries import fences as fence_queries
+from webapp.services import clock_corrections, fences
 from webapp.services.accounts import accounts, locking
 from webapp.services.submissions import feeds, recent_reads
 from webapp.services.submissions import handlers as submission_handlers
@@ -55,9 +56,11 @@ def run(
     clock: Clock,
     feed_interval: int,
     method: str = "feed",
+    started_at: datetime | None = None,
 ) -> int:
     """Process the account's due submissions, up to a limit; return how many are still open. Calls Amazon, commits.
 
+    `started_at`: of this process; before its first refund feed, Amazon's list of feeds is compared with ours.
     Raises BusyError while another run has the lease. A transient AmazonError reschedules its submissions and is stored
     on them.
     """
@@ -65,6 +68,8 @@ def run(
     processor = SubmissionProcessor(session, gateway, account_id, owner, clock)
     try:
         clock_corrections.correct_account(session, account_id, clock())
+        processor.started_at = started_at
+        processor.prepare_fence()
         with suppress(RetryAfterError):
             processor.recover_lost()
         processor.poll_feeds()
@@ -84,7 +89,10 @@ class SubmissionProcessor:
     def __init__(self, session: Session, gateway: AmazonGateway, account_id: int, owner: str, clock: Clock) -> None:
         self.session, self.gateway, self.account_id = session, gateway, account_id
         self.owner, self.clock = owner, clock
-        self.started_at = clock()
+        self.begun_at = clock()
+        # Of this process, None if nothing has to be compared before a refund feed.
+        self.started_at: datetime | None = None
+        self.is_fenced = False
         # Ids of the Amazon orders read in this run.
         self.read_ids: set[int] = set()
 
@@ -94,6 +102,8 @@ class SubmissionProcessor:
 
     def _select_due(self, state: str, handler: SubmissionHandler | None = None) -> Select[Submission]:
         statement = self.select_open(state).where(Submission.due_at <= self.clock())
+        if state == submission_states.QUEUED:
+            statement = statement.where(fence_queries.may_send(Submission))
         return statement if handler is None else statement.where(Submission.kind == handler.name)
 
     def _load_due(
@@ -106,13 +116,43 @@ class SubmissionProcessor:
     def _exceeds_max_reads(self, statement: Select[Submission]) -> bool:
         return self.session.scalar(statement.offset(MAX_READS).limit(1)) is not None
 
+    def prepare_fence(self) -> None:
+        """During a fence, compare the feeds once with Amazon's, and take apart what is not sent yet. Commits."""
+        self.is_fenced = fence_queries.find_active(self.session) is not None
+        if not self.is_fenced:
+            return
+        self._lock()
+        feeds.requeue_prepared(self.session, self.account_id, self.clock())
+        self.session.commit()
+        if self.account_id in fence_queries.list_accounts_to_compare(self.session):
+            self._compare_feeds()
+
+    def _compare_feeds(self) -> bool:
+        """Compare the feeds with Amazon's list; return False if that failed. Commits."""
+        try:
+            fences.compare_feeds(self.session, self.gateway, self.account_id, now=self.clock())
+        except AmazonError as error:
+            self._record_error([], error)
+            return False
+        return True
+
+    def _may_send_refunds(self) -> bool:
+        """Return whether refunds may be sent: not before the feeds were compared since the start of this process."""
+        account = self.session.get_one(Account, self.account_id)
+        if self.started_at is None or (account.feeds_compared_at or account.created_at) >= self.started_at:
+            return True
+        if not self._compare_feeds():
+            return False
+        self.prepare_fence()
+        return not self.is_fenced
+
     def recover_lost(self) -> None:
         """Check what was being sent when the process died or the response was lost."""
         sending = self._load_due(submission_states.SENDING)
         for feed in _list_feeds(sending):
             if feed.state == feeds.SENDING:
                 self._run_feed_step(feeds.recover_lost, feed)
-            if feed.state == feeds.PREPARING:
+            if feed.state == feeds.PREPARING and not self.is_fenced:
                 self._run_feed_step(feeds.submit, feed)
         for submission in sending:
             if submission.feed is None and submission.state == submission_states.SENDING:
@@ -126,7 +166,7 @@ class SubmissionProcessor:
 
     def check_accepted(self) -> None:
         """Read the orders of accepted submissions again, and verify those whose order shows the change."""
-        until = self.started_at + MAX_RUN_TIME
+        until = self.begun_at + MAX_RUN_TIME
         if self._exceeds_max_reads(self._select_due(submission_states.QUEUED)):
             until = min(until, self.clock() + CHECK_TIME)
         for submission in self._load_due(submission_states.ACCEPTED, limit=MAX_READS):
@@ -142,6 +182,8 @@ class SubmissionProcessor:
         due = self._load_due(submission_states.QUEUED, handler, limit)
         if not due or (not by_call and self._wait_for_slot(handler, feed_interval)):
             return
+        if handler.feed is not None and not handler.feed.resend and not self._may_send_refunds():
+            return
         ready, recently_read = [], set[Submission]()
         pending = self.select_open(submission_states.QUEUED, submission_states.ACCEPTED)
         if handler.accepts_synced_data and self._exceeds_max_reads(pending.where(Submission.kind == handler.name)):
@@ -151,7 +193,7 @@ class SubmissionProcessor:
             )
             recently_read, due = set(recent), [*recent, *others]
         for submission in due:
-            if by_call and self.clock() - self.started_at > MAX_RUN_TIME:
+            if by_call and self.clock() - self.begun_at > MAX_RUN_TIME:
                 break
             try:
                 with isolate_errors(self.session, [submission], self.clock()):

@@ -214,6 +214,8 @@ def resend(session: Session, submission_id: int, *, now: datetime, actor: str) -
     submission_transitions.apply(submission, "resend", now)
     submission.feed = submission.message_id = submission.message = submission.cause = None
     submission.undo_until = submission.due_at = now
+    # Somebody has looked in Seller Central, which is what a fence waits for.
+    submission.released_at = now
     submission_transitions.record_event(session, submission, "resent", now=now, actor=actor)
     session.commit()
     return submission

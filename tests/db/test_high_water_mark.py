@@ -1,0 +1,56 @@
+"""The high-water mark: written after a commit, never ahead of the database, and a sign that the database is older."""
+
+import pytest
+
+from tests.support.restores import copy_rows, put_back
+from webapp.core.extensions import db
+from webapp.db import high_water_mark, number_sequences, outgoing_calls
+from webapp.db.outgoing_calls import OUTGOING, DatabaseBehindError
+
+pytestmark = pytest.mark.both_databases
+
+
+def test_numbers_are_in_the_mark_once_they_are_committed(app, session):
+    number_sequences.next_numbers(session, "invoice", 3)
+    assert high_water_mark.read() is None
+    session.commit()
+    assert high_water_mark.read() == {"invoice": 100003}
+    assert not outgoing_calls.is_database_behind(session)
+
+
+def test_numbers_that_were_rolled_back_are_not_in_the_mark(app, session):
+    number_sequences.next_numbers(session, "invoice")
+    session.rollback()
+    number_sequences.next_numbers(session, "order")
+    with session.begin_nested() as savepoint:
+        number_sequences.next_numbers(session, "invoice")
+        savepoint.rollback()
+    session.commit()
+    assert high_water_mark.read() == {"order": 100001}
+
+
+def test_a_call_of_an_older_database_is_refused(app, session):
+    outgoing_calls.count(session)
+    session.commit()
+    rows = copy_rows(db.engine)
+    outgoing_calls.count(session)
+    session.commit()
+    put_back(db.engine, rows)
+
+    assert outgoing_calls.is_database_behind(session)
+    with pytest.raises(DatabaseBehindError):
+        outgoing_calls.count(session)
+    assert high_water_mark.read() == {OUTGOING: 100002}
+
+
+def test_the_mark_never_falls_and_keeps_what_it_has(app, session):
+    high_water_mark.raise_to({"order": 5, "invoice": 7})
+    high_water_mark.raise_to({"order": 4})
+    assert high_water_mark.read() == {"order": 5, "invoice": 7}
+    assert high_water_mark._path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"order": "x"}'])
+def test_a_file_that_is_no_mark_counts_as_missing(app, content):
+    high_water_mark._path.write_text(content)
+    assert high_water_mark.read() is None
