@@ -58,9 +58,15 @@ def _run_actions(session: Session) -> None:
 
 @event.listens_for(Session, "after_soft_rollback")
 def _discard_actions(session: Session, rolled_back: SessionTransaction) -> None:
-    actions = session.info.pop(_AFTER_COMMIT, [])
-    if rolled_back.nested:
+    if actions := session.info.get(_AFTER_COMMIT):
         session.info[_AFTER_COMMIT] = [entry for entry in actions if not _is_part_of(entry[0], rolled_back)]
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _discard_all_actions(session: Session, transaction: SessionTransaction) -> None:
+    # Closing a session rolls back without the event of a rollback.
+    if transaction.parent is None:
+        session.info.pop(_AFTER_COMMIT, None)
 
 
 def _is_part_of(transaction: SessionTransaction | None, outer: SessionTransaction) -> bool:

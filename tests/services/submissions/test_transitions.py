@@ -74,6 +74,10 @@ def test_a_transition_that_is_rolled_back_is_not_logged(session, asked, caplog):
         session.rollback()
         session.commit()
         assert caplog.messages == []
+        submission_transitions.log_state(asked, "closed")
+        session.close()
+        session.commit()
+        session.add(asked)
         submission_transitions.apply(asked, "send", NOW)
         with session.begin_nested() as outer_savepoint:
             with session.begin_nested():
