@@ -144,11 +144,12 @@ def test_a_run_is_recorded_on_its_row(session: Session) -> None:
     assert (row.last_outcome, row.last_cause) == ("failed", "throttled")
 
 
-def test_the_first_start_schedules_maintenance(session: Session) -> None:
+def test_the_first_start_schedules_the_jobs_of_the_registry(session: Session) -> None:
     scheduler.add_recurring_jobs(NOW)
     scheduler.add_recurring_jobs(after(hours=1))
     assert [(row.key, row.interval_seconds, row.next_run_at) for row in stored.list_jobs(session)] == [
-        ("maintenance", 5, NOW)
+        ("check_refunds", 6 * 3600, NOW),
+        ("maintenance", 5, NOW),
     ]
 
 

@@ -31,10 +31,12 @@ _NOT_BUYERS = ("fee", "commission", "withheld")
 
 
 def list_transactions(
-    client: Client, *, posted_after: datetime, posted_before: datetime, token: str | None
+    client: Client, *, posted_after: datetime, posted_before: datetime | None, token: str | None
 ) -> TransactionPage:
     """Return the refunds of one page of transactions. A page may be empty and have a next one."""
-    params = {"postedAfter": format_time(posted_after), "postedBefore": format_time(posted_before)}
+    params = {"postedAfter": format_time(posted_after)}
+    if posted_before is not None:
+        params["postedBefore"] = format_time(posted_before)
     if token is not None:
         params["nextToken"] = token
     return client.call(OPERATION, "GET", PATH, _parse_page, params=params)

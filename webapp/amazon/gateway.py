@@ -163,9 +163,9 @@ class Amazon:
         return feeds.get_report(self._client, feed)
 
     def refund_transactions(
-        self, *, posted_after: datetime, posted_before: datetime, token: str | None = None
+        self, *, posted_after: datetime, posted_before: datetime | None = None, token: str | None = None
     ) -> TransactionPage:
-        """Return the refunds of one page of transactions, at most 180 days of them.
+        """Return the refunds of one page of transactions, at most 180 days of them, by default until two minutes ago.
 
         Amazon shows a transaction up to 48 hours after the time at which it is posted. For the next page pass
         `token=page.next_token` with all else unchanged. Forbidden without the role Finance and Accounting.

@@ -24,6 +24,7 @@ COMMANDS = {
     "products": "webapp.cli.products:products",
     "shipments": "webapp.cli.shipments:shipments",
     "submissions": "webapp.cli.submissions:submissions",
+    "refunds": "webapp.cli.refunds:refunds",
     "mails": "webapp.cli.mails:mails",
     "sync": "webapp.cli.sync:sync",
     "reindex": "webapp.cli.reindex:reindex",

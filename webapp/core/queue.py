@@ -50,6 +50,7 @@ CATALOGUE = (
     JobKind("send_mails", "jobs.mail.send_mails", "mails", timeout=1800, retry=5),
     JobKind("run_bulk_action", "jobs.bulk.run_bulk_action", "bulk", timeout=300, retry=5),
     JobKind("refresh_order", "jobs.submissions.refresh_order", "submissions", timeout=60, retry=1),
+    JobKind("check_refunds", "jobs.refunds.check_refunds", "background", timeout=3600, retry=1, every=6 * 3600),
     JobKind("maintenance", "jobs.maintenance.run_maintenance", "maintenance", timeout=300, retry=0, every=5),
     JobKind("heartbeat", "jobs.heartbeat.answer_heartbeat", "", timeout=10, retry=0),
 )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 DAY = 24 * 60 * 60
 # Seconds, least and most, by the job's name. A sync costs one of Amazon's calls even when nothing is new; maintenance
 # must notice what was lost while somebody is still looking at the page.
-BOUNDS = {"sync_account": (30, DAY), "maintenance": (5, 60)}
+BOUNDS = {"sync_account": (30, DAY), "maintenance": (5, 60), "check_refunds": (600, DAY)}
 OTHERWISE = (5, DAY)
 # What nobody may pause, because it picks up what was lost elsewhere.
 NEVER_RESTS = frozenset({"maintenance"})

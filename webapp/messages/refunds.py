@@ -82,4 +82,28 @@ SENTENCES = {
     "refund_again_closed": _l("Everything of this Order has been refunded."),
     "refund_again_done": _l("This refund was already requested again."),
     "refund_again_gone": _l("The refused amount has been refunded since."),
+    # What Amazon's payments show.
+    "refund_confirmed": _l(
+        "Amazon's payments show the refund: %(amount)s %(currency)s on %(day)s (credit memo %(number)s)"
+    ),
+    "refund_posted": _l("Amazon's payments show a refund of %(amount)s %(currency)s on %(day)s"),
+    "refund_missing": _l(
+        "Amazon's payments do not show the refund of %(expected)s %(currency)s (credit memo %(number)s)"
+    ),
+    "refund_differs": _l(
+        "Amazon's payments show a refund of %(amount)s instead of %(expected)s %(currency)s (credit memo %(number)s)"
+    ),
+    "refund_doubled": _l("Refunded twice: Amazon's payments show %(amount)s %(currency)s once more on %(day)s"),
+    "refund_elsewhere": _l("Refunded outside Channeldesk: %(amount)s %(currency)s on %(day)s"),
+    "finding_missing": _l(
+        "Amazon accepted this refund, but its payments do not show it after 48 hours. Look in Seller Central."
+    ),
+    "finding_differs": _l("The buyer got another amount than the credit memo says. Look in Seller Central."),
+    "finding_doubled": _l("The same amount went back to the buyer once more than the credit memos say."),
+    "finding_elsewhere": _l(
+        "Somebody refunded this outside Channeldesk. Create an offline credit memo of the same amount for it."
+    ),
+    "refund_finding_checked": _l("Refund check marked as done"),
+    "refund_finding_unknown": _l("There is no entry %(name)s in the refund check."),
+    "finances_refused": _l("Amazon does not show this account its payments: %(words)s"),
 }

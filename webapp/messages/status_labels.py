@@ -7,7 +7,7 @@ from flask_babel import LazyString
 from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain import bulk_states
 from webapp.domain.amazon import statuses
-from webapp.domain.invoicing import amazon_refunds, vat_invoices
+from webapp.domain.invoicing import amazon_refunds, refund_matching, vat_invoices
 from webapp.domain.mail import state_machine as mail_states
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.products import csv_import as product_csv
@@ -174,6 +174,12 @@ LABELS = {
         amazon_refunds.REFUNDED: Label(_l("Refunded at Amazon"), "good", "shield-check"),
         amazon_refunds.REFUSED: Label(_l("Refund refused"), "bad", "circle-x"),
         amazon_refunds.UNDONE: Label(_l("Undone"), "quiet", "arrow-back-up"),
+    },
+    "refund_finding": {
+        refund_matching.DOUBLED: Label(_l("Refunded twice"), "bad", "alert-circle"),
+        refund_matching.DIFFERS: Label(_l("Different amount"), "bad", "alert-triangle"),
+        refund_matching.MISSING: Label(_l("Not in the payments"), "bad", "help-circle"),
+        refund_matching.ELSEWHERE: Label(_l("Refunded elsewhere"), "warn", "receipt-refund"),
     },
     "refund_component": {
         "item_price": Label(_l("Items"), "quiet", "point"),

@@ -51,4 +51,9 @@ class Account(Base):
     # When Amazon last gave each dataset, as ISO 8601: one that worked lately and is refused now is an outage.
     datasets_read_at: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
 
+    # Refunds in Amazon's payments: from when they were read, until when, and since when Amazon refuses the call.
+    finances_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finances_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finances_refused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
     stores: Mapped[list["Store"]] = relationship(back_populates="account", order_by="Store.id")

@@ -73,6 +73,8 @@ class CreditMemo(_Document, Base):
     # "cancelled": units that will not be shipped, "parts": minor units by component}.
     amazon_lines: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     reason: Mapped[str] = mapped_column(String(40), default="")
+    # The time at which Amazon's payments show the refund.
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     items: Mapped[list["CreditMemoItem"]] = relationship(order_by="CreditMemoItem.id")
 

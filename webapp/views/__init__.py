@@ -5,7 +5,7 @@ from flask import Flask
 from webapp.views import bulk, fence, health, schedule
 from webapp.views.accounts import accounts, document_settings, stores
 from webapp.views.invoicing import credit_memo_form as credit_memo_form  # adds routes to credit_memos.bp
-from webapp.views.invoicing import credit_memos, invoices, printing
+from webapp.views.invoicing import credit_memos, invoices, printing, refund_findings
 from webapp.views.listing import exports, search
 from webapp.views.listing import tools as grid_tools
 from webapp.views.mail import amazon_messaging, mails
@@ -54,6 +54,7 @@ BLUEPRINTS = (
     amazon_messaging.bp,
     shipments.bp,
     credit_memos.bp,
+    refund_findings.bp,
     customers.bp,
     printing.bp,
     products.bp,

@@ -121,6 +121,10 @@ def _build_row(key: str) -> JobRow:
 def _build_job_row(job: RecurringJob, accounts: dict[int, str]) -> JobRow:
     words: dict[str, tuple[str, str]] = {
         "sync_account": (_("Sync"), _("Fetches what changed at Amazon and makes Orders of it.")),
+        "check_refunds": (
+            _("Refund check"),
+            _("Reads the refunds in Amazon's payments and compares them with the credit memos."),
+        ),
         "maintenance": (
             _("Maintenance"),
             _("Calls again for runs that nobody answered, as when Redis was emptied."),

@@ -62,7 +62,7 @@ class AmazonGateway(Protocol):
     def feed_report(self, feed: Feed) -> FeedReport: ...
 
     def refund_transactions(
-        self, *, posted_after: datetime, posted_before: datetime, token: str | None = None
+        self, *, posted_after: datetime, posted_before: datetime | None = None, token: str | None = None
     ) -> TransactionPage:
         """Return one page. Raises Forbidden without the role for payments."""
         ...

@@ -36,13 +36,14 @@ from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
 from webapp.models.mails import Mail
 from webapp.models.orders import Order
 from webapp.models.products import Product
+from webapp.models.refund_transactions import RefundFinding
 from webapp.models.shipments import Parcel
 from webapp.models.stores import Store
 from webapp.models.submissions import Submission
 
 TROUBLE, BLOCKED, QUARANTINED, REFUSED = "trouble", "blocked", "quarantined", "refused"
 MAILS, SELLER_DATA = "mails", "seller_data"
-FLAGGED, OVERSOLD = "flagged", "oversold"
+FLAGGED, OVERSOLD, REFUNDS = "flagged", "oversold", "refunds"
 # Older refusals are ignored.
 LOOK_BACK = timedelta(days=30)
 _SINCE = bindparam("since", type_=UtcDateTime())
@@ -58,8 +59,9 @@ class Alert:
     trouble: the account cannot reach Amazon. blocked: Amazon orders without an order. quarantined: orders of the
     account that could not be parsed. refused: submissions that Amazon rejected or that could not be verified. mails:
     mails that failed or may have; `cause` is their state. oversold: products of the account with less stock than was
-    ordered. seller_data: the store uploads tax invoices automatically but lacks data of the seller. flagged: products
-    that an order created, or that were ordered while disabled.
+    ordered. refunds: refunds that do not agree with Amazon's payments; `cause` is their kind. seller_data: the store
+    uploads tax invoices automatically but lacks data of the seller. flagged: products that an order created, or that
+    were ordered while disabled.
     """
 
     kind: str
@@ -79,7 +81,7 @@ def load_alerts(session: Session, stores: Collection[Store], now: datetime) -> d
         cause = _lacks_seller_data(store)
         if cause is not None:
             alerts[store.id].append(Alert(SELLER_DATA, cause, 1))
-    order = (TROUBLE, REFUSED, SELLER_DATA, MAILS, QUARANTINED, BLOCKED, OVERSOLD, FLAGGED)
+    order = (TROUBLE, REFUSED, REFUNDS, SELLER_DATA, MAILS, QUARANTINED, BLOCKED, OVERSOLD, FLAGGED)
     return {
         store_id: sorted(rows, key=lambda alert: (order.index(alert.kind), alert.cause))
         for store_id, rows in alerts.items()
@@ -98,7 +100,14 @@ def _lacks_seller_data(store: Store) -> str | None:
 def _select_all() -> CompoundSelect[*tuple[Any, ...]]:
     """The statement of all alerts. Parameters: `stores`, their ids, and `since`."""
     is_selected = Store.id.in_(bindparam("stores", expanding=True))
-    kinds = (_select_trouble(), _select_blocked(), _select_quarantined(), _select_oversold(), _select_flagged())
+    kinds = (
+        _select_trouble(),
+        _select_blocked(),
+        _select_quarantined(),
+        _select_refunds(),
+        _select_oversold(),
+        _select_flagged(),
+    )
     return union_all(*(kind.where(is_selected) for kind in kinds), _select_refused(), _select_mails())
 
 
@@ -127,6 +136,15 @@ def _select_quarantined() -> Select[*tuple[Any, ...]]:
         .join(QuarantinedOrder, QuarantinedOrder.account_id == Store.account_id)
         .where(QuarantinedOrder.resolved_at.is_(None))
         .group_by(Store.id)
+    )
+
+
+def _select_refunds() -> Select[*tuple[Any, ...]]:
+    return (
+        select(literal(REFUNDS), Store.id, RefundFinding.kind, func.count())
+        .join(RefundFinding, RefundFinding.store_id == Store.id)
+        .where(RefundFinding.resolved_at.is_(None))
+        .group_by(Store.id, RefundFinding.kind)
     )
 
 

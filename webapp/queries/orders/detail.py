@@ -25,6 +25,7 @@ from webapp.models.documents import CreditMemo, Invoice
 from webapp.models.mail_settings import MailServer
 from webapp.models.mails import Mail
 from webapp.models.orders import Order, OrderItem
+from webapp.models.refund_transactions import RefundFinding
 from webapp.models.shipments import Parcel, Shipment
 from webapp.models.stores import Store
 from webapp.models.submissions import Submission
@@ -120,6 +121,7 @@ class RelatedCounts(NamedTuple):
     shipments: int
     parcels: int
     troubled_mails: int
+    refund_findings: int
     mail_servers: int
 
 
@@ -221,7 +223,7 @@ def _build_statement(tab: str) -> Select[*tuple[Any, ...]]:
 
 
 def _select_related_counts() -> list[ScalarSelect[int]]:
-    mail, servers = table_of(Mail), table_of(MailServer)
+    mail, servers, findings = table_of(Mail), table_of(MailServer), table_of(RefundFinding)
     return [
         *(
             _count(model, table_of(model).c.order_id == _orders.c.id)
@@ -233,6 +235,7 @@ def _select_related_counts() -> list[ScalarSelect[int]]:
             mail.c.order_id == _orders.c.id,
             or_(*(mail.c.state == state for state in sorted(mail_states.TROUBLED))),
         ),
+        _count(RefundFinding, findings.c.order_id == _orders.c.id, findings.c.resolved_at.is_(None)),
         _count(MailServer, servers.c.id == 1),
     ]
 

@@ -19,6 +19,7 @@ from webapp.models.documents import CreditMemo, CreditMemoItem, Invoice, Invoice
 from webapp.models.mails import Mail
 from webapp.models.orders import Order, OrderItem
 from webapp.models.products import Product, ProductImport, StockMovement
+from webapp.models.refund_transactions import RefundFinding, RefundTransaction
 from webapp.models.shipments import Parcel, ParcelItem, Shipment
 from webapp.models.stores import Store
 from webapp.models.submissions import Feed, Submission
@@ -145,6 +146,8 @@ def _delete_orders(session: Session, store_id: int) -> None:
         delete(ParcelItem).where(ParcelItem.order_item_id.in_(lines)),
         delete(Parcel).where(Parcel.order_id.in_(orders)),
         delete(Shipment).where(Shipment.order_id.in_(orders)),
+        delete(RefundFinding).where(RefundFinding.store_id == store_id),
+        delete(RefundTransaction).where(RefundTransaction.amazon_order_id.in_(amazon_orders)),
         delete(CreditMemoItem).where(CreditMemoItem.order_item_id.in_(lines)),
         delete(CreditMemo).where(CreditMemo.order_id.in_(orders)),
         delete(InvoiceItem).where(InvoiceItem.order_item_id.in_(lines)),
@@ -165,7 +168,7 @@ def _delete_account(session: Session, account: Account) -> None:
         delete(StockMovement).where(StockMovement.product_id.in_(product_ids)),
         execution_options={"synchronize_session": False},
     )
-    for model in (Event, Feed, SyncRun, QuarantinedOrder, ProductImport, Product):
+    for model in (Event, Feed, SyncRun, QuarantinedOrder, ProductImport, Product, RefundTransaction):
         session.execute(
             delete(model).where(model.account_id == account.id), execution_options={"synchronize_session": False}
         )

@@ -67,6 +67,16 @@ def _describe_refused(_store: Store, alert: Alert) -> Notice:
     return Notice("bad", title, text, url, _("Submissions"))
 
 
+def _describe_refunds(store: Store, alert: Alert) -> Notice:
+    title = ngettext(
+        "%(num)s refund does not agree with Amazon's payments",
+        "%(num)s refunds do not agree with Amazon's payments",
+        alert.count,
+    )
+    url = url_for("refund_findings.index", account=store.account_id, kind=alert.cause, unresolved=1)
+    return Notice("bad", title, text_for(f"finding_{alert.cause}"), url, _("Refund check"))
+
+
 def _describe_mails(store: Store, alert: Alert) -> Notice:
     url = url_for("mails.index", state=alert.cause, store=store.slug)
     if alert.cause == mail_states.UNKNOWN:
@@ -108,6 +118,7 @@ _MAKERS = {
     accounts_alerts.BLOCKED: _describe_blocked,
     accounts_alerts.QUARANTINED: _describe_quarantined,
     accounts_alerts.REFUSED: _describe_refused,
+    accounts_alerts.REFUNDS: _describe_refunds,
     accounts_alerts.SELLER_DATA: _describe_seller_data,
     accounts_alerts.MAILS: _describe_mails,
     accounts_alerts.OVERSOLD: _describe_oversold,

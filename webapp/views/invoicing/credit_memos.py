@@ -10,7 +10,7 @@ from webapp.forms.orders import CommentForm
 from webapp.models.documents import CreditMemo
 from webapp.queries import submissions
 from webapp.queries.invoicing import documents as queries
-from webapp.queries.invoicing import vat_invoices
+from webapp.queries.invoicing import refund_findings, vat_invoices
 from webapp.queries.orders import orders
 from webapp.views.invoicing import common as document_pages
 from webapp.views.listing import registry
@@ -35,6 +35,7 @@ def show(number: str) -> Response:
         document=memo,
         upload=vat_invoices.load_upload(session, order, memo),
         submission=submission,
+        findings=refund_findings.list_for_memo(session, memo.id),
         pace=submissions_panel.poll_interval([submission] if submission else []),
         totals=totals(memo, order.currency),
         remarks=document_pages.document_comments(session, order, credit_memo_id=memo.id),

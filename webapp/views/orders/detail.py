@@ -69,6 +69,7 @@ def show(number: str) -> Response:
         actions=available_actions.of_order(order),
         left_to_credit=sum(map(order_states.left_to_credit, order.items)),
         troubled_mails=related.troubled_mails,
+        refund_findings=related.refund_findings,
         printable=any(counts.values()),
         held_past_ship_by=order.state == order_states.ON_HOLD
         and order_states.is_held_past(order.amazon_order.ship_by, order.hold_until),

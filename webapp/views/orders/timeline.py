@@ -51,6 +51,9 @@ _PAGES = {
     "parcel_taken_back": "shipments.show",
     "order_refunded": "credit_memos.show",
     "credited_offline": "credit_memos.show",
+    "refund_confirmed": "credit_memos.show",
+    "refund_missing": "credit_memos.show",
+    "refund_differs": "credit_memos.show",
 }
 
 
