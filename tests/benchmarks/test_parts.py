@@ -26,6 +26,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     return found
 
 
+@pytest.mark.processes
 def test_pages_are_timed_with_the_floor(place: Place) -> None:
     measured = pages.measure(place, FEW)
 
@@ -38,6 +39,7 @@ def test_pages_are_timed_with_the_floor(place: Place) -> None:
     assert measured.figures["exact number/database"] > 0
 
 
+@pytest.mark.processes
 def test_few_orders_are_timed_with_many(place: Place) -> None:
     measured = scale.measure(place, FEW)
 
@@ -46,6 +48,7 @@ def test_few_orders_are_timed_with_many(place: Place) -> None:
     assert "300" in measured.tables[0].head[2]
 
 
+@pytest.mark.processes
 def test_peers_are_timed_or_said_to_be_left_out(place: Place) -> None:
     measured = against.measure(place, FEW)
 
@@ -58,6 +61,7 @@ def test_peers_are_timed_or_said_to_be_left_out(place: Place) -> None:
         assert measured.figures[f"peers/{desk.JUMP}/{who}"] > 0
 
 
+@pytest.mark.processes
 def test_throughput_is_counted(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     # The peers are asked above; here it is about the client.
     monkeypatch.setattr(programs, "is_there", lambda: False)
@@ -68,6 +72,7 @@ def test_throughput_is_counted(place: Place, monkeypatch: pytest.MonkeyPatch) ->
     assert measured.figures[f"throughput/{desk.FIRST}/{OURS}"] > 0
 
 
+@pytest.mark.processes
 def test_an_import_is_timed_with_the_upsert_of_its_rows(place: Place) -> None:
     measured = importing.measure(place, FEW)
 
