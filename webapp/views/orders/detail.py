@@ -54,7 +54,7 @@ def show(number: str) -> Response:
     order = queries.load_detail(session, number, tab)
     related = order.related
     counts = {"invoices": related.invoices, "credit_memos": related.credit_memos, "shipments": related.shipments}
-    template = "orders/_build_documents.html" if tab in {"invoices", "credit_memos"} else f"orders/{tab}.html"
+    template = "orders/_documents.html" if tab in {"invoices", "credit_memos"} else f"orders/{tab}.html"
     return render_fragment_or_page(
         request,
         template,
