@@ -150,7 +150,7 @@ def enqueue(action_id: int) -> None:
     worker_notification.enqueue("run_bulk_action", action_id, warning)
 
 
-_DRAFT = ("bulk/_build_question.html", "bulk/question.html")
+_DRAFT = ("bulk/_question.html", "bulk/question.html")
 
 
 def _get_form(kind: str) -> type[FlaskForm]:
