@@ -25,7 +25,7 @@ from webapp.web.responses import render_fragment_or_page, render_invalid, see_ot
 bp = Blueprint("mail_settings", __name__)
 
 _FIELDS = ("host", "port", "security", "username", "address", "name", "reply_to")
-_SERVER = ("mail_settings/_find_server.html", "mail_settings/show.html")
+_SERVER = ("mail_settings/_server.html", "mail_settings/show.html")
 _TEST = ("mail_settings/_test.html", "mail_settings/show.html")
 _SENDER = ("mail_settings/_sender.html", "mail_settings/sender.html")
 
