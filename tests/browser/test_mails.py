@@ -17,12 +17,12 @@ def test_a_template_fills_the_form_and_the_mail_is_in_line(session: Session, own
     page = owner_page
     page.goto(f"/orders/{number}")
     page.get_by_text("More", exact=True).click()
-    page.get_by_role("link", name="E-mail the customer").click()
+    page.get_by_role("link", name="Send e-mail").click()
     expect(page.get_by_label("Subject")).to_have_value("Zu Ihrer Bestellung 303-0000000-0000001")
     page.get_by_label("Template").select_option("order")
     expect(page.get_by_label("Subject")).to_have_value("Ihre Bestellung 303-0000000-0000001")
     page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.get_by_text("The mail is in line and goes out in a moment.")).to_be_visible()
+    expect(page.get_by_text("E-mail queued. It is sent in a moment.")).to_be_visible()
     expect(page.get_by_text("Guten Tag Buyer Number1,")).to_be_visible()
 
 
@@ -36,5 +36,5 @@ def test_the_preview_follows_what_is_typed_and_says_what_is_wrong(owner_page: Pa
     page.get_by_label("Text").fill("Number {{ order_numbr }}")
     expect(preview).to_contain_text("Did you mean {{ order_number }}?")
     page.get_by_role("button", name="Save template").click()
-    expect(page.locator("#mail-template .notice")).to_contain_text("One thing needs another look.")
+    expect(page.locator("#mail-template .notice")).to_contain_text("Fix %(num)s field.")
     complaints.expect("422")

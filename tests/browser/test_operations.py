@@ -38,7 +38,7 @@ def test_an_interval_is_changed_in_the_dialog(session: Session, account: Account
     expect(dialog.get_by_text("An interval must be between 30 and 86400 seconds.").first).to_be_visible()
     dialog.get_by_label("Unit").select_option("minutes")
     dialog.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Sync Desk runs every 10 minutes now.")).to_be_visible()
+    expect(page.get_by_text("Sync Desk now runs every 10 minutes.")).to_be_visible()
     session.rollback()
     assert session.scalars(select(RecurringJob.interval_seconds)).one() == 600
     # The browser notes each refused form; that is what was meant here.
@@ -59,7 +59,7 @@ def test_an_open_submission_renews_itself_until_it_was_undone(
     with page.expect_response(lambda response: response.url.endswith("/submissions")):
         pass
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("Undone: nothing was sent to Amazon.")).to_be_visible()
+    expect(page.get_by_text("Undone. Nothing was sent to Amazon.")).to_be_visible()
     expect(page.locator("#submissions")).not_to_have_attribute("hx-trigger", "every 2s")
 
 

@@ -53,7 +53,7 @@ def test_tabs_change_with_the_keyboard_and_keep_the_page(owner_page: Page):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_text("Nothing has been shipped from here yet")).to_be_visible()
+    expect(page.get_by_text("No shipments yet")).to_be_visible()
     assert page.url.endswith("/orders/100001?tab=shipments")
     expect(page.locator("#order-tab-4")).to_be_focused()
     page.keyboard.press("Tab")
@@ -61,7 +61,7 @@ def test_tabs_change_with_the_keyboard_and_keep_the_page(owner_page: Page):
     expect(page.locator(".history").get_by_text("Order 100001 created")).to_be_visible()
     assert page.evaluate("document.body.dataset.same") == "yes"
     page.go_back()
-    expect(page.get_by_text("Nothing has been shipped from here yet")).to_be_visible()
+    expect(page.get_by_text("No shipments yet")).to_be_visible()
 
 
 def test_on_a_telephone_the_open_tab_and_all_of_a_shipment_are_seen(owner_page: Page, session):
@@ -90,20 +90,26 @@ def test_what_is_typed_outlives_the_session_it_was_typed_in(
     comment.fill("Typed for long")
     page.context.clear_cookies()
 
-    page.get_by_role("button", name="Write comment").click()
-    expect(page.locator("#toasts").get_by_text("what you typed is still here")).to_be_visible()
+    page.get_by_role("button", name="Submit comment").click()
+    expect(
+        page.locator("#toasts").get_by_text(
+            "Nothing was sent, and your entries are still here. Sign in in another tab, then submit again."
+        )
+    ).to_be_visible()
     complaints.expect("401")
     complaints.expect("401")
     cookie = user_accounts.sign_in(app.test_client(), user_accounts.OWNER_USER).get_cookie(app.session_interface.name)
     page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
-    page.get_by_role("button", name="Write comment").click()
-    expect(page.locator("#toasts").get_by_text("Send it once more")).to_be_visible()
+    page.get_by_role("button", name="Submit comment").click()
+    expect(
+        page.locator("#toasts").get_by_text("Nothing was changed, and your entries are still here. Submit again.")
+    ).to_be_visible()
     complaints.expect("419")
     complaints.expect("419")
     expect(comment).to_have_value("Typed for long")
-    page.get_by_role("button", name="Write comment").click()
+    page.get_by_role("button", name="Submit comment").click()
 
-    expect(page.get_by_text("The comment was written.")).to_be_visible()
+    expect(page.get_by_text("Comment added.")).to_be_visible()
     assert session.scalars(select(Comment.text)).all() == ["Typed for long"]
 
 
@@ -126,10 +132,10 @@ def test_what_is_typed_is_priced_while_the_cursor_stays(owner_page: Page, compla
     expect(page.get_by_label("Quantity of SKU-1")).to_have_value("7")
     page.get_by_label("Quantity of SKU-1").fill("2")
     page.get_by_label("Comment", exact=True).fill("Paid")
-    page.get_by_role("button", name="Write invoice").click()
+    page.get_by_role("button", name="Create invoice").click()
 
     expect(page.get_by_role("heading", name="Invoice 100001")).to_be_visible()
-    expect(page.get_by_text("Invoice 100001 was written.")).to_be_visible()
+    expect(page.get_by_text("Invoice 100001 created.")).to_be_visible()
     expect(page.locator("#comments")).to_contain_text("Paid")
 
 
@@ -140,12 +146,17 @@ def test_a_second_tab_writes_nothing_twice(owner_page: Page, context: BrowserCon
         tab.get_by_label("Quantity of SKU-1").fill("1")
         tab.get_by_label("Quantity of SKU-2").fill("0")
         expect(tab.locator("#document-worth .grand")).to_contain_text("€13.00")
-    tabs[0].get_by_role("button", name="Write invoice").click()
+    tabs[0].get_by_role("button", name="Create invoice").click()
     expect(tabs[0].get_by_role("heading", name="Invoice 100001")).to_be_visible()
 
-    tabs[1].get_by_role("button", name="Write invoice").click()
+    tabs[1].get_by_role("button", name="Create invoice").click()
 
-    expect(tabs[1].get_by_text("This Order has changed since you opened the page")).to_be_visible()
+    expect(
+        tabs[1].get_by_text(
+            "This order has changed since you opened the page, so nothing was saved. Check the remaining "
+            "quantities, then submit again."
+        )
+    ).to_be_visible()
     expect(tabs[1].get_by_text("of 1").first).to_be_visible()
     complaints.expect("422")
 
@@ -164,7 +175,7 @@ def test_an_order_waits_and_goes_on(owner_page: Page, complaints: Complaints):
 
     expect(page.get_by_text("On hold until Jul 1, 2031")).to_be_visible()
     page.get_by_role("button", name="Unhold").click()
-    expect(page.get_by_text("The Order goes on.")).to_be_visible()
+    expect(page.get_by_text("Hold released.")).to_be_visible()
 
 
 def test_who_refunds_is_said_and_amazon_is_given_a_reason_only_where_it_is_asked(
@@ -172,17 +183,17 @@ def test_who_refunds_is_said_and_amazon_is_given_a_reason_only_where_it_is_asked
 ):
     page = owner_page
     page.goto("/orders/100001/invoices/new")
-    page.get_by_role("button", name="Write invoice").click()
+    page.get_by_role("button", name="Create invoice").click()
     page.get_by_role("link", name="Credit memo", exact=True).click()
 
     page.get_by_role("button", name="Refund", exact=True).click()
     expect(page.locator("#way-below")).to_contain_text("Choose whether Amazon refunds the buyer")
     complaints.expect("422")
     expect(page.get_by_label("Refund reason")).to_be_hidden()
-    page.get_by_label("Amazon refunds it").check()
+    page.get_by_label("Refund through Amazon").check()
     expect(page.get_by_label("Refund reason")).to_be_visible()
     expect(page.locator("#way-below")).to_contain_text("Cancel it at Amazon instead")
-    page.get_by_label("Offline: Amazon is not asked").check()
+    page.get_by_label("Record only (offline refund)").check()
     expect(page.locator("#way-below")).to_have_text("")
     page.get_by_label("Adjustment fee").fill("2.5")
     expect(page.locator("#document-worth .grand")).to_contain_text("€39.50")
@@ -201,18 +212,18 @@ def test_everything_works_without_javascript(app, chromium: Browser, address: st
         page.get_by_role("link", name="Ship", exact=True).click()
         page.locator("#parcels-0-tracking_number").fill(DHL)
         page.get_by_label("Quantity of SKU-1").fill("1")
-        page.get_by_role("button", name="Add a parcel").click()
+        page.get_by_role("button", name="Add package").click()
         page.get_by_label("Quantity of SKU-1").nth(1).fill("1")
-        page.get_by_role("button", name="Look it over").click()
-        expect(page.locator("#document-worth")).to_have_text("3 pieces in 2 parcels")
+        page.get_by_role("button", name="Check").click()
+        expect(page.locator("#document-worth")).to_have_text("3 units in 2 packages")
         expect(page.get_by_text("Looks like DHL")).to_be_visible()
         page.locator("#parcels-0-tracking_number").press("Enter")
         expect(page.get_by_role("heading", name="Shipment 100001")).to_be_visible()
         page.goto("/orders/100001/invoices/new")
         page.get_by_label("Quantity of SKU-1").fill("1")
-        page.get_by_role("button", name="Add up").click()
+        page.get_by_role("button", name="Update totals").click()
         expect(page.locator("#document-worth .grand")).to_contain_text("€29.00")
-        page.get_by_role("button", name="Write invoice").click()
+        page.get_by_role("button", name="Create invoice").click()
         expect(page.get_by_role("heading", name="Invoice 100001")).to_be_visible()
     finally:
         context.close()
@@ -277,7 +288,7 @@ def test_the_open_page_of_a_refund_learns_how_it_ended(owner_page: Page, session
     memo = credit_memos.create(session, order.id, CreditRequest({line: 1}), **asked).number
     page = owner_page
     page.goto(f"/credit-memos/{memo}")
-    expect(page.locator(".head-subtitle")).to_contain_text("Refund asked of Amazon")
+    expect(page.locator(".head-subtitle")).to_contain_text("Refund requested")
     expect(page.locator("#refund-submission")).to_contain_text("Queued")
 
     submission = session.scalars(select(Submission).where(Submission.kind == "refund")).one()

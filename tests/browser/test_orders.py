@@ -64,7 +64,7 @@ def test_an_order_is_cancelled_in_the_dialog_and_that_is_undone(owner_page: Page
     complaints.expect("422")
     dialog.get_by_label("The item is out of stock").check()
     dialog.get_by_role("button", name="Cancel this order").click()
-    expect(page.locator("#submission")).to_contain_text(re.compile(r"It is sent to Amazon in \d+ seconds"))
+    expect(page.locator("#submission")).to_contain_text(re.compile(r"It will be sent to Amazon in \d+ seconds"))
     first = page.locator(".submission-words").inner_text()
     expect(page.locator(".submission-words")).not_to_have_text(first)
     page.get_by_role("button", name="Undo").click()

@@ -23,7 +23,7 @@ def test_a_form_with_a_mistake_comes_back_in_its_place_with_the_reason(
     owner_page.goto("/patterns")
     owner_page.evaluate("window.stayed = true")
     owner_page.get_by_role("button", name="Save").click()
-    expect(owner_page.locator("#name-error")).to_have_text("Give it a name.")
+    expect(owner_page.locator("#name-error")).to_have_text("Enter a name.")
     assert owner_page.evaluate("window.stayed") is True, "the whole page was loaded again"
     complaints.expect("422")
 
@@ -49,7 +49,7 @@ def test_a_dialog_opens_over_the_page_and_closes_with_escape(owner_page: Page) -
 
 def test_a_dialog_closes_by_its_buttons_without_leaving_the_page(owner_page: Page) -> None:
     owner_page.goto("/patterns")
-    for closer in ("Close", "Keep it"):
+    for closer in ("Close", "Keep order"):
         owner_page.get_by_role("link", name="Cancel order").click()
         owner_page.get_by_role("dialog").get_by_role("link", name=closer).click()
         expect(owner_page.locator("#dialog")).to_be_hidden()
@@ -71,7 +71,7 @@ def test_a_desk_that_does_not_answer_is_said(owner_page: Page, complaints: Compl
     owner_page.goto("/patterns")
     owner_page.route("**/patterns/dialog", lambda route: route.abort())
     owner_page.get_by_role("button", name="Refused with a toast").click()
-    expect(owner_page.locator("#toasts").get_by_role("alert")).to_contain_text("No answer from the desk")
+    expect(owner_page.locator("#toasts").get_by_role("alert")).to_contain_text("No response from Channeldesk")
     complaints.clear()
 
 
@@ -79,7 +79,7 @@ def test_an_answer_from_something_else_than_the_desk_is_not_shown(owner_page: Pa
     owner_page.goto("/patterns")
     owner_page.route("**/patterns/dialog", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"))
     owner_page.get_by_role("button", name="Refused with a toast").click()
-    expect(owner_page.locator("#toasts").get_by_role("alert")).to_contain_text("No answer from the desk")
+    expect(owner_page.locator("#toasts").get_by_role("alert")).to_contain_text("No response from Channeldesk")
     expect(owner_page.get_by_text("Bad gateway")).to_have_count(0)
     complaints.clear()
 
@@ -126,5 +126,5 @@ def test_the_sign_in_page_and_an_error_page_keep_the_policy(page: Page, complain
     page.goto("/sign-in")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     page.goto("/there-is-no-such-page")
-    expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
+    expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
     complaints.expect("404")

@@ -24,7 +24,7 @@ def ship(page: Page, *parcels: tuple[str, list[int]]) -> None:
     page.get_by_role("link", name="Ship", exact=True).click()
     for place, (number, pieces) in enumerate(parcels):
         if place:
-            page.get_by_role("button", name="Add a parcel").click()
+            page.get_by_role("button", name="Add package").click()
         page.get_by_label("Tracking number").nth(place).fill(number)
         page.get_by_label("Carrier", exact=True).nth(place).select_option("dhl")
         for line, many in enumerate(pieces):
@@ -42,7 +42,7 @@ def printed(page: Page) -> str:
 
 
 def refund(page: Page, pieces: list[int] | None = None, shipping: str | None = None) -> Decimal:
-    """Let Amazon refund an order open in the browser: these pieces line by line, or all that is left.
+    """Let Amazon refund an order open in the browser: these pieces line by line, or Remaining items.
 
     Answers the sum, once Amazon has said that it did and the page, the PDF and the order agree.
     """
@@ -51,7 +51,7 @@ def refund(page: Page, pieces: list[int] | None = None, shipping: str | None = N
         page.get_by_label(re.compile("^Quantity of")).nth(line).fill(str(many))
     if shipping is not None:
         page.get_by_label("Refund shipping").fill(shipping)
-    page.get_by_label("Amazon refunds it").check()
+    page.get_by_label("Refund through Amazon").check()
     page.get_by_label("Refund reason").select_option("CustomerReturn")
     page.get_by_role("button", name="Refund", exact=True).click()
     expect(page.get_by_role("heading", name=re.compile("^Credit memo "))).to_be_visible()

@@ -29,30 +29,30 @@ def test_a_product_is_made_in_a_dialog_counted_and_brought_as_a_file(
     page.get_by_role("button", name="Create product").click()
     expect(page.get_by_role("heading", name="MUG-1")).to_be_visible()
     count = page.locator("#product-count")
-    count.get_by_text("So many more").click()
-    count.get_by_label("Pieces").fill("2.5")
-    count.get_by_role("button", name="Write down").click()
+    count.get_by_text("Adjust by (− to reduce)").click()
+    count.get_by_label("Units").fill("2.5")
+    count.get_by_role("button", name="Save").click()
     expect(count).to_contain_text("2.5 must be a whole number.")
     complaints.expect("422")
-    expect(count.get_by_text("So many more").locator("..").get_by_role("radio")).to_be_checked()
-    count.get_by_label("Pieces").fill("-3")
-    count.get_by_role("button", name="Write down").click()
-    expect(page.get_by_text("The stock was written down.")).to_be_visible()
+    expect(count.get_by_text("Adjust by (− to reduce)").locator("..").get_by_role("radio")).to_be_checked()
+    count.get_by_label("Units").fill("-3")
+    count.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Stock saved.")).to_be_visible()
     assert stock_counters(session, "MUG-1") == (4, 0, 4)
     session.rollback()
 
     page.goto("/products/imports/new")
     file = {"name": "stock.csv", "mimeType": "text/csv", "buffer": b"sku,quantity\nMUG-1,9\nMUG-2,1\n"}
     page.locator("#file").set_input_files(file)  # type: ignore[arg-type]
-    page.get_by_role("button", name="Look at what would change").click()
-    page.get_by_role("button", name="Take 2 rows").click()
-    expect(page.get_by_text("All its rows were taken.")).to_be_visible()
+    page.get_by_role("button", name="Review changes").click()
+    page.get_by_role("button", name="Import 2 rows").click()
+    expect(page.get_by_text("All rows were imported.")).to_be_visible()
     assert stock_counters(session, "MUG-1") == (9, 0, 9)
 
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto("/products")
     page.get_by_role("link", name="MUG-1").click()
-    expect(page.get_by_role("heading", name="Movements")).to_be_visible()
+    expect(page.get_by_role("heading", name="Stock history")).to_be_visible()
     assert page.evaluate(
         "[...document.querySelectorAll('.table-scroll')].map(box => box.scrollWidth - box.clientWidth)"
     ) == [0]

@@ -21,8 +21,8 @@ def test_two_parcels_leave_by_the_keyboard_alone(owner_page: Page):
     expect(page.get_by_text("Looks like DHL")).to_be_visible()
     expect(number).to_have_value(DHL)
     page.get_by_label("Quantity of SKU-1").fill("1")
-    page.get_by_role("button", name="Add a parcel").press("Enter")
-    expect(page.get_by_role("heading", name="Parcel 2")).to_be_visible()
+    page.get_by_role("button", name="Add package").press("Enter")
+    expect(page.get_by_role("heading", name="Package 2")).to_be_visible()
     expect(page.locator("#parcels-1-tracking_number")).to_be_focused()
     expect(number).to_have_value(DHL)
     expect(page.get_by_text("Enter a quantity of at least 1")).to_have_count(0)
@@ -31,7 +31,7 @@ def test_two_parcels_leave_by_the_keyboard_alone(owner_page: Page):
     page.locator("#parcels-1-carrier").select_option("other")
     page.get_by_label("Name of the carrier").nth(1).fill("Bike")
     page.get_by_label("Quantity of SKU-1").nth(1).fill("1")
-    expect(page.locator("#document-worth")).to_have_text("3 pieces in 2 parcels")
+    expect(page.locator("#document-worth")).to_have_text("3 units in 2 packages")
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("heading", name="Shipment 100001")).to_be_visible()
@@ -42,18 +42,18 @@ def test_two_parcels_leave_by_the_keyboard_alone(owner_page: Page):
 def test_a_parcel_too_many_is_taken_out_again(owner_page: Page):
     page = owner_page
     page.goto("/orders/100001/shipments/new")
-    page.get_by_role("button", name="Add a parcel").click()
+    page.get_by_role("button", name="Add package").click()
     page.locator("#parcels-1-tracking_number").fill("KEPT")
-    page.get_by_role("button", name="Remove parcel 1").click()
+    page.get_by_role("button", name="Remove package 1").click()
 
-    expect(page.get_by_role("heading", name="Parcel", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="Package", exact=True)).to_be_visible()
     expect(page.locator("input[name$=tracking_number]")).to_have_value("KEPT")
 
 
 def test_a_click_is_not_lost_to_the_preview_of_what_was_typed_just_before(owner_page: Page):
     page = owner_page
     page.goto("/orders/100001/shipments/new")
-    page.get_by_role("button", name="Add a parcel").click()
+    page.get_by_role("button", name="Add package").click()
     page.locator("#parcels-1-tracking_number").fill("KEPT")
     held: list[Route] = []
 
@@ -67,9 +67,9 @@ def test_a_click_is_not_lost_to_the_preview_of_what_was_typed_just_before(owner_
             held.pop().continue_()
 
     page.route("**/shipments/preview*", answer)
-    page.get_by_role("button", name="Remove parcel 1").click()
+    page.get_by_role("button", name="Remove package 1").click()
 
-    expect(page.get_by_role("heading", name="Parcel", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="Package", exact=True)).to_be_visible()
     expect(page.locator("input[name$=tracking_number]")).to_have_value("KEPT")
 
 
@@ -80,10 +80,10 @@ def test_a_number_used_before_is_said_as_it_is_typed(owner_page: Page, session):
 
     page.keyboard.type(DHL)
 
-    expect(page.get_by_text(f"Tracking number {DHL} is used for order 100002")).to_be_visible()
-    box = page.get_by_label("Both orders are in one parcel")
+    expect(page.get_by_text(f"Tracking number {DHL} is already used for order 100002")).to_be_visible()
+    box = page.get_by_label("Both orders are in one package")
     box.check()
-    expect(page.get_by_text(f"Tracking number {DHL} is used for order 100002")).to_have_count(0)
+    expect(page.get_by_text(f"Tracking number {DHL} is already used for order 100002")).to_have_count(0)
     expect(box).to_be_checked()
 
 

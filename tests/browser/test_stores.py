@@ -38,7 +38,7 @@ def test_orders_appear_on_the_dashboard_by_themselves(owner_page: Page, harness)
     page = owner_page
     page.clock.install(time=datetime.now(UTC))
     page.goto("/stores/birch-anvil-de")
-    expect(page.get_by_text("The first sync has not ended yet")).to_be_visible()
+    expect(page.get_by_text("The first sync is still running")).to_be_visible()
 
     number = harness.world.place("DE")
     harness.sync()
@@ -60,7 +60,7 @@ def test_the_form_of_settings_follows_what_is_chosen(owner_page: Page, demo_acco
     expect(page.locator("#processing_status")).to_be_enabled()
     page.get_by_role("button", name="Save order settings").click()
 
-    expect(page.get_by_text("The order settings were saved.")).to_be_visible()
+    expect(page.get_by_text("Order settings saved.")).to_be_visible()
     expect(page.locator("#processing_status")).to_have_value("Awaiting stock")
 
 

@@ -99,7 +99,7 @@ def test_marketplaces_that_amazon_does_not_list_are_refused(shell, amazon):
         ({"marketplaces": " , "}, "Choose at least one marketplace."),
         ({"region": "NA", "marketplaces": "US"}, "This account does not sell in region NA. Choose the region EU."),
         ({"backfill_days": "731"}, "Orders can be fetched from 0 to 730 days back."),
-        ({"endpoint": "localhost:80"}, "endpoint: this is not an address."),
+        ({"endpoint": "localhost:80"}, "endpoint is not a valid URL."),
         ({"client_secret_file": "/nowhere/secret"}, "/nowhere/secret cannot be read: No such file or directory."),
     ],
 )
@@ -177,7 +177,7 @@ def test_settings_are_changed_all_or_none(shell):
         "import_orders=maybe": "import_orders must be one of: enabled, disabled.",
         "colour=red": "There is no order setting colour. Settings are: import_orders,",
         "import_orders": "import_orders is not KEY=VALUE.",
-        "order_status=custom": "Say which status new orders get",
+        "order_status=custom": "Enter the status of new orders",
     }.items():
         with pytest.raises(CommandError) as refused:
             shell.run(*here, "--set", "pending_orders=do_not_reserve", "--set", change)

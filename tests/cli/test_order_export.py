@@ -70,10 +70,10 @@ def test_a_total_of_nothing_is_a_limit_too(command, numbers):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--columns", "id,nonsense"), "There is no column nonsense here."),
-        (("--sort", "bill_to"), "The list cannot be put in order by bill_to. It can by: id, amazon_number,"),
+        (("--columns", "id,nonsense"), "There is no column nonsense. Columns: id,"),
+        (("--sort", "bill_to"), "The list cannot be sorted by bill_to. Sortable columns: id, amazon_number,"),
         (("--store", "nowhere"), "There is no store nowhere."),
-        (("--columns", "id,action"), "There is no column action here."),
+        (("--columns", "id,action"), "There is no column action. Columns: id,"),
         (("--from", "31.12."), "31.12. is not a day."),
         (("--from", "2026-03-31", "--to", "2026-03-30"), "--to is a day before --from."),
         (("--min", "10", "--max", "9.99"), "--max is less than --min."),

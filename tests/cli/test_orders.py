@@ -101,11 +101,11 @@ def test_a_cancellation_is_asked_for_once(command, number):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("amazon-orders", "show", "303-0000000-0000000"), "There is no Amazon order 303-0000000-0000000 here."),
-        (("orders", "show", "42"), "There is no Order 42 here."),
+        (("amazon-orders", "show", "303-0000000-0000000"), "There is no Amazon order 303-0000000-0000000."),
+        (("orders", "show", "42"), "There is no order 42."),
         (
             ("amazon-orders", "cancel", "303-0000000-0000000", "--reason", "NoInventory"),
-            "There is no Amazon order 303-0000000-0000000 here.",
+            "There is no Amazon order 303-0000000-0000000.",
         ),
     ],
 )

@@ -50,13 +50,11 @@ def test_files_go_out_and_in(command, account_name, tmp_path):
 
     taken = command("products", "import", str(file))
     assert taken.out == (
-        "line 3: x must be a whole number.\n"
-        "Some columns mean nothing here: Titel\n"
-        "1 created, 0 changed, 0 the same, 1 left out\n"
+        "line 3: x must be a whole number.\nUnknown columns: Titel\n1 created, 0 changed, 0 the same, 1 left out\n"
     )
     out = tmp_path / "out.csv"
     assert command("products", "export", str(out)).code == 0
     again = command("products", "import", str(out), "--json").json
     assert (again["same"], again["created"], again["changed"], again["left_out"], again["ignored"]) == (1, 0, 0, [], [])
     unknown = command("products", "import", str(file), "--account", "Nobody")
-    assert unknown.error == f"channeldesk: Say which seller account: {account_name}."
+    assert unknown.error == f"channeldesk: Choose a seller account: {account_name}."

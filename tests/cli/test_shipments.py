@@ -60,7 +60,7 @@ def test_an_unreadable_file_is_one_line(command, account_name, tmp_path):
     assert result.error.startswith("channeldesk: sheet.csv: No order numbers were found.")
     (tmp_path / "book.csv").write_bytes(b"PK\x03\x04rest")
     book = command("shipments", "import", str(tmp_path / "book.csv"))
-    assert book.error.startswith("channeldesk: book.csv is a workbook, not a text.")
+    assert book.error.startswith("channeldesk: book.csv is a workbook, not a text file.")
     folder = command("shipments", "import", str(tmp_path))
     assert (folder.code, "is a directory" in folder.error) == (2, True)
 
@@ -108,7 +108,7 @@ def test_orders_that_share_a_number_are_shipped_with_the_shared_parcels_option(c
     result = command("shipments", "import", str(sheet), "--no-undo", "--shared-parcels", "--json").json
     again = command("shipments", "import", str(sheet), "--no-undo", "--shared-parcels", "--json").json
 
-    assert [(line["state"], "one parcel" in line["message"]) for line in asked["lines"]] == [("choose", True)] * 2
+    assert [(line["state"], "one package" in line["message"]) for line in asked["lines"]] == [("choose", True)] * 2
     assert (result["done"], again["already"]) == (2, 2)
     assert shipped(command, numbers[0]) * shipped(command, numbers[1]) > 0
 
@@ -116,6 +116,6 @@ def test_orders_that_share_a_number_are_shipped_with_the_shared_parcels_option(c
 def test_one_order_is_shipped_by_hand_in_the_parcel_of_another(command, numbers):
     assert command("orders", "ship", numbers[0], "--tracking", DHL, "--carrier", "DHL").code == 0
     asked = command("orders", "ship", numbers[1], "--tracking", DHL, "--carrier", "DHL")
-    assert (asked.code, "Confirm that both orders are in one parcel" in asked.error) == (1, True)
+    assert (asked.code, "Confirm that both orders are in one package" in asked.error) == (1, True)
     assert command("orders", "ship", numbers[1], "--tracking", DHL, "--carrier", "DHL", "--shared-parcel").code == 0
     assert shipped(command, numbers[1]) > 0

@@ -229,7 +229,7 @@ def test_an_invitation_is_a_link_that_is_shown_once(
     [
         ({"email": "nobody", "role": "viewer"}, "This is not an e-mail address."),
         ({"email": "", "role": "viewer"}, "Please fill this in."),
-        ({"email": "owner@desk.example", "role": "viewer"}, "There is a user with this e-mail address already."),
+        ({"email": "owner@desk.example", "role": "viewer"}, "A user with this e-mail address already exists."),
         ({"email": "new@desk.example", "role": "boss"}, "Not a valid choice."),
     ],
 )

@@ -135,7 +135,9 @@ def test_an_htmx_form_sent_after_the_session_ended_keeps_the_input(
     )
     assert answer.status_code == 401
     assert "HX-Redirect" not in answer.headers
-    assert "what you typed is still here" in answer.text
+    assert (
+        "Nothing was sent, and your entries are still here. Sign in in another tab, then submit again." in answer.text
+    )
     assert '<a href="/sign-in" target="_blank" rel="noopener">' in answer.text
 
 

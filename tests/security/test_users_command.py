@@ -29,7 +29,7 @@ def test_a_user_is_created_listed_and_can_sign_in(folder: Path) -> None:
     assert json.loads(run(folder, "list", "--json")) == [created]
     assert run(folder, "link", "--email", "ME@desk.example").startswith("http://127.0.0.1:8480/sign-in/")
     assert set(json.loads(run(folder, "link", "--email", "me@desk.example", "--json"))) == {"link"}
-    refused = "channeldesk: There is a user with this e-mail address already."
+    refused = "channeldesk: A user with this e-mail address already exists."
     with pytest.raises(CommandError) as said:
         run(folder, "create", "--email", " me@desk.example", "--role", "viewer", stdin=GOOD)
     assert said.value.args == (1, refused)

@@ -101,7 +101,7 @@ def test_columns_chosen_at_one_worker_are_shown_at_the_other(owner_client: Flask
 
 
 def test_the_navigation_marks_the_current_page_and_shows_permitted_ones(app: Flask, owner_client: FlaskClient) -> None:
-    for path, here in [("/orders", "Orders"), ("/mails", "Mails"), ("/orders", "Orders"), ("/bulk", "Orders")]:
+    for path, here in [("/orders", "Orders"), ("/mails", "Messages"), ("/orders", "Orders"), ("/bulk", "Orders")]:
         nav = owner_client.get(path, follow_redirects=True).text.partition('class="places"')[2].partition("</nav>")[0]
         assert re.findall(r'aria-current="page"><svg.*?</svg><span>([^<]*)<', nav) == [here], path
         assert nav.count("<a ") == 13

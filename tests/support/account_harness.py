@@ -101,7 +101,7 @@ class AccountHarness:
         )
 
     def ship(self, number: str, *parcels: Parcel, undo_seconds: int = 0, **options: Any) -> list[Submission]:
-        """Ship these parcels of the order, or all that is left. Return the submissions."""
+        """Ship these parcels of the order, or Remaining items. Return the submissions."""
         order = self.commerce_order(number)
         now = self.clock()
         earlier = set(self.session.scalars(select(Submission.id)))

@@ -63,8 +63,8 @@ def test_the_question_tells_how_many_and_what_cannot_be_done(owner_client, sessi
     page = plain(owner_client.get(f"/bulk/{action_id}"))
 
     assert "4 rows selected" in page
-    assert "1 of them cannot be done as things stand" in page
-    assert "1 An Order with the status On hold cannot be put on hold." in page
+    assert "1 of them cannot be processed now" in page
+    assert "1 An order with the status On hold cannot be put on hold." in page
     assert "Put on hold: 3" in page
 
 
@@ -73,8 +73,8 @@ def test_where_none_can_be_done_nothing_is_offered(owner_client, session, ids):
 
     page = owner_client.get(f"/bulk/{action_id}")
 
-    assert "None of these can be done" in plain(page)
-    assert "It is done to 0 rows" not in plain(page)
+    assert "No rows can be processed" in plain(page)
+    assert "Applies to 0 rows" not in plain(page)
     assert "bulk-start" not in re.findall(r'form="([a-z-]+)"', page.text)
 
 
@@ -83,11 +83,11 @@ def test_what_is_missing_is_said_where_it_was_asked(owner_client, session, ids, 
     action_id = drafted(session, "hold", ids[:1])
 
     for sent, said in (
-        ({"reason": " "}, "Say why the Orders are put on hold."),
+        ({"reason": " "}, "Enter a reason for the hold."),
         ({"reason": "x", "until": "2020-01-01T10:00"}, "This time is in the past."),
         ({"reason": "x", "until": "soon"}, "Enter a time as 2026-12-24 18:00."),
         ({"reason": "x", "until": "0001-01-01T00:00"}, "This time is in the past."),
-        ({"reason": "x", "until": "9999-12-31T23:59"}, "Choose a time until the end of 2100, or none."),
+        ({"reason": "x", "until": "9999-12-31T23:59"}, "Choose a time before the end of 2100, or leave this empty."),
     ):
         answer = owner_client.post(f"/bulk/{action_id}/starts", data=sent, headers=headers)
         assert answer.status_code == 422
@@ -117,7 +117,7 @@ def test_from_the_question_to_a_result_for_each(owner_client, session, ids):
 def test_cancelling_many_asks_amazon_for_each(owner_client, session, ids):
     action_id = drafted(session, "cancel", ids)
     page = owner_client.get(f"/bulk/{action_id}")
-    assert "Amazon tells the buyers" in plain(page)
+    assert "Amazon notifies the buyers" in plain(page)
     assert owner_client.post(f"/bulk/{action_id}/starts").status_code == 422
 
     owner_client.post(f"/bulk/{action_id}/starts", data={"reason": "NoInventory"})
@@ -136,14 +136,14 @@ def test_failed_rows_are_listed_tried_again_and_exported(owner_client, session, 
     step(session, action_id)
 
     only = plain(owner_client.get(f"/bulk/{action_id}?state=failed"))
-    assert "100002 Not done An Order with the status On hold cannot be put on hold." in only
+    assert "100002 Not done An order with the status On hold cannot be put on hold." in only
     assert "100001" not in only
-    assert "Not all done" in only
-    assert "Not all done" in plain(owner_client.get("/bulk"))
+    assert "Partly done" in only
+    assert "Partly done" in plain(owner_client.get("/bulk"))
     table = owner_client.get(f"/bulk/{action_id}/failed.csv")
     assert table.text.splitlines() == [
-        "Number,Order,Code,Why,Tries",
-        "100002,100002,cannot_hold,An Order with the status On hold cannot be put on hold.,1",
+        "Number,Order,Code,Why,Attempts",
+        "100002,100002,cannot_hold,An order with the status On hold cannot be put on hold.,1",
     ]
     holds.unhold(session, ids[1], **AUDIT_ARGS)
     assert owner_client.post(f"/bulk/{action_id}/retries").status_code == 303
@@ -177,13 +177,13 @@ def test_a_colleague_looks_and_changes_nothing(viewer_client, session, ids):
     assert "Put on hold: " not in plain(viewer_client.get(f"/bulk/{draft}"))
     shown = plain(viewer_client.get(f"/bulk/{action}"))
     assert "0 of 4" in shown
-    assert "Stop the rest" not in shown
+    assert "Stop" not in shown
     assert "ill" not in shown
     assert viewer_client.post(f"/bulk/{action}/stops").status_code == 403
 
 
 def test_the_list_of_them_leaves_drafts_out(owner_client, session, ids):
-    assert "Nothing was done to many yet" in plain(owner_client.get("/bulk"))
+    assert "No bulk actions yet" in plain(owner_client.get("/bulk"))
     drafted(session, "unhold", ids)
     bulk_runner.start(session, "hold", ids, {"reason": "x"}, now=NOW, actor="cli")
     session.commit()

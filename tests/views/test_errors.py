@@ -100,8 +100,16 @@ def test_a_wrong_method_still_names_the_right_ones(app: Flask) -> None:
 
 
 def test_what_the_code_says_goes_before_what_the_status_says(app: Flask) -> None:
-    response = failing(app, lambda: abort(400, "The desk is not known by this address.")).get("/fail")
-    assert "The desk is not known by this address." in response.text
+    response = failing(
+        app,
+        lambda: abort(
+            400, "Channeldesk does not accept requests to this address. The owner can set CHANNELDESK_PUBLIC_URL to it."
+        ),
+    ).get("/fail")
+    assert (
+        "Channeldesk does not accept requests to this address. The owner can set CHANNELDESK_PUBLIC_URL to it."
+        in response.text
+    )
 
 
 def test_an_error_page_cannot_be_made_to_carry_markup(app: Flask) -> None:

@@ -75,7 +75,7 @@ def test_an_interval_is_changed_in_the_unit_one_likes(session, owner_client, job
     session.refresh(job)
     assert job.interval_seconds == 600
     session.commit()
-    assert "Sync Desk runs every 10 minutes now." in owner_client.get("/schedule").text
+    assert "Sync Desk now runs every 10 minutes." in owner_client.get("/schedule").text
 
 
 @pytest.mark.parametrize(

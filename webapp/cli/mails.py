@@ -79,7 +79,9 @@ def test(address: str, data_dir: Path | None, as_json: bool) -> None:
         sender = queries.get_sender(session)
         session.rollback()
         try:
-            composer.send_test(server, sender, to, "Test mail of Channeldesk", "This mail shows that mails go out.")
+            composer.send_test(
+                server, sender, to, "Test e-mail from Channeldesk", "This e-mail shows that sending e-mails works."
+            )
         except MailError as error:
             raise RefusedError("mail_test_refused", why=text_for(error.cause), words=error.words or "–") from error
         data = {"to": to, "from": sender.address, "server": f"{server.host}:{server.port}"}

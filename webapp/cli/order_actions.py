@@ -91,7 +91,7 @@ def invoice(number: str, items: tuple[str, ...], comment: str, data_dir: Path | 
     "--accept-number", is_flag=True, help="Accept the tracking number although its format or check digit is doubtful."
 )
 @click.option("--no-undo", is_flag=True, help="Send it at once, without an undo window.")
-@click.option("--ship-anyway", is_flag=True, help="Ship although the buyer has asked to cancel.")
+@click.option("--ship-anyway", is_flag=True, help="Ship although the buyer has requested to cancel.")
 @_comment_option
 @data_dir_option
 @json_option

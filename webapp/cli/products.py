@@ -186,7 +186,7 @@ def _format_result(summary: dict[str, Any]) -> Iterator[str]:
     for row in summary["left_out"]:
         yield f"line {row['line']}: {row['words']}"
     if summary["ignored"]:
-        yield f"Some columns mean nothing here: {', '.join(summary['ignored'])}"
+        yield f"Unknown columns: {', '.join(summary['ignored'])}"
     would = "would be " if summary["preview"] else ""
     yield (
         f"{summary['created']} {would}created, {summary['changed']} {would}changed, {summary['same']} the same, "

@@ -41,7 +41,7 @@ ORDERS = {
     "channel": status(_l("Channel"), "channel", "fulfilled_by"),
     "service": words(_l("Shipping service"), "service_level"),
     "hold_until": moment(_l("On hold until"), "hold_until"),
-    "created": moment(_l("Made here"), "created_at"),
+    "created": moment(_l("Imported"), "created_at"),
 }
 
 AMAZON_ORDERS = {

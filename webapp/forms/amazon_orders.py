@@ -77,7 +77,7 @@ class AddressForm(FlaskForm):
 class CancellationForm(FlaskForm):
     reason = RadioField(
         _l("Reason for cancellation"),
-        [InputRequired(_l("Choose a reason: Amazon asks for one."))],
+        [InputRequired(_l("Choose a reason. Amazon requires one."))],
         choices=[],
         validate_choice=False,
     )

@@ -33,7 +33,7 @@ class NothingForm(FlaskForm):
 class HoldManyForm(FlaskForm):
     reason = TextAreaField(
         _l("Reason"),
-        [InputRequired(_l("Say why the Orders are put on hold.")), Length(max=_LONGEST)],
+        [InputRequired(_l("Enter a reason for the hold.")), Length(max=_LONGEST)],
         render_kw={"rows": 3},
     )
     until = MomentField(_l("Until"), [Optional()])
@@ -43,7 +43,7 @@ class HoldManyForm(FlaskForm):
 
     def validate_reason(self, field: Field) -> None:
         if not field.data.strip():
-            raise ValidationError(_("Say why the Orders are put on hold."))
+            raise ValidationError(_("Enter a reason for the hold."))
 
     def validate_until(self, field: Field) -> None:
         try:
@@ -53,6 +53,8 @@ class HoldManyForm(FlaskForm):
         if until.tzinfo is not None:
             raise ValidationError(_("Enter a time as 2026-12-24 18:00."))
         if until.year > local_days.LAST_YEAR:
-            raise ValidationError(_("Choose a time until the end of %(year)s, or none.", year=local_days.LAST_YEAR))
+            raise ValidationError(
+                _("Choose a time before the end of %(year)s, or leave this empty.", year=local_days.LAST_YEAR)
+            )
         if until.replace(tzinfo=UTC) + _LAST_ZONE <= datetime.now(UTC):
-            raise ValidationError(_("This time is in the past. Choose a later one, or none."))
+            raise ValidationError(_("This time is in the past. Choose a later time, or leave this empty."))

@@ -23,15 +23,15 @@ class CreditMemoForm(DocumentForm):
     shipping = StringField(_l("Refund shipping"))
     adjustment_refund = StringField(_l("Adjustment refund"))
     adjustment_fee = StringField(_l("Adjustment fee"))
-    way = RadioField(_l("How the buyer gets it"), validate_choice=False)
+    way = RadioField(_l("Refund method"), validate_choice=False)
     reason = SelectField(_l("Refund reason"), validate_choice=False)
 
     def __init__(self, *args: Any, order: Order, there: Refundable, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.order = order
-        ways = {OFFLINE: _("Offline: Amazon is not asked")}
+        ways = {OFFLINE: _("Record only (offline refund)")}
         if not there.refused:
-            ways = {AMAZON: _("Amazon refunds it"), **ways}
+            ways = {AMAZON: _("Refund through Amazon"), **ways}
         self.way.choices = choices(ways)
         named = {code: text_for(f"reason_{code}") for code in there.reasons}
         self.reason.choices = choices({"": _("Choose one"), **named})

@@ -22,8 +22,8 @@ class DocumentFilters(StoreFilters):
     store = ChoiceField(_l("Store"))
     q = KeywordField(_l("Keyword"))
     name = NameField(_l("Name"))
-    created_from = DayField(_l("Made from"))
-    created_to = DayField(_l("Made until"))
+    created_from = DayField(_l("Created from"))
+    created_to = DayField(_l("Created until"))
 
 
 class InvoiceFilters(DocumentFilters):

@@ -25,7 +25,7 @@ class DocumentForm(FlaskForm):
     expected_version = HiddenField()
     comment = TextAreaField(_l("Comment"))
     notify = BooleanField(_l("E-mail a copy to the customer"))
-    append = BooleanField(_l("Put the comment into the e-mail"), default=True)
+    append = BooleanField(_l("Include the comment in the e-mail"), default=True)
 
     def bind_order(self, order: Order) -> None:
         """Bind the form to the current version of the order."""

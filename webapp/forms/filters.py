@@ -65,9 +65,9 @@ class Filters(FlaskForm):
         for first in self:
             stem, _dash, edge = first.name.rpartition("_")
             if edge == "from":
-                _check_range(first, self[f"{stem}_to"], _("This day is before the first one."))
+                _check_range(first, self[f"{stem}_to"], _("This date is before the start date."))
             elif edge == "min":
-                _check_range(first, self[f"{stem}_max"], _("This is less than the least total."))
+                _check_range(first, self[f"{stem}_max"], _("This is less than the minimum total."))
         return not self.errors
 
     def check(self) -> Checked:
@@ -141,7 +141,7 @@ class WordsField(StringField):
         self.data = None
         self.data = " ".join(self.read(valuelist[0]).split()) if valuelist else None
         if self.data and (len(self.data) > _LONGEST or "\0" in self.data):
-            raise ValueError(_("This is too long to be looked for."))
+            raise ValueError(_("This search term is too long."))
 
     def read(self, text: str) -> str:
         """Return what was typed, given what the address or the form says."""
@@ -164,7 +164,7 @@ class IdField(WordsField):
     def process_formdata(self, valuelist: list[str]) -> None:
         super().process_formdata(valuelist)
         if self.data and not (self.data.isascii() and self.data.isdigit() and int(self.data) < 2**31):
-            raise ValueError(_("There is no such choice here."))
+            raise ValueError(_("This is not a valid choice."))
 
 
 class KeywordField(WordsField):
@@ -187,8 +187,13 @@ class KeywordField(WordsField):
         if typed is not None:
             return typed
         if self.meta.reads_personal:
-            raise ValueError(_("This link is of another installation. Type the name again."))
-        raise ValueError(_("You may not open this link: it may name a buyer. Type what you search for."))
+            raise ValueError(_("This link was created by another installation. Enter the name again."))
+        raise ValueError(
+            _(
+                "You do not have permission to open this link: it may contain a buyer's name. Enter the search "
+                "term yourself."
+            )
+        )
 
 
 class NameField(KeywordField):
@@ -197,7 +202,7 @@ class NameField(KeywordField):
     def process_formdata(self, valuelist: list[str]) -> None:
         if not self.meta.reads_personal and any(text.strip() for text in valuelist):
             self.data = None
-            raise ValueError(_("You may not search for names and e-mail addresses."))
+            raise ValueError(_("You do not have permission to search for names and e-mail addresses."))
         super().process_formdata(valuelist)
 
 
@@ -240,7 +245,7 @@ class AmountField(Field):
         if value is None or not value.is_finite():
             raise ValueError(_("Enter an amount, such as 12.50."))
         if not 0 <= value < _LARGEST:
-            raise ValueError(_("Enter an amount from 0 to a million millions."))
+            raise ValueError(_("Enter an amount from 0 to 1,000,000,000,000."))
         self.data = value
 
 
@@ -252,7 +257,7 @@ class ChoiceField(SelectField):
 
     def pre_validate(self, form: FlaskForm) -> None:  # noqa: ARG002 - WTForms calls it with its form.
         if self.data not in {choice.value for choice in self.choices}:
-            raise ValidationError(_("There is no such choice here."))
+            raise ValidationError(_("This is not a valid choice."))
 
 
 class SwitchField(BooleanField):

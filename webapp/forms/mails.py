@@ -30,14 +30,14 @@ class MailForm(FlaskForm):
     subject = StringField(_l("Subject"))
     body = TextAreaField(_l("Text"))
     attach = BooleanField(_l("Attach the document as PDF"))
-    force = BooleanField(_l("Send it all the same"))
+    force = BooleanField(_l("Send anyway"))
 
 
 class MessageForm(FlaskForm):
     """`kind` offers what Amazon allows for the order."""
 
     idempotency_key = HiddenField()
-    kind = RadioField(_l("What it is about"))
+    kind = RadioField(_l("Type"))
     text = TextAreaField(_l("Text"))
 
     def __init__(self, *args: Any, kinds: Sequence[str], **kwargs: Any) -> None:
@@ -70,20 +70,20 @@ class ServerForm(FlaskForm):
     plain_sign_in = BooleanField(_l("Allow to send the password without encryption"))
     address = StringField(_l("Sender's address"))
     name = StringField(_l("Sender's name"))
-    reply_to = StringField(_l("Answers go to"))
+    reply_to = StringField(_l("Reply-to address"))
 
 
 class SenderForm(FlaskForm):
     address = StringField(_l("Sender's address"))
     name = StringField(_l("Sender's name"))
-    reply_to = StringField(_l("Answers go to"))
+    reply_to = StringField(_l("Reply-to address"))
 
 
 class TestMailForm(FlaskForm):
     # pytest would take it for a test.
     __test__ = False
 
-    to = StringField(_l("Send a test mail to"))
+    to = StringField(_l("Send a test e-mail to"))
 
 
 class TemplateForm(FlaskForm):
@@ -91,4 +91,4 @@ class TemplateForm(FlaskForm):
 
     subject = StringField(_l("Subject"))
     body = TextAreaField(_l("Text"))
-    order = StringField(_l("Preview with Order"))
+    order = StringField(_l("Preview with order"))

@@ -43,7 +43,7 @@ class OrderFilters(StoreFilters):
 
 class CommentForm(FlaskForm):
     comment = TextAreaField(_l("Comment"))
-    notify = BooleanField(_l("Tell the customer by e-mail"))
+    notify = BooleanField(_l("Notify the customer by e-mail"))
 
 
 class NoteForm(CommentForm):

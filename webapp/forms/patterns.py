@@ -9,13 +9,13 @@ from webapp.core.i18n.locale import lazy_gettext as _l
 
 
 class SampleForm(FlaskForm):
-    name = StringField(_l("Name"), [DataRequired(_l("Give it a name.")), Length(max=40)])
+    name = StringField(_l("Name"), [DataRequired(_l("Enter a name.")), Length(max=40)])
     region = SelectField(
         _l("Region"), choices=[SelectChoice("EU", _l("Europe")), SelectChoice("NA", _l("North America"))]
     )
     customer = RadioField(
         _l("Customer creation"),
-        choices=[SelectChoice("guest", _l("Guest")), SelectChoice("account", _l("Build a customer account"))],
+        choices=[SelectChoice("guest", _l("Guest")), SelectChoice("account", _l("Create a customer account"))],
         default="guest",
     )
     enabled = BooleanField(_l("Import Amazon orders"), default=True)

@@ -27,15 +27,15 @@ class ProductFilters(Filters):
         choices=[
             SelectChoice("", _l("All")),
             SelectChoice(OVERSOLD, _l("Oversold")),
-            SelectChoice(OUT, _l("None left to sell")),
-            SelectChoice(LOW, _l("%(most)s or fewer to sell", most=product_csv.LOW)),
+            SelectChoice(OUT, _l("None available")),
+            SelectChoice(LOW, _l("%(most)s or fewer available", most=product_csv.LOW)),
         ],
     )
     enabled = ChoiceField(
         _l("Enabled"),
         choices=[SelectChoice("", _l("All")), SelectChoice("yes", _l("Enabled")), SelectChoice("no", _l("Disabled"))],
     )
-    flagged = SwitchField(_l("To be looked at"))
+    flagged = SwitchField(_l("Needs review"))
 
     def __init__(self, *args: Any, accounts: Sequence[Account], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -48,7 +48,7 @@ class ProductForm(FlaskForm):
     title = StringField(_l("Title"))
     asin = StringField(_l("ASIN"))
     enabled = BooleanField(_l("Enabled"))
-    manage_stock = BooleanField(_l("Keep stock"))
+    manage_stock = BooleanField(_l("Track stock"))
     version = HiddenField()
 
     def entry(self) -> Entry:
@@ -97,11 +97,11 @@ class CountForm(FlaskForm):
     """The stock of a product: how many there are, or how many more or fewer."""
 
     how = RadioField(
-        _l("What you enter"),
-        choices=choices({"count": _l("There are so many on the shelf"), "adjust": _l("So many more, or fewer with −")}),
+        _l("Type of entry"),
+        choices=choices({"count": _l("Set quantity"), "adjust": _l("Adjust by (− to reduce)")}),
         default="count",
     )
-    quantity = StringField(_l("Pieces"))
+    quantity = StringField(_l("Units"))
     reason = StringField(_l("Reason"))
 
 

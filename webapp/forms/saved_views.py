@@ -17,14 +17,14 @@ class SizeForm(FlaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        usual = SelectChoice("", _("As usual (%(size)s)", size=grid_fetch.SIZE))
+        usual = SelectChoice("", _("Default (%(size)s)", size=grid_fetch.SIZE))
         self.size.choices = [usual, *(SelectChoice(str(size), str(size)) for size in grid_fetch.SIZES)]
 
 
 class ViewForm(FlaskForm):
-    name = StringField(_l("Name"), [InputRequired(_l("Give the view a name."))], id="view-name")
-    shared = BooleanField(_l("Everybody sees it"), id="view-shared")
+    name = StringField(_l("Name"), [InputRequired(_l("Enter a name for the view."))], id="view-name")
+    shared = BooleanField(_l("Share with team"), id="view-shared")
 
 
 class ChangedViewForm(ViewForm):
-    opens = BooleanField(_l("Open this list with it"))
+    opens = BooleanField(_l("Use as my default"))

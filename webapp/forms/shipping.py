@@ -31,7 +31,7 @@ def build_carrier_choices(country: str, none: str, chosen: str = "") -> list[Sel
     others = [row for row in shipping_carriers.CARRIERS if row in shipping_carriers.WELL_KNOWN or row.key == chosen]
     rest = sorted((row for row in others if row not in usual), key=lambda row: row.name.casefold())
     names = {row.key: row.name for row in (*usual, *rest)}
-    return choices({"": none, **names, OTHER: _("Another carrier")})
+    return choices({"": none, **names, OTHER: _("Other carrier")})
 
 
 def parse_carrier(key: str, title: str) -> tuple[str, str]:
@@ -59,10 +59,10 @@ class ParcelCorrectionForm(FlaskForm):
     asked_shared = ""
 
     carrier = SelectField(_l("Carrier"), validate_choice=False)
-    title = StringField(_l("Name of another carrier"))
+    title = StringField(_l("Name of the other carrier"))
     tracking_number = StringField(_l("Tracking number"))
     # The number that another order has too, where a person says that both are in this parcel.
-    shared = StringField(_l("Number of a shared parcel"))
+    shared = StringField(_l("Number of a shared package"))
     # The number that is taken although it is a question: one that is changed afterwards is asked about again.
     confirmed = StringField(_l("Confirmed tracking number"))
 
@@ -122,7 +122,7 @@ class ParcelForm(Form):
     carrier = SelectField(_l("Carrier"), validate_choice=False)
     title = StringField(_l("Name of the carrier"))
     # The number that another order has too, where a person says that both are in this parcel.
-    shared = StringField(_l("Number of a shared parcel"))
+    shared = StringField(_l("Number of a shared package"))
     # The number that is taken although it is a question: one that is changed afterwards is asked about again.
     confirmed = StringField(_l("Confirmed tracking number"))
 
@@ -134,7 +134,7 @@ class ShipmentForm(DocumentForm):
     """
 
     parcels: FieldList
-    ship_anyway = BooleanField(_l("Ship anyway, although the buyer has asked to cancel"))
+    ship_anyway = BooleanField(_l("Ship anyway, although the buyer has requested to cancel"))
     asked_shared: str = ""
 
     def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
@@ -144,7 +144,7 @@ class ShipmentForm(DocumentForm):
 
     def bind_order(self, order: Order) -> None:
         super().bind_order(order)
-        carriers = build_carrier_choices(self.country, _("Recognise it from the number"))
+        carriers = build_carrier_choices(self.country, _("Auto-detect"))
         for entry in self.parcels:
             entry.form.carrier.choices = carriers
 

@@ -16,7 +16,7 @@ class OrderSettingsForm(FlaskForm):
     import_orders = RadioField(_l("Import Amazon orders"), choices=ON_OFF)
     customer_creation = RadioField(
         _l("Customer creation"),
-        choices=choices({"guest": _l("No customer account (guest)"), "account": _l("Build a new customer account")}),
+        choices=choices({"guest": _l("No customer account (guest)"), "account": _l("Create a customer account")}),
     )
     order_number_source = RadioField(
         _l("Order number source"),
@@ -36,7 +36,7 @@ class OrderSettingsForm(FlaskForm):
     order_mails = RadioField(_l("Order confirmation by e-mail"), choices=ON_OFF)
     unready_products = RadioField(
         _l("Products that are unknown, disabled or out of stock"),
-        choices=choices({"create": _l("Create the Order, and flag the product"), "block": _l("Block the Order")}),
+        choices=choices({"create": _l("Create the order and flag the product"), "block": _l("Hold import")}),
     )
 
 

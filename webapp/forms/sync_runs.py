@@ -19,4 +19,4 @@ class SyncRunFilters(AccountFilters):
 class QuarantineFilters(AccountFilters):
     account = ChoiceField(_l("Account"))
     number = NumberField(_l("Amazon order number"))
-    waiting = SwitchField(_l("Not read so far"))
+    waiting = SwitchField(_l("Not readable yet"))

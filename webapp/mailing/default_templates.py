@@ -104,6 +104,6 @@ WORDS = {
     "sum": "%(name)s: %(amount)s",
     "buyer": "(name of the buyer)",
     "address": "(address of the recipient)",
-    "item": "(name of the article)",
-    "comment": "(what you write to the buyer)",
+    "item": "(product title)",
+    "comment": "(comment)",
 }

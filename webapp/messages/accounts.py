@@ -8,9 +8,9 @@ SENTENCES = {
     "text_too_long": _l("This is too long: at most %(most)s characters fit."),
     "region_unknown": _l("There is no region %(region)s. Regions are NA, EU and FE."),
     "secret_with_space": _l(
-        "%(name)s: there is white space in it, perhaps a line break at its end. Enter it again without."
+        "%(name)s contains white space, perhaps a line break at the end. Enter it again without white space."
     ),
-    "url_without_scheme": _l("%(name)s: this is not an address. It begins with https://."),
+    "url_without_scheme": _l("%(name)s is not a valid URL. It must begin with https://."),
     "region_differs": _l("This account does not sell in region %(region)s. Choose the region %(right)s."),
     "account_sells_nowhere": _l(
         "Amazon accepts these credentials, but the account takes part in no marketplace that Channeldesk knows."
@@ -43,9 +43,9 @@ SENTENCES = {
         "printf %%s 'the secret' > %(path)s"
     ),
     "secret_file_with_space": _l("%(path)s has white space inside. It must hold the secret and nothing else."),
-    "connection_expired": _l("What you entered was kept for ten minutes, and they are over. Please enter it again."),
-    "account_connected": _l("Account %(name)s was connected."),
-    "credentials_replaced": _l("The account's credentials were replaced."),
+    "connection_expired": _l("Your entries were kept for ten minutes and have expired. Enter them again."),
+    "account_connected": _l("Account %(name)s connected."),
+    "credentials_replaced": _l("Credentials replaced."),
     # What Amazon shows an account, by dataset, and what it costs to go without.
     "dataset_BUYER": _l("The buyer's name and e-mail address"),
     "dataset_RECIPIENT": _l("The delivery address"),
@@ -53,15 +53,15 @@ SENTENCES = {
     "dataset_PROMOTION": _l("Promotions"),
     "dataset_CANCELLATION": _l("Buyers' requests to cancel"),
     "dataset_FULFILLMENT": _l("Status, quantities and ship-by dates"),
-    "dataset_PACKAGES": _l("Parcels and tracking numbers"),
+    "dataset_PACKAGES": _l("Packages and tracking numbers"),
     "dataset_TAX": _l("Taxes"),
-    "dataset_PAYMENT": _l("Ways of payment"),
-    "without_BUYER": _l("Orders name no buyer, and nobody can be written to."),
-    "without_RECIPIENT": _l("Orders you ship yourself have no address; look it up in Seller Central."),
-    "without_PROCEEDS": _l("New orders wait for their amounts before an Order is made."),
-    "without_PROMOTION": _l("Discounts are not explained."),
-    "without_CANCELLATION": _l("You do not see when a buyer asks to cancel."),
-    "without_PACKAGES": _l("A tracking number cannot be proved to have arrived."),
-    "without_TAX": _l("Taxes are not shown by themselves."),
-    "without_PAYMENT": _l("Orders do not say how they were paid."),
+    "dataset_PAYMENT": _l("Payment methods"),
+    "without_BUYER": _l("Orders have no buyer name, and buyers cannot be e-mailed."),
+    "without_RECIPIENT": _l("Orders you ship yourself have no address; use Seller Central to find it."),
+    "without_PROCEEDS": _l("New orders are not imported until their amounts are available."),
+    "without_PROMOTION": _l("Discounts are not itemized."),
+    "without_CANCELLATION": _l("Cancellation requests by buyers are not shown."),
+    "without_PACKAGES": _l("Tracking numbers cannot be verified at Amazon."),
+    "without_TAX": _l("Taxes are not shown separately."),
+    "without_PAYMENT": _l("Orders have no payment method."),
 }

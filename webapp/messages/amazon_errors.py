@@ -30,8 +30,8 @@ SENTENCES = {
     ),
     "quarantined_unknown": _l("There is no quarantined order %(name)s."),
     "quarantine_without_number": _l(
-        "What Amazon sent has no order number, so this order cannot be fetched again. It is read again when "
-        "Amazon sends it again."
+        "The data from Amazon has no order number, so this order cannot be fetched again. It is read "
+        "when Amazon sends it again."
     ),
-    "quarantine_revealed": _l("Looked at what Amazon sent for quarantined order %(number)s, with personal data"),
+    "quarantine_revealed": _l("Raw data of quarantined order %(number)s viewed, with personal data"),
 }

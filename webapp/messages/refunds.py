@@ -12,15 +12,15 @@ SENTENCES = {
     "reason_PriceError": _l("The price was wrong"),
     "reason_Undeliverable": _l("It could not be delivered"),
     "reason_RefusedDelivery": _l("The buyer refused the delivery"),
-    "reason_Exchange": _l("It is exchanged for another"),
+    "reason_Exchange": _l("It is exchanged for another item"),
     "reason_Other": _l("Another reason"),
-    "reason_Abandoned": _l("It was abandoned"),
+    "reason_Abandoned": _l("The delivery was abandoned"),
     "reason_ProductOutofStock": _l("The product is out of stock"),
     "reason_CustomerAddressIncorrect": _l("The buyer's address is wrong"),
     "reason_CarrierCreditDecision": _l("The carrier refused credit"),
     "reason_RiskAssessmentInformationNotValid": _l("The risk assessment was not valid"),
     "reason_CarrierCoverageFailure": _l("The carrier does not deliver there"),
-    "reason_TransactionRecord": _l("A correction of the books"),
+    "reason_TransactionRecord": _l("Accounting correction"),
     # Why a refund cannot be sent to Amazon.
     "refund_fba": _l("Amazon ships this order, so Amazon refunds it."),
     "refund_cancelled": _l("This order is cancelled at Amazon, which charged nothing for it."),
@@ -31,18 +31,20 @@ SENTENCES = {
         "Import of Amazon orders is disabled for this store, so its orders are read-only. Enable it in the order "
         "settings, or use Seller Central."
     ),
-    "refund_paid_unknown": _l("Amazon has not said what the buyer paid for the items, so it cannot be refunded here."),
+    "refund_paid_unknown": _l(
+        "Amazon has not reported what the buyer paid for the items, so this order cannot be refunded here."
+    ),
     "refund_unshipped": _l(
-        "Amazon knows of no shipment of this order and has charged nothing for it. Cancel the order instead."
+        "Amazon shows no shipment of this order and has charged nothing for it. Cancel the order instead."
     ),
     "refund_cancel_instead": _l("Nothing of this order has been shipped. Cancel it at Amazon instead of refunding it."),
     "refund_not_shipped": _l(
-        "%(item)s: Amazon does not know yet that it was shipped, so it has charged nothing for it. Try again when the "
-        "shipment is verified."
+        "%(item)s: Amazon does not show it as shipped yet, so it has charged nothing for it. Try again "
+        "when the shipment is verified."
     ),
     "refund_over_at_amazon": _l(
-        "Amazon can refund %(left)s %(currency)s of this. %(over)s %(currency)s are more than it says the buyer paid "
-        "for the items and has left: give these back offline."
+        "Amazon can refund %(left)s %(currency)s of this. The other %(over)s %(currency)s exceed what "
+        "Amazon shows as paid and not refunded: refund them offline."
     ),
     "refund_nothing_at_amazon": _l("The refund to the buyer would be zero, so it cannot be sent to Amazon."),
     # Results.
@@ -77,9 +79,11 @@ SENTENCES = {
     ),
     "refund_missed": _l("Amazon did not make this refund. Its amount can be refunded again."),
     "refund_arrived": _l("It was already refunded at Amazon."),
-    "refund_not_in_doubt": _l("There is nothing to decide about this refund: Amazon has answered, or is being asked."),
+    "refund_not_in_doubt": _l(
+        "There is nothing to decide about this refund: Amazon has responded, or the request is still open."
+    ),
     "refund_in_doubt": _l("First record whether the buyer was refunded."),
-    "refund_again_closed": _l("Everything of this Order has been refunded."),
+    "refund_again_closed": _l("Everything in this order has been refunded."),
     "refund_again_done": _l("This refund was already requested again."),
     "refund_again_gone": _l("The refused amount has been refunded since."),
     # What Amazon's payments show.

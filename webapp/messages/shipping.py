@@ -19,15 +19,15 @@ SENTENCES = {
     ),
     "ship_cancelled": _l("The order is cancelled at Amazon. Remove the package, or have the carrier return it."),
     "ship_cancel_requested": _l(
-        "The buyer has asked to cancel. Once the package is confirmed, the order cannot be cancelled."
+        "The buyer has requested to cancel. Once the package is confirmed, the order cannot be cancelled."
     ),
     "ship_anyway_required": _l(
-        "The buyer has asked to cancel this order. Cancel it at Amazon, or confirm that you want to ship it anyway."
+        "The buyer has requested to cancel this order. Cancel it at Amazon, or confirm that you want to ship it anyway."
     ),
     "ship_shipped_there": _l("Amazon shows the whole order as shipped, without this package."),
     "ship_not_ready": _l("Amazon does not accept shipments for the order's current status."),
     "ship_more_than_left": _l("The package has more units than Amazon says are left to ship."),
-    "ship_not_shown": _l("Amazon accepted the package, but the order does not show it. Look in Seller Central."),
+    "ship_not_shown": _l("Amazon accepted the package, but the order does not show it. Check in Seller Central."),
     "shipped_meanwhile": _l("Amazon already shows this package."),
     "parcel_being_told": _l("This package is being sent to Amazon. Wait for the result."),
     "parcel_at_amazon": _l(
@@ -47,7 +47,7 @@ SENTENCES = {
     "shipment_not_needed": _l("Package %(reference)s not sent: Amazon already shows it"),
     "parcel_edited": _l("Package of shipment %(number)s edited: %(parcel)s"),
     "tracking_confirmed_by_person": _l(
-        "Tracking number of shipment %(number)s confirmed by a person: %(parcel)s (%(question)s)"
+        "Tracking number of shipment %(number)s confirmed manually: %(parcel)s (%(question)s)"
     ),
     "parcel_taken_back": _l("Package of shipment %(number)s removed (units: %(quantity)s)"),
     # Notes of the Amazon order.

@@ -4,16 +4,14 @@ from flask_babel import lazy_gettext as _l
 
 SENTENCES = {
     "submission_vat_invoice": _l("%(number)s: %(amount)s %(currency)s"),
-    "vat_invoice_not_there": _l(
-        "Amazon takes tax invoices in its marketplaces of the EU and the United Kingdom alone."
-    ),
-    "vat_invoice_by_amazon": _l("Amazon writes the invoice of this order itself."),
+    "vat_invoice_not_there": _l("Amazon accepts tax invoices only in its EU and UK marketplaces."),
+    "vat_invoice_by_amazon": _l("Amazon creates the invoice of this order itself."),
     "vat_invoice_read_only": _l(
         "Import of Amazon orders is disabled for this store, so its orders are read-only. Enable it in the order "
         "settings, or use Seller Central."
     ),
-    "vat_invoice_cancelled": _l("This order is cancelled, so Amazon takes no invoice for it."),
-    "vat_invoice_unshipped": _l("Amazon takes the invoice once it knows of a shipment of the order."),
+    "vat_invoice_cancelled": _l("This order is cancelled, so Amazon accepts no invoice for it."),
+    "vat_invoice_unshipped": _l("Amazon accepts the invoice once it shows a shipment of the order."),
     "vat_invoice_seller_missing": _l(
         "A tax invoice needs your name and address, and your VAT number. Enter them under Documents and language of "
         "the store, then upload it again."
@@ -29,11 +27,11 @@ SENTENCES = {
     "vat_invoice_done": _l("Amazon has this document."),
     "vat_invoice_memo_open": _l("This credit memo refunded nothing, so it has no credit note."),
     "vat_invoice_without_report": _l(
-        "Amazon finished the upload but gave no report. Look in Seller Central, or upload it again: Amazon "
+        "Amazon finished the upload but gave no report. Check in Seller Central, or upload it again: Amazon "
         "accepts it once."
     ),
     "vat_invoice_report_contradicts": _l(
-        "Amazon's report contradicts itself. Look in Seller Central, or upload it again: Amazon accepts it once."
+        "Amazon's report contradicts itself. Check in Seller Central, or upload it again: Amazon accepts it once."
     ),
     "vat_invoice_requested": _l("%(number)s to be uploaded to Amazon"),
     "vat_invoice_undone": _l("Upload of %(number)s undone before it was sent"),

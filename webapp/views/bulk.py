@@ -48,7 +48,7 @@ HEADS = {
     "done": (_l("Done"), True),
     "failed": (_l("Not done"), True),
     "skipped": (_l("Skipped"), True),
-    "actor": (_l("Asked by"), False),
+    "actor": (_l("Requested by"), False),
 }
 # Subject of a kind → endpoint of its list, endpoint of one by its number, title.
 SUBJECTS: dict[str, tuple[str, str, str | LazyString]] = {
@@ -146,7 +146,7 @@ def failed(action_id: int) -> Response:
 
 
 def enqueue(action_id: int) -> None:
-    warning = _("Redis does not answer. The bulk action is kept and begins once Redis is back.")
+    warning = _("Redis does not respond. The bulk action is stored and starts once Redis is back.")
     worker_notification.enqueue("run_bulk_action", action_id, warning)
 
 
@@ -223,7 +223,7 @@ def _build_hint(code: str) -> str:
 
 def _iterate_failed_lines(action_id: int, subject: str) -> Iterator[str]:
     session = db.session()
-    yield format_row([_("Number"), _("Order"), _("Code"), _("Why"), _("Tries")])
+    yield format_row([_("Number"), _("Order"), _("Code"), _("Why"), _("Attempts")])
     for rows in queries.iterate_rows(session, action_id, bulk_states.FAILED):
         subjects = queries.find_subjects(session, subject, [row.subject_id for row in rows])
         yield "".join(format_row(_list_failed_cells(row, subjects)) for row in rows)

@@ -67,7 +67,7 @@ def change_interval(key: str) -> Response:
         except InvalidError as error:
             add_error(form, error)
         else:
-            flash(_("%(job)s runs %(interval)s now.", job=row.name, interval=interval(form.seconds)), "good")
+            flash(_("%(job)s now runs %(interval)s.", job=row.name, interval=interval(form.seconds)), "good")
             return see_other(request, url_for("schedule.index"))
     return render_invalid(request, *_INTERVAL, row=_build_row(key), form=form, **_build_bounds(row))
 
@@ -120,14 +120,14 @@ def _build_row(key: str) -> JobRow:
 
 def _build_job_row(job: RecurringJob, accounts: dict[int, str]) -> JobRow:
     words: dict[str, tuple[str, str]] = {
-        "sync_account": (_("Sync"), _("Fetches what changed at Amazon and makes Orders of it.")),
+        "sync_account": (_("Sync"), _("Fetches changed orders from Amazon and imports them.")),
         "check_refunds": (
             _("Refund check"),
             _("Reads the refunds in Amazon's payments and compares them with the credit memos."),
         ),
         "maintenance": (
             _("Maintenance"),
-            _("Calls again for runs that nobody answered, as when Redis was emptied."),
+            _("Restarts stuck jobs, releases expired holds and deletes expired files."),
         ),
     }
     name, says = words.get(job.name, (job.name, ""))

@@ -179,9 +179,7 @@ def _to_sign_in(*, by_itself: bool) -> AnyResponse:
     reading = request.method in {"GET", "HEAD"}
     if request.headers.get("HX-Request") == "true":
         if not reading:
-            message = _(
-                "Nothing was sent, and what you typed is still here. Sign in in another tab, then send it again."
-            )
+            message = _("Nothing was sent, and your entries are still here. Sign in in another tab, then submit again.")
             abort(401, message)
         if by_itself:
             return Response(status=204)

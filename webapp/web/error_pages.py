@@ -36,37 +36,37 @@ DOMAIN_ERRORS: dict[type[domain.AppError], int] = {
 
 PAGES = {
     400: ErrorText(
-        _l("That request could not be understood"),
-        _l("Part of the address or of what was sent does not make sense. Go back and try again."),
+        _l("Bad request"),
+        _l("Part of the address or of the submitted data is invalid. Go back and try again."),
     ),
     401: ErrorText(
         _l("Please sign in"), _l("This page is for people who are signed in. You may have been signed out.")
     ),
     403: ErrorText(
-        _l("You may not do that"),
-        _l("Your account lacks the permission. Whoever looks after this Channeldesk can give it to you."),
+        _l("Permission denied"),
+        _l("Your account does not have this permission. Your administrator can grant it."),
     ),
     404: ErrorText(
-        _l("There is nothing here"),
-        _l("The address may be mistyped, or what it showed is gone. Check the number, or search for it."),
+        _l("Page not found"),
+        _l("The address may be mistyped, or the item was deleted. Check the number, or search for it."),
     ),
     405: ErrorText(
-        _l("This address does not work that way"),
-        _l("It takes what a form sends, and is not a page of its own. Go back and use the button."),
+        _l("Method not allowed"),
+        _l("This address only accepts submitted forms. Go back and use the button."),
     ),
     409: ErrorText(
-        _l("That cannot be done now"), _l("Nothing was changed. Look at where things stand, then try again.")
+        _l("This action is not possible now"), _l("Nothing was changed. Check the current state, then try again.")
     ),
-    413: ErrorText(_l("That is too large"), _l("Send a smaller file, or split it.")),
+    413: ErrorText(_l("The upload is too large"), _l("Send a smaller file, or split it.")),
     PAGE_EXPIRED: ErrorText(
         _l("This page was open for too long"),
-        _l("For your safety a form expires after a while. Nothing was changed. Load the page again and repeat."),
+        _l("For security, forms expire after a while. Nothing was changed. Reload the page and try again."),
     ),
-    422: ErrorText(_l("That cannot be taken"), _l("Something that was entered is not right. Nothing was changed.")),
+    422: ErrorText(_l("Invalid data"), _l("Some of the entered data is invalid. Nothing was changed.")),
     429: ErrorText(_l("Too many attempts"), _l("Wait a minute, then try again.")),
     500: ErrorText(
-        _l("Something broke on our side"),
-        _l("It has been written to the log. Try again; if it stays, tell whoever looks after this Channeldesk."),
+        _l("Internal error"),
+        _l("The error was logged. Try again; if it persists, contact your administrator."),
     ),
     503: ErrorText(_l("Channeldesk is not ready"), _l("It is starting or being updated. Try again in a moment.")),
 }
@@ -76,49 +76,43 @@ PAGES = {
 DATABASE_PROBLEMS = {
     Cause.DISK_FULL: ErrorText(
         _l("The disk is full"),
-        _l(
-            "Pages can be read, but nothing can be saved. Whoever looks after this Channeldesk has to make room on the "
-            "disk; then do it again."
-        ),
+        _l("Pages can be viewed, but nothing can be saved. Your administrator has to free disk space; then try again."),
     ),
     Cause.READ_ONLY: ErrorText(
-        _l("Nothing can be saved"),
+        _l("The database is read-only"),
         _l(
-            "The database can only be read at the moment. Whoever looks after this Channeldesk has to make it "
-            "writable; then do it again."
+            "Pages can be viewed, but nothing can be saved. Your administrator has to make the database "
+            "writable; then try again."
         ),
     ),
     Cause.LOCKED: ErrorText(
         _l("The database is busy"),
         _l(
-            "Another program has been holding it for more than ten seconds. Try again in a moment; if it stays, tell "
-            "whoever looks after this Channeldesk."
+            "Another program has locked it for more than ten seconds. Try again in a moment; if it persists, "
+            "contact your administrator."
         ),
     ),
     Cause.DISK_ERROR: ErrorText(
-        _l("The disk reports an error"),
-        _l("The database could not be read or written. Tell whoever looks after this Channeldesk before you go on."),
+        _l("Disk error"),
+        _l("The database could not be read or written. Contact your administrator before you continue."),
     ),
     Cause.MISSING: ErrorText(
         _l("The database cannot be found"),
-        _l(
-            "Its file is gone or cannot be opened. Whoever looks after this Channeldesk has to put it, or a backup, "
-            "back in its place."
-        ),
+        _l("Its file is missing or cannot be opened. Your administrator has to restore it or a backup."),
     ),
     Cause.DAMAGED: ErrorText(
         _l("The database is damaged"),
-        _l("Whoever looks after this Channeldesk has to stop it and restore the last good backup. Change nothing now."),
+        _l("Your administrator has to stop Channeldesk and restore the last good backup. Do not change anything now."),
     ),
     Cause.UNREACHABLE: ErrorText(
-        _l("The database does not answer"),
-        _l("Try again in a moment; if it stays, tell whoever looks after this Channeldesk."),
+        _l("The database does not respond"),
+        _l("Try again in a moment; if it persists, contact your administrator."),
     ),
     Cause.KEYS: ErrorText(
         _l("Stored data cannot be decrypted"),
         _l(
-            "The keys of this Channeldesk do not fit its data. Whoever looks after it has to put the right keys back; "
-            "nothing is lost until then."
+            "The encryption keys do not match the data. Your administrator has to restore the right keys; no "
+            "data is lost."
         ),
     ),
 }
@@ -150,7 +144,7 @@ def _handle_expired_page(_error_of_token: CSRFError) -> Response:
     if not responses.wants_fragment(request):
         return _render_error(PAGE_EXPIRED)
     # A page that was open while its user signed in again gets the new token and keeps its input.
-    message = _("Nothing was changed, and what you typed is still here. Send it once more.")
+    message = _("Nothing was changed, and your entries are still here. Submit again.")
     return responses.fresh_token(_render_error(PAGE_EXPIRED, said=message), generate_csrf())
 
 

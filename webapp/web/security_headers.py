@@ -82,7 +82,7 @@ def _begin_stream(
     except Exception:
         log.exception("A streamed response failed before its first byte.")
         close()
-        text = b"Something broke on our side. It has been written to the log.\n"
+        text = b"Internal error. The error was logged.\n"
         text_headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text)))]
         start_response("500 INTERNAL SERVER ERROR", text_headers + failed)
         return [text]

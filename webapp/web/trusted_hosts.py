@@ -24,7 +24,13 @@ def init_app(app: Flask, settings: Settings) -> None:
     def check() -> None:
         name = name_of(request.host)
         if name not in names and not (any_number and _is_number(name)):
-            abort(400, _("The desk is not known by this address. Its owner can set CHANNELDESK_PUBLIC_URL to it."))
+            abort(
+                400,
+                _(
+                    "Channeldesk does not accept requests to this address. The owner can set CHANNELDESK_PUBLIC_URL "
+                    "to it."
+                ),
+            )
 
     app.before_request_funcs.setdefault(None, []).insert(0, check)
     if settings.trusted_proxies:

@@ -15,5 +15,5 @@ def enqueue(job: str, argument: int, warning: str) -> None:
 
 
 def enqueue_submissions(account_id: int) -> None:
-    warning = _("Redis does not answer. Your request is stored and is sent to Amazon once Redis is back.")
+    warning = _("Redis does not respond. Your request is stored and is sent to Amazon once Redis is back.")
     enqueue("advance_submissions", account_id, warning)

@@ -159,7 +159,7 @@ def test_whatever_is_asked_the_parts_sum_to_it_and_none_is_over_what_is_left(ask
 
 @given(rooms_of_orders, strategies.lists(strategies.integers(1, 4), min_size=1, max_size=6))
 def test_an_order_refunded_in_whatever_portions_is_refunded_to_the_last_unit(rooms, portions):
-    """Each line in shares of its parts, the last time all that is left: never over, and nothing remains."""
+    """Each line in shares of its parts, the last time Remaining items: never over, and nothing remains."""
     given_back = {line_id: dict(NOTHING) for line_id in rooms}
     for divisor in [*portions, 1]:
         free = {

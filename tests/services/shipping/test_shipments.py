@@ -280,5 +280,5 @@ def test_a_doubtful_number_is_only_taken_from_a_person_and_the_history_says_so(s
     assert (entry.order_id, entry.actor) == (order.id, AUDIT_ARGS["actor"])
     assert entry.args["question"] == "tracking_check_digit"
     assert text_for(entry.kind, entry.args) == (
-        f"Tracking number of shipment 100001 confirmed by a person: DHL {number} (wrong check digit)"
+        f"Tracking number of shipment 100001 confirmed manually: DHL {number} (wrong check digit)"
     )

@@ -72,7 +72,7 @@ def test_an_account_is_connected_in_two_steps_without_javascript(owner_client, s
     assert event.actor.startswith("user:")
     session.rollback()
     page = owner_client.get("/").text
-    assert "Birch &amp; Anvil is connected. Its orders are being fetched." in page
+    assert "Birch &amp; Anvil connected. Its orders are being fetched." in page
 
 
 def test_with_htmx_each_step_leads_on(owner_client, entered):
@@ -110,7 +110,7 @@ def test_what_was_entered_is_forgotten_after_ten_minutes(owner_client, session, 
         assert late.location == "/stores/connect?expired=1"
         page = owner_client.get(late.location).text
 
-    assert "What you entered was kept for ten minutes, and they are over." in page
+    assert "Your entries were kept for ten minutes and have expired. Enter them again." in page
     assert entered["seller_id"] not in page
     assert accounts_kept(session) == 0
 
@@ -120,10 +120,10 @@ def test_what_was_entered_is_forgotten_after_ten_minutes(owner_client, session, 
     [
         ({"name": " "}, "Please fill this in."),
         ({"client_secret": ""}, "Please fill this in."),
-        ({"refresh_token": "Atzr|demo refresh"}, "Refresh token: there is white space in it"),
-        ({"refresh_token": "Atzr|demo-refresh-eu\n"}, "Refresh token: there is white space in it"),
+        ({"refresh_token": "Atzr|demo refresh"}, "Refresh token contains white space"),
+        ({"refresh_token": "Atzr|demo-refresh-eu\n"}, "Refresh token contains white space"),
         ({"refresh_token": "Atzr|another"}, "Amazon refuses the credentials."),
-        ({"endpoint": "sellingpartnerapi-eu.amazon.com"}, "Endpoint: this is not an address."),
+        ({"endpoint": "sellingpartnerapi-eu.amazon.com"}, "Endpoint is not a valid URL."),
         ({"region": "NA"}, "This account does not sell in region NA. Choose the region EU."),
         ({"region": "XX"}, "Not a valid choice"),
         ({"name": "x" * 71}, "This is too long: at most 70 characters fit."),
@@ -166,7 +166,7 @@ def test_what_amazon_does_not_show_is_listed_with_the_role_that_opens_it(owner_c
     page = owner_client.get(STEP_2).text
 
     assert "Orders you ship yourself have no address" in page
-    assert "The role that opens it: Direct-to-Consumer Delivery (Restricted)." in page
+    assert "Required role: Direct-to-Consumer Delivery (Restricted)." in page
     assert page.count('class="icon " role="img" aria-label="Missing"') == 1
 
 
@@ -215,7 +215,7 @@ def test_credentials_are_replaced_after_amazon_has_accepted_them(owner_client, s
     session.rollback()
     page = owner_client.get("/accounts/1").text
     assert "Amazon refuses the credentials." not in page
-    assert "Amazon accepts the new credentials, and they are kept." in page
+    assert "Amazon accepted the new credentials, and they were saved." in page
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_credentials_are_replaced_after_amazon_has_accepted_them(owner_client, s
     [
         ({}, "Enter the new client secret, the new refresh token, or both."),
         ({"refresh_token": "Atzr|wrong"}, "Amazon refuses the credentials."),
-        ({"client_secret": "a b"}, "New LWA client secret: there is white space in it"),
+        ({"client_secret": "a b"}, "New LWA client secret contains white space"),
     ],
 )
 def test_credentials_that_do_not_work_are_not_kept(owner_client, session, entered, sent, words):
@@ -265,7 +265,7 @@ def test_sync_now_rings_once_however_often_it_is_pressed(owner_client, session, 
         assert (answer.status_code, answer.location) == (303, "/accounts/1")
 
     assert job_queue.lrange("rq:queue:sync", 0, -1) == [b"sync_account-1"]
-    assert "is being synced" in owner_client.get("/accounts/1").text
+    assert "started. See the result under Sync history." in owner_client.get("/accounts/1").text
 
 
 def test_sync_now_says_when_redis_is_away(owner_client, app, session):
@@ -274,7 +274,10 @@ def test_sync_now_says_when_redis_is_away(owner_client, app, session):
 
     owner_client.post("/accounts/1/syncs")
 
-    assert "Redis does not answer, so no sync was started." in owner_client.get("/accounts/1").text
+    assert (
+        "Redis does not respond, so no sync was started. Scheduled syncs resume once it is back."
+        in owner_client.get("/accounts/1").text
+    )
 
 
 def test_a_colleague_sees_an_accounts_health_but_changes_nothing(viewer_client, session):

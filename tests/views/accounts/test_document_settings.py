@@ -68,5 +68,5 @@ def test_what_cannot_be_taken_changes_nothing(owner_client, session, sent, words
 def test_a_colleague_may_look(viewer_client, session):
     a_store(an_account(session))
     session.commit()
-    assert "You may look at these settings" in viewer_client.get(HERE).text
+    assert "You do not have permission to change these settings." in viewer_client.get(HERE).text
     assert viewer_client.post(HERE, data={}).status_code == 403

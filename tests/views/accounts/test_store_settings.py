@@ -18,7 +18,7 @@ def test_order_settings_are_saved(owner_client, session, store):
 
     assert (answer.status_code, answer.location) == (303, SETTINGS)
     page = owner_client.get(SETTINGS).text
-    assert "The order settings were saved." in page
+    assert "Order settings saved." in page
     assert 'value="Awaiting stock"' in page
     assert stored(session, Store.customer_creation) == "account"
     event = session.scalars(select(Event).where(Event.kind == "store_settings_changed")).one()
@@ -49,7 +49,7 @@ def test_with_htmx_the_form_follows_a_choice_before_it_is_saved(owner_client, se
 @pytest.mark.parametrize(
     ("sent", "words"),
     [
-        ({"order_status": "custom"}, "Say which status new orders get"),
+        ({"order_status": "custom"}, "Enter the status of new orders"),
         ({"order_status": "custom", "processing_status": "x" * 41}, "This is too long: at most 40 characters fit."),
         ({"customer_creation": "everybody"}, "customer_creation must be one of: guest, account."),
     ],

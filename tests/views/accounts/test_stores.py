@@ -72,7 +72,7 @@ def test_a_card_says_what_a_store_is_and_how_it_does(owner_client, session, stor
     assert "Not yet" in page
     assert "Deactivate" in page
     assert page.count("store-card-notice") == 1
-    assert "2 new products to look at" in page
+    assert "2 new products to review" in page
 
 
 def test_a_card_names_each_thing_that_needs_attention_with_its_cause(owner_client, session, store):
@@ -92,11 +92,11 @@ def test_a_card_names_each_thing_that_needs_attention_with_its_cause(owner_clien
     titles = re.findall(r'store-card-notice tone-(\w+)" href="([^"]+)">.*?<strong>([^<]+)</strong>', page, re.DOTALL)
     assert titles == [
         ("bad", "/accounts/1", "Orders are not being fetched"),
-        ("bad", "/submissions?state=rejected", "Amazon refused 1 request"),
-        ("bad", "/submissions?state=unproved", "1 request is not proved"),
+        ("bad", "/submissions?state=rejected", "Amazon rejected 1 request"),
+        ("bad", "/submissions?state=unproved", "1 request is unconfirmed"),
         ("warn", "/syncs/quarantine?waiting=1", "1 order cannot be read"),
         ("warn", "/amazon-orders?store=desk-de&amp;blocked=1", "2 orders could not be imported"),
-        ("wait", "/products?account=1&amp;flagged=1", "3 new products to look at"),
+        ("wait", "/products?account=1&amp;flagged=1", "3 new products to review"),
     ]
     assert "Amazon refused the amounts when the order was read." in page
 
@@ -129,7 +129,7 @@ def test_a_store_that_uploads_no_invoices_needs_no_data_of_the_seller(owner_clie
 def test_what_amazon_refused_needs_nobody_once_the_order_has_gone_its_way(owner_client, session, store):
     arrive(session, store, an_order(1))
     submission(session, an_order(1).number, "rejected")
-    assert "Amazon refused 1 request" in owner_client.get("/").text
+    assert "Amazon rejected 1 request" in owner_client.get("/").text
 
     arrive(session, store, an_order(1, "CANCELLED", updated=5))
 
@@ -181,7 +181,7 @@ def test_growth_is_shown_against_the_days_before(owner_client, session, store):
     page = owner_client.get(DASHBOARD + "?days=7").text
 
     assert "+100%" in page
-    assert "against the 7 days before" in page
+    assert "compared with the previous 7 days" in page
 
 
 def test_a_number_leads_to_the_order_or_to_what_amazon_says(owner_client, session, store):
@@ -256,7 +256,7 @@ def test_deleting_says_what_is_lost_and_asks_for_the_name(owner_client, session,
 
     for text in (page, dialog, wrong.text):
         assert "2 Amazon orders with their history" in text
-        assert "1 Order with its invoices and credit memos" in text
+        assert "1 order with its invoices and credit memos" in text
         assert "The account Desk with its credentials" in text
     assert "<html" in page
     assert "<html" not in dialog

@@ -88,7 +88,7 @@ def test_it_is_written_offline_with_what_comes_back(owner_client, session, order
 def test_amazon_is_asked_with_a_reason(owner_client, session, order, sent, lines, headers):
     without = owner_client.post(URL, data=sent, headers=headers)
     assert without.status_code == 422
-    assert "Choose a reason: Amazon asks for one." in without.text.partition('id="reason-below"')[2][:500]
+    assert "Choose a reason. Amazon requires one." in without.text.partition('id="reason-below"')[2][:500]
 
     answer = owner_client.post(URL, data=sent | {"reason": "CustomerReturn"}, headers=headers)
 
@@ -99,22 +99,22 @@ def test_amazon_is_asked_with_a_reason(owner_client, session, order, sent, lines
     session.refresh(order)
     assert (order.total_refunded, order.total_refunding) == (0, 4200)
     session.rollback()
-    assert "Refund asked of Amazon" in plain(owner_client.get("/credit-memos/100001"))
+    assert "Refund requested" in plain(owner_client.get("/credit-memos/100001"))
 
 
 @pytest.mark.parametrize(
     ("typed", "field", "message"),
     [
         ({"quantity-LINE": "3"}, "quantity-LINE", "SKU-1: 3 is too many, 2 left."),
-        ({"shipping": "6.01"}, "shipping", "At most 6.00 EUR of the shipping is left to refund."),
-        ({"shipping": "six"}, "shipping", "six is not an amount of money. Write it as 12.34."),
+        ({"shipping": "6.01"}, "shipping", "At most 6.00 EUR of the shipping can still be refunded."),
+        ({"shipping": "six"}, "shipping", "six is not an amount. Enter it as 12.34."),
         ({"adjustment_refund": "-1"}, "adjustment_refund", "An amount cannot be negative."),
         (
             {"adjustment_refund": "0.01"},
             "adjustment_refund",
-            "At most 42.00 EUR of what was invoiced is left to refund.",
+            "At most 42.00 EUR of the invoiced amount can still be refunded.",
         ),
-        ({"adjustment_fee": "1.005"}, "adjustment_fee", "This has more decimals than EUR has: 2."),
+        ({"adjustment_fee": "1.005"}, "adjustment_fee", "Amounts in EUR have at most 2 decimals."),
         ({"adjustment_fee": "42.01"}, "adjustment_fee", "The adjustment fee is higher than the refunded amount."),
     ],
 )
@@ -143,7 +143,7 @@ def test_a_yen_has_no_decimals(owner_client, session, order):
     )
 
     assert answer.status_code == 422
-    assert "This has more decimals than JPY has: 0." in plain(answer)
+    assert "Amounts in JPY have at most 0 decimals." in plain(answer)
 
 
 def test_two_tabs_and_a_second_click_give_back_once(owner_client, session, sent, lines):
@@ -155,7 +155,7 @@ def test_two_tabs_and_a_second_click_give_back_once(owner_client, session, sent,
 
     assert (first.location, again.location) == ("/credit-memos/100001", "/credit-memos/100001")
     assert late.status_code == 422
-    assert "This Order has changed since you opened the page" in plain(late)
+    assert "This order has changed since you opened the page, so nothing was saved." in plain(late)
     assert session.scalar(select(func.count()).select_from(CreditMemo)) == 1
 
 
@@ -165,7 +165,7 @@ def test_nothing_that_amazon_never_charged_is_asked_of_it(owner_client, session,
     page = owner_client.get(f"/orders/{unshipped}/credit-memos/new")
 
     assert "way" not in fields(page)
-    assert "Amazon would not refund this: Nothing of this order has been shipped." in plain(page)
+    assert "Amazon would reject this refund: Nothing of this order has been shipped." in plain(page)
 
     asked = fields(page) | {"way": "amazon", "reason": "CustomerReturn"}
     answer = owner_client.post(f"/orders/{unshipped}/credit-memos", data=asked)
@@ -186,5 +186,5 @@ def test_an_order_with_nothing_left_says_so(owner_client, session, order):
 
     page = owner_client.get(NEW)
 
-    assert "An Order with the status Closed cannot be refunded." in plain(page)
+    assert "An order with the status Closed cannot be refunded." in plain(page)
     assert 'name="idempotency_key"' not in page.text

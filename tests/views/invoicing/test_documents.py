@@ -53,7 +53,7 @@ def test_a_credit_memo_shows_what_was_given_and_kept(owner_client, written):
 
     for said in (
         "Credit memo 100001",
-        "Refunded offline",
+        "Recorded only (offline)",
         "€10.00 1 €10.00 €0.00 €2.00 -€0.50 Returned €11.50",
         "Adjustment refund €2.00",
         "Adjustment fee -€0.50",
@@ -67,10 +67,10 @@ def test_a_shipment_shows_each_parcel_and_where_to_follow_it(owner_client, writt
     answer = owner_client.get("/shipments/100001")
     page = plain(answer)
 
-    for said in ("Shipment 100001", "Parcel 1 of 2", "Carrier DHL", "JJD014600003", "Parcel 2 of 2", "Carrier Bike"):
+    for said in ("Shipment 100001", "Package 1 of 2", "Carrier DHL", "JJD014600003", "Package 2 of 2", "Carrier Bike"):
         assert said in page
     assert "tracking-id=JJD014600003" in answer.text
-    assert page.count("Amazon does not show this parcel yet") == 2
+    assert page.count("Amazon does not show this package yet") == 2
 
 
 @pytest.mark.parametrize("kind", ["invoices", "shipments", "credit-memos"])
@@ -96,8 +96,8 @@ def test_an_empty_comment_is_refused_at_its_field(owner_client, written):
     fragment = owner_client.post("/invoices/100001/comments", data={"comment": ""}, headers={"HX-Request": "true"})
 
     assert (page.status_code, fragment.status_code) == (422, 422)
-    assert "Write a comment." in plain(page)
-    assert "Write a comment." in plain(fragment)
+    assert "Enter a comment." in plain(page)
+    assert "Enter a comment." in plain(fragment)
     assert "<html" not in fragment.text
 
 
@@ -115,4 +115,4 @@ def test_an_unknown_number_is_said(owner_client, kind):
     page = owner_client.get(f"/{kind.replace(' ', '-')}s/999999")
 
     assert page.status_code == 404
-    assert f"There is no {kind} 999999 here." in plain(page)
+    assert f"There is no {kind} 999999." in plain(page)

@@ -72,7 +72,7 @@ def test_an_invoice_is_written_and_shown(owner_client, session, order, sent, lin
     assert [row[0] for row in line_quantities(order)] == [2, 0]
     assert (order.total_invoiced, session.scalars(select(Comment.text)).one()) == (2600, "Paid by card")
     session.rollback()
-    assert "Invoice 100001 was written." in plain(owner_client.get("/invoices/100001"))
+    assert "Invoice 100001 created." in plain(owner_client.get("/invoices/100001"))
 
 
 def test_sent_twice_it_is_written_once(owner_client, session, sent, lines):
@@ -83,7 +83,7 @@ def test_sent_twice_it_is_written_once(owner_client, session, sent, lines):
     assert (first.location, second.location) == ("/invoices/100001", "/invoices/100001")
     assert session.scalar(select(func.count()).select_from(Invoice)) == 1
     session.rollback()
-    assert "This was written already, so nothing was written twice." in plain(owner_client.get("/invoices/100001"))
+    assert "This was already submitted, so nothing was created twice." in plain(owner_client.get("/invoices/100001"))
 
 
 def test_a_second_tab_is_refused_after_a_change(owner_client, session, sent, lines):
@@ -94,7 +94,7 @@ def test_a_second_tab_is_refused_after_a_change(owner_client, session, sent, lin
     late = owner_client.post(URL, data=other | {f"quantity-{lines[0]}": "1", f"quantity-{lines[1]}": "0"}, headers=HTMX)
 
     assert late.status_code == 422
-    assert "This Order has changed since you opened the page" in plain(late)
+    assert "This order has changed since you opened the page, so nothing was saved." in plain(late)
     assert session.scalar(select(func.count()).select_from(Invoice)) == 1
     session.rollback()
     assert owner_client.post(URL, data=fields(late)).status_code == 303
@@ -144,7 +144,7 @@ def test_an_order_on_hold_says_so_instead_of_a_form(owner_client, session, order
 
     assert (opened.status_code, late.status_code) == (200, 422)
     for page in (opened, late):
-        assert "An Order with the status On hold cannot be invoiced." in plain(page)
+        assert "An order with the status On hold cannot be invoiced." in plain(page)
         assert 'name="idempotency_key"' not in page.text
 
 

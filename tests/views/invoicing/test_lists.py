@@ -75,7 +75,7 @@ def test_each_kind_of_document_has_a_list(owner_client, documents_written):
     (shipment,) = rows(owner_client.get("/shipments"))
     assert "Recipient Number1 2 00340434161094042557, 00340434161094042564 View" in shipment
     (memo,) = rows(owner_client.get("/credit-memos"))
-    assert "Desk DE Buyer Number1 Refunded offline €" in memo
+    assert "Desk DE Buyer Number1 Recorded only (offline) €" in memo
 
 
 def test_a_colleague_sees_no_names(viewer_client, documents_written):
@@ -187,7 +187,7 @@ def test_the_page_of_a_customer_shows_what_they_ordered(owner_client, session, o
     page = owner_client.get("/customers/1")
 
     content = plain(page)
-    for part in ("Orders, not cancelled 2", "Ordered €52.00", "Given back €", "Buyer1@marketplace.example", "Desk DE"):
+    for part in ("Orders, not cancelled 2", "Ordered €52.00", "Refunded €", "Buyer1@marketplace.example", "Desk DE"):
         assert part in content
     assert [row.split()[0] for row in rows(page)] == ["100001", "100002"]
     all_of_them = owner_client.get("/orders?customer=1")
@@ -200,7 +200,7 @@ def test_the_page_of_a_customer_shows_what_they_ordered(owner_client, session, o
 
 def test_an_unknown_customer_is_said(owner_client):
     page = owner_client.get("/customers/99")
-    assert (page.status_code, "There is no customer 99 here." in plain(page)) == (404, True)
+    assert (page.status_code, "There is no customer 99." in plain(page)) == (404, True)
 
 
 def test_the_page_of_a_customer_costs_the_same_for_many_orders(owner_client, session, orders):

@@ -76,7 +76,7 @@ def test_the_lists_take_what_was_found(owner_client, arrived):
 
 
 def test_nothing_found_and_nothing_typed_are_said(owner_client, arrived):
-    assert "No order has all of that" in plain(owner_client.post("/search", data={"q": "zzz"}, follow_redirects=True))
+    assert "No results" in plain(owner_client.post("/search", data={"q": "zzz"}, follow_redirects=True))
     assert "What are you looking for?" in plain(owner_client.post("/search", data={"q": ""}, follow_redirects=True))
     assert "Type at least one letter or digit." in plain(
         owner_client.post("/search", data={"q": "%"}, follow_redirects=True)
@@ -96,7 +96,7 @@ def test_a_colleague_finds_nobody_by_name_mail_or_address(viewer_client, arrived
     page = plain(viewer_client.post("/search", data={"q": typed}, follow_redirects=True))
 
     assert "303-0000000-0000001" not in page
-    assert "No order has all of that" in page
+    assert "No results" in page
 
 
 @pytest.mark.parametrize("where", ["/search", "/orders/searches"])
@@ -111,7 +111,7 @@ def test_a_long_term_is_searched_although_it_is_longer_when_encrypted(owner_clie
 def test_a_text_that_is_too_long_stands_there_as_it_was_typed(owner_client, where):
     page = owner_client.post(where, data={"q": "mueller " * 26}, follow_redirects=True)
 
-    assert (page.status_code, "This is too long to be looked for." in plain(page)) == (422, True)
+    assert (page.status_code, "This search term is too long." in plain(page)) == (422, True)
     assert ("mueller mueller" in page.text, "~" in plain(page)) == (True, False)
 
 
@@ -125,4 +125,4 @@ def test_a_text_that_is_far_too_long_is_said_and_makes_no_endless_address(owner_
     # gunicorn takes 4,094 bytes in the first line of a request.
     assert len(answer.location) < 3000
     page = owner_client.get(answer.location)
-    assert (page.status_code, "This is too long to be looked for." in plain(page)) == (422, True)
+    assert (page.status_code, "This search term is too long." in plain(page)) == (422, True)

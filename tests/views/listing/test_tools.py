@@ -54,10 +54,10 @@ def test_all_that_match_are_those_of_the_filter_in_their_order(owner_client, ses
 @pytest.mark.parametrize(
     ("sent", "message"),
     [
-        ({}, "Nothing is selected."),
-        ({"id": ["x", "-1", "99999999999"]}, "Nothing is selected."),
-        ({"all": "1", "query": "state=closed"}, "Nothing is selected."),
-        ({"all": "1", "query": "total_min=x"}, "These filters cannot be used."),
+        ({}, "No rows are selected. Select at least one."),
+        ({"id": ["x", "-1", "99999999999"]}, "No rows are selected. Select at least one."),
+        ({"all": "1", "query": "state=closed"}, "No rows are selected. Select at least one."),
+        ({"all": "1", "query": "total_min=x"}, "Invalid filters"),
     ],
 )
 def test_what_cannot_be_chosen_is_said_on_the_list(owner_client, session, orders, sent, message):
@@ -74,7 +74,7 @@ def test_more_than_may_be_done_at_once_is_refused(owner_client, session, orders,
 
     answer = owner_client.post("/grids/orders/selections", data={"kind": "hold", "all": "1"})
 
-    assert "4 are too many at once; at most 3." in plain(owner_client.get(answer.location))
+    assert "4 rows are too many; the limit is 3." in plain(owner_client.get(answer.location))
 
 
 def test_only_what_the_list_offers_and_the_person_may_do(owner_client, viewer_client, orders):
@@ -158,7 +158,7 @@ def test_a_list_without_columns_is_refused_where_it_was_asked(owner_client):
     answer = owner_client.post("/grids/orders/columns", data={"order": ["id"], "size": "", "save": "1"}, headers=HTMX)
 
     assert answer.status_code == 422
-    assert "Tick at least one column" in plain(answer)
+    assert "Select at least one column" in plain(answer)
 
 
 # Views.
@@ -191,7 +191,7 @@ def test_a_list_opens_with_the_view_chosen_for_it_and_can_be_cleared(owner_clien
     changed = owner_client.post(
         "/grids/views/1/changes", data={"name": "Finished", "opens": "y", "query": ""}, headers=HTMX
     )
-    assert "Finished Opens the list" in plain(changed)
+    assert "Finished Default" in plain(changed)
 
     opened = owner_client.get("/orders")
     assert (opened.status_code, "state=complete" in opened.location) == (303, True)
@@ -241,7 +241,7 @@ def test_names_of_views_are_checked(owner_client, orders):
 
     assert [one.status_code for one in (empty, long, taken)] == [422] * 3
     assert "Give the view a name of at most 80 characters." in plain(long)
-    assert "You have a view called One already." in plain(taken)
+    assert "You already have a view called One." in plain(taken)
 
 
 # Exports.

@@ -79,7 +79,7 @@ def test_a_message_is_queued_for_amazon_and_kept(owner_client, harness, url):
 @pytest.mark.parametrize(
     ("sent", "words"),
     [
-        ({"text": ""}, "Write what the buyer is to read."),
+        ({"text": ""}, "Enter the text of the message."),
         ({"text": "x" * 2001}, "at most 2000"),
         ({"text": "Write to me@shop.example"}, "no e-mail addresses"),
         ({"kind": "warranty"}, "Amazon has no message of the kind warranty."),
@@ -106,5 +106,5 @@ def test_what_amazon_says_against_being_asked_is_shown(owner_client, harness, ur
     harness.world.faults.arm("error_500", times=None)
     answered(harness)
     page = owner_client.get(url).text
-    assert "Amazon did not say which messages it allows" in page
-    assert "Ask again" in page
+    assert "Amazon did not return the messages it allows" in page
+    assert "Request again" in page

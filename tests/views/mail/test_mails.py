@@ -91,8 +91,8 @@ def test_a_document_can_be_chosen_and_goes_along(owner_client, session, number):
     ("sent", "words"),
     [
         ({"subject": "Hello\nBcc: other@shop.example"}, "This must be one line"),
-        ({"subject": ""}, "Write a subject."),
-        ({"body": ""}, "Write what the buyer is to read."),
+        ({"subject": ""}, "Enter a subject."),
+        ({"body": ""}, "Enter the text of the message."),
     ],
 )
 def test_what_cannot_be_sent_comes_back_with_what_was_written(owner_client, session, number, sent, words):
@@ -165,7 +165,7 @@ def test_one_button_sends_a_document_by_its_template(owner_client, session, orde
     session.rollback()
     again = owner_client.post("/invoices/100001/mails")
     assert again.status_code == 409
-    assert "on its way already" in again.text
+    assert "The same message is already queued. See it under Messages." in again.text
     for unknown in ("/invoices/7/mails", "/shipments/7/mails", "/credit-memos/7/mails"):
         assert owner_client.post(unknown).status_code == 404
 
@@ -182,7 +182,7 @@ def test_a_mail_is_shown_as_it_will_be_and_its_text_only_to_who_may_see_it(owner
     hidden = viewer_client.get(url).text
     assert "Number1" not in hidden
     assert "buyer1@" not in hidden
-    assert "Only those who may see buyers' data can read it." in hidden
+    assert "You do not have permission to see buyers' data." in hidden
 
 
 def fail(session, cause="mail_recipient_refused"):
@@ -198,17 +198,17 @@ def test_a_failed_mail_is_seen_and_sent_again(owner_client, session, order):
     owner_client.post("/invoices/100001/mails")
     mail_id = fail(session)
 
-    assert "1 mail failed" in owner_client.get("/mails").text
-    assert "1 mail to a buyer failed" in owner_client.get("/stores/desk-de").text
+    assert "1 message failed" in owner_client.get("/mails").text
+    assert "1 message to a buyer failed" in owner_client.get("/stores/desk-de").text
     page = owner_client.get(f"/mails/{mail_id}").text
-    assert "The buyer&#39;s address was refused." in page
+    assert "The buyer&#39;s address was rejected." in page
     assert "550 5.1.1 Sender not approved" in page
     answer = owner_client.post(f"/mails/{mail_id}/retries")
     assert answer.location == f"/mails/{mail_id}"
     assert only(session).state == "queued"
     session.rollback()
     assert owner_client.post(f"/mails/{mail_id}/retries").status_code == 409
-    assert "1 mail failed" not in owner_client.get("/mails").text
+    assert "1 message failed" not in owner_client.get("/mails").text
 
 
 def test_all_that_failed_are_sent_again_but_none_that_may_have_arrived(owner_client, session, order):
@@ -227,8 +227,8 @@ def test_all_that_failed_are_sent_again_but_none_that_may_have_arrived(owner_cli
     assert [mail.state for mail in session.scalars(select(Mail).order_by(Mail.id))] == ["queued", "unknown"]
     session.rollback()
     page = owner_client.get("/mails").text
-    assert "1 mail may have arrived" in page
-    assert "1 mail is in line again." in page
+    assert "1 message is unconfirmed" in page
+    assert "1 e-mail queued again." in page
 
 
 def test_a_mail_that_is_not_wanted_is_dropped(owner_client, session, order):

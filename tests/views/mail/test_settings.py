@@ -93,7 +93,7 @@ def test_a_password_goes_to_another_machine_in_clear_only_where_somebody_ticks_i
     plain = FIELDS | {"security": "none", "host": host}
     answer = owner_client.post(URL, data=plain, headers=HTMX)
     assert answer.status_code == 422
-    assert "Without encryption the password would travel readable" in answer.text
+    assert "Without encryption the password would be readable on the network." in answer.text
     assert session.get(MailServer, 1) is None
     session.rollback()
     assert owner_client.post(URL, data=plain | {"plain_sign_in": "y"}).status_code == 303
@@ -114,9 +114,12 @@ def test_a_server_on_this_machine_may_be_signed_in_to_in_clear(owner_client, ses
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"host": ""}, "Name the mail server"),
-        ({"host": "https://smtp.example"}, "This is not the name of a server."),
-        ({"host": "a b"}, "This is not the name of a server."),
+        ({"host": ""}, "Enter the mail server, such as smtp.example.com."),
+        (
+            {"host": "https://smtp.example"},
+            "This is not a server name. Use the form smtp.example.com, without a protocol.",
+        ),
+        ({"host": "a b"}, "This is not a server name. Use the form smtp.example.com, without a protocol."),
         ({"port": "0"}, "A port is a number from 1 to 65535"),
         ({"port": "smtp"}, "A port is a number from 1 to 65535"),
         ({"security": "maybe"}, "The security must be one of: starttls, tls, none."),
@@ -137,9 +140,9 @@ def test_an_invalid_server_is_reported_at_its_field(owner_client, session, wrong
 def test_a_test_mail_goes_out_at_once(owner_client, session, box):
     save_mail_server(session, box.port)
     answer = owner_client.post(f"{URL}/tests", data={"to": "me@shop.example"}, headers=HTMX)
-    assert (answer.status_code, "The server took it" in answer.text) == (200, True)
+    assert (answer.status_code, "The server accepted the message" in answer.text) == (200, True)
     (taken,) = box.taken
-    assert (taken["To"], taken["Subject"]) == ("me@shop.example", "Test mail of Channeldesk")
+    assert (taken["To"], taken["Subject"]) == ("me@shop.example", "Test e-mail from Channeldesk")
 
 
 def test_what_the_server_says_to_a_test_mail_is_shown_in_its_words(owner_client, session, box):
@@ -149,7 +152,10 @@ def test_what_the_server_says_to_a_test_mail_is_shown_in_its_words(owner_client,
     assert answer.status_code == 422
     assert "550 5.7.1 We do not know you &lt;b&gt;" in answer.text
     save_mail_server(session, 1)
-    assert "Nothing takes mails there." in owner_client.post(f"{URL}/tests", data={"to": "me@shop.example"}).text
+    assert (
+        "The server refused the connection. Check the port, and that the server is running."
+        in owner_client.post(f"{URL}/tests", data={"to": "me@shop.example"}).text
+    )
     assert "This is not an e-mail address." in owner_client.post(f"{URL}/tests", data={"to": "me"}).text
 
 
@@ -209,14 +215,14 @@ def test_a_template_is_changed_previewed_and_set_back(owner_client, session):
 @pytest.mark.parametrize(
     ("sent", "words"),
     [
-        ({"body": "a\nHello {{ name }}"}, "Line 2: {{ name }} is not a placeholder of this mail."),
+        ({"body": "a\nHello {{ name }}"}, "Line 2: {{ name }} is not a placeholder of this e-mail."),
         ({"body": "{{ order_numbr }}"}, "Did you mean {{ order_number }}?"),
-        ({"body": "{{ document_totals }}"}, "Line 1: {{ document_totals }} is not a placeholder of this mail."),
-        ({"body": "one\ntwo {{ order_number"}, "Line 2: two braces open or close a place"),
-        ({"body": "{{ order.total }}"}, "Line 1: two braces open or close a place"),
-        ({"subject": "{{ x }}"}, "Line 1: {{ x }} is not a placeholder of this mail."),
-        ({"subject": ""}, "Write a subject."),
-        ({"body": " "}, "Write what the buyer is to read."),
+        ({"body": "{{ document_totals }}"}, "Line 1: {{ document_totals }} is not a placeholder of this e-mail."),
+        ({"body": "one\ntwo {{ order_number"}, "Line 2: incomplete placeholder:"),
+        ({"body": "{{ order.total }}"}, "Line 1: incomplete placeholder:"),
+        ({"subject": "{{ x }}"}, "Line 1: {{ x }} is not a placeholder of this e-mail."),
+        ({"subject": ""}, "Enter a subject."),
+        ({"body": " "}, "Enter the text of the message."),
     ],
 )
 def test_a_template_that_cannot_be_written_out_is_not_kept(owner_client, session, sent, words):
@@ -231,7 +237,7 @@ def test_a_template_that_cannot_be_written_out_is_not_kept(owner_client, session
 
 def test_a_comments_template_needs_the_comment(owner_client):
     answer = owner_client.post("/mail-templates/comment/en", data={"subject": "News", "body": "Hello"})
-    assert "This mail needs {{ comment }}" in answer.text
+    assert "This template needs {{ comment }}" in answer.text
 
 
 def test_a_template_is_previewed_with_an_order_of_ones_own(owner_client, session):
@@ -246,7 +252,7 @@ def test_a_template_is_previewed_with_an_order_of_ones_own(owner_client, session
         "has no such document yet"
         in owner_client.post(TEMPLATE + "/previews", data=sent | {"body": "x", "subject": "y"}).text
     )
-    assert "no Order 7" in owner_client.post(url, data=sent | {"order": "7"}).text
+    assert "no order 7" in owner_client.post(url, data=sent | {"order": "7"}).text
 
 
 def test_the_sample_says_what_a_mail_of_its_kind_would(owner_client):

@@ -25,7 +25,9 @@ def test_an_address_is_corrected_here_alone_and_amazons_taken_again(owner_client
     page = owner_client.get("/orders/100001").text
     assert "Corrected in Channeldesk only" in page
     assert "<del>Street 1</del> <ins>Street 11</ins>" in re.sub(r"</?bdi>", "", page)
-    assert "Shipping address corrected here Address line 1" in plain(owner_client.get("/orders/100001?tab=history"))
+    assert "Shipping address corrected in Channeldesk Address line 1" in plain(
+        owner_client.get("/orders/100001?tab=history")
+    )
 
     assert owner_client.post("/orders/100001/addresses/shipping/restorations").status_code == 303
     session.refresh(order)
@@ -45,9 +47,9 @@ def test_a_billing_address_that_amazon_does_not_report_can_be_entered(owner_clie
 @pytest.mark.parametrize(
     ("sent", "message"),
     [
-        (ADDRESS, "This is the address already"),
-        (ADDRESS | {"line1": ""}, "An address needs this."),
-        (ADDRESS | {"country_code": "Germany"}, "Enter the two letters of a country"),
+        (ADDRESS, "The address is unchanged."),
+        (ADDRESS | {"line1": ""}, "This field is required."),
+        (ADDRESS | {"country_code": "Germany"}, "Enter a two-letter country code, such as DE."),
     ],
 )
 def test_an_address_that_cannot_be_is_said_at_its_field(owner_client, session, order, sent, message):

@@ -28,7 +28,7 @@ def test_an_empty_note_is_refused_at_its_field(owner_client, order):
     page, fragment = (owner_client.post("/orders/100001/comments", data={}, headers=headers) for headers in ({}, HTMX))
 
     assert (page.status_code, fragment.status_code) == (422, 422)
-    assert "Write a comment." in plain(page)
+    assert "Enter a comment." in plain(page)
     assert "<html" in page.text
     assert "<html" not in fragment.text
 
@@ -41,6 +41,6 @@ def test_the_history_holds_what_happened_and_what_was_said(owner_client, viewer_
 
     assert "Comment added Rang twice" in page
     assert "Order 100001 created" in page
-    assert "Arrived from Amazon as Unshipped" in page
-    assert "What Amazon sent" in page
+    assert "Received from Amazon as Unshipped" in page
+    assert "Data from Amazon" in page
     assert "Rang twice" not in plain(viewer_client.get("/orders/100001?tab=history"))

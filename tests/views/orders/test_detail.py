@@ -29,7 +29,7 @@ def test_an_unknown_number_is_said(owner_client):
     page = owner_client.get("/orders/999999")
 
     assert page.status_code == 404
-    assert "There is no Order 999999 here." in plain(page)
+    assert "There is no order 999999." in plain(page)
 
 
 def test_the_order_shows_its_parts(owner_client, import_orders):
@@ -127,7 +127,7 @@ def test_invoices_credit_memos_and_history_have_their_tabs(owner_client, import_
     history = plain(owner_client.get("/orders/100001?tab=history"))
 
     assert "2 × Article 1 Paid €26.00" in invoices
-    assert "2 × Article 1 Refunded offline €26.00" in memos
+    assert "2 × Article 1 Recorded only (offline) €26.00" in memos
     for said in (
         "Order cancelled, since Amazon cancelled it",
         "Credit memo 100001 created offline",
@@ -159,7 +159,7 @@ def test_what_cannot_be_done_says_why(owner_client, session, order, import_order
     import_orders(an_order(1, updated=5, **shipped_fields(an_order(1))), minutes=5)
 
     page = plain(owner_client.get("/orders/100001"))
-    assert "Hold An Order with the status Complete cannot be put on hold." in page
+    assert "Hold An order with the status Complete cannot be put on hold." in page
     assert "Cancel at Amazon This order has been shipped, so it cannot be cancelled." in page
     assert buttons(owner_client) == ["/orders/100001/credit-memos/new"]
 
@@ -193,9 +193,9 @@ def test_an_order_waits_with_a_reason_until_a_time_on_the_stores_clock(owner_cli
     [
         ({"reason": " "}, "Enter a reason for the hold."),
         ({"reason": "x", "until": "2020-01-01T10:00"}, "This time is in the past."),
-        ({"reason": "x", "until": "soon"}, "soon is not a day and a time."),
+        ({"reason": "x", "until": "soon"}, "soon is not a date and time."),
         ({"reason": "x", "until": "0001-01-01T00:00"}, "This time is in the past."),
-        ({"reason": "x", "until": "9999-12-31T23:59"}, "Choose a time until the end of 2100, or none."),
+        ({"reason": "x", "until": "9999-12-31T23:59"}, "Choose a time before the end of 2100, or leave this empty."),
     ],
 )
 def test_a_hold_that_makes_no_sense_is_said_and_what_was_typed_stays(owner_client, session, order, sent, message):
@@ -230,9 +230,9 @@ def test_a_second_hold_and_an_end_of_none_are_said(owner_client, session, order)
     again = owner_client.post("/orders/100001/holds", data={"reason": "y"}, headers=HTMX)
 
     assert again.status_code == 422
-    assert "An Order with the status On hold cannot be put on hold." in plain(again)
+    assert "An order with the status On hold cannot be put on hold." in plain(again)
     form = owner_client.get("/orders/100001/holds/new")
-    assert "An Order with the status On hold cannot be put on hold." in plain(form)
+    assert "An order with the status On hold cannot be put on hold." in plain(form)
     assert 'name="reason"' not in form.text
 
 

@@ -24,7 +24,7 @@ def test_a_file_is_looked_at_first_and_taken_with_one_click(owner_client, sessio
     assert re.findall(r'figure-value">(\d+)<', page) == ["1", "1", "1", "1"]
     assert "lots must be a whole number." in page
     assert "colour" in page
-    assert "Take 2 rows" in page
+    assert "Import 2 rows" in page
     assert stock_counters(session, "MUG-1") == before
     session.rollback()
 
@@ -47,7 +47,10 @@ def test_a_file_is_looked_at_first_and_taken_with_one_click(owner_client, sessio
     [
         ({}, "Choose a file, or paste the rows."),
         ({"rows": "title\nMug"}, "The first row must name the columns"),
-        ({"file": (io.BytesIO(b"PK\x03\x04\0"), "x.xlsx")}, "This is no text."),
+        (
+            {"file": (io.BytesIO(b"PK\x03\x04\0"), "x.xlsx")},
+            "This is not a text file. Save the table as CSV, then upload that file.",
+        ),
     ],
 )
 def test_what_is_no_file_of_products_is_said(owner_client, session, account, data, words):

@@ -24,7 +24,7 @@ def test_the_grid_shows_what_is_there_and_what_is_missing(owner_client, shop):
 
     assert skus(page) == ["MUG-1", "MUG-2", "MUG-3", "MUG-4"]
     assert "1 product is oversold" in page
-    assert "1 product to look at" in page
+    assert "1 product to review" in page
 
 
 def test_filters_and_sorting_find_products(owner_client, shop):
@@ -48,7 +48,7 @@ def test_filters_that_make_no_sense_are_said(owner_client, shop):
     answer = owner_client.get("/products?account=99")
 
     assert answer.status_code == 422
-    assert "There is no such choice here." in answer.text
+    assert "This is not a valid choice." in answer.text
 
 
 def test_the_grid_costs_the_same_with_one_product_or_many(owner_client, session, account):
@@ -90,12 +90,12 @@ def test_a_product_is_entered_and_counted(owner_client, session, account):
     ("data", "words"),
     [
         ({"sku": ""}, "Enter the SKU."),
-        ({"sku": "MUG-1"}, "There is a product MUG-1 already."),
+        ({"sku": "MUG-1"}, "Product MUG-1 already exists."),
         ({"sku": "MUG-9", "quantity": "1.5"}, "1.5 must be a whole number."),
         ({"sku": "MUG-9", "quantity": "-+5"}, "-+5 must be a whole number."),
         ({"sku": "MUG-9", "quantity": "9999999999"}, "Enter a quantity up to 1000000000."),
         ({"sku": "M" * 129}, "at most 128 characters fit"),
-        ({"sku": "MUG-9", "account": "77"}, "Say which seller account: Desk."),
+        ({"sku": "MUG-9", "account": "77"}, "Choose a seller account: Desk."),
     ],
 )
 def test_invalid_values_are_reported_at_their_field(owner_client, session, shop, data, words):
@@ -148,7 +148,7 @@ def test_an_empty_count_and_one_where_no_stock_is_kept_are_said_in_the_form(owne
     assert (empty.status_code, unkept.status_code) == (422, 422)
     assert "Enter a quantity." in empty.text
     assert 'value="Delivery"' in empty.text
-    assert "No stock is kept of this product." in unkept.text
+    assert "Stock of this product is not tracked. Set its quantity first." in unkept.text
     assert 'value="3"' in unkept.text
 
 
@@ -158,9 +158,9 @@ def test_a_product_tells_its_story_with_the_orders_in_it(owner_client, session, 
 
     page = owner_client.get(f"/products/{id_}").text
 
-    assert "1 piece is missing" in page
+    assert "1 unit is missing" in page
     assert page.count('href="/orders/100001"') == 2
-    assert "Orders that have reserved it" in page
+    assert "Orders with reserved units" in page
 
 
 def test_the_history_has_pages(owner_client, session, account):
@@ -186,10 +186,10 @@ def test_a_flag_is_taken_away_by_looking(owner_client, session, shop):
     assert load_product(session, "MUG-3").flag == ""
     create_orders(session, an_order(2, items=(an_item(3, sku="MUG-8"), an_item(4, sku="MUG-4"))))
     session.rollback()
-    assert "2 products to look at" in owner_client.get("/products").text
+    assert "2 products to review" in owner_client.get("/products").text
     owner_client.post("/products/looks")
 
-    assert "to look at" not in owner_client.get("/products").text
+    assert "to review" not in owner_client.get("/products").text
 
 
 def test_an_order_that_waits_leads_to_its_product_and_is_made_when_it_is_added(owner_client, session, account):
@@ -197,13 +197,13 @@ def test_an_order_that_waits_leads_to_its_product_and_is_made_when_it_is_added(o
     create_orders(session, an_order(1))
     session.rollback()
     page = owner_client.get("/amazon-orders/303-0000000-0000001").text
-    assert "SKU-1: There is no product of its SKU." in page
+    assert "SKU-1: There is no product with its SKU." in page
     assert 'href="/products/new?sku=SKU-1&amp;account=1"' in page
     assert 'value="SKU-1"' in owner_client.get("/products/new?sku=SKU-1&account=1").text
 
     made = owner_client.post("/products", data={"account": "1", "sku": "SKU-1", "enabled": "y", "quantity": "1"})
     page = owner_client.get(made.location).text
-    assert "Orders that wait for it" in page
+    assert "Orders waiting for this product" in page
     assert "Its product is out of stock." in page
     owner_client.post("/products/1/counts", data={"how": "adjust", "quantity": "1"})
 
@@ -213,8 +213,8 @@ def test_an_order_that_waits_leads_to_its_product_and_is_made_when_it_is_added(o
 
 def test_a_colleague_looks_and_changes_nothing(viewer_client, session, shop):
     page = viewer_client.get("/products/2").text
-    assert "Movements" in page
-    assert "Write down" not in page
+    assert "Stock history" in page
+    assert "Set quantity" not in page
     assert "New product" not in viewer_client.get("/products").text
     assert viewer_client.post("/products/2/counts", data={"how": "count", "quantity": "1"}).status_code == 403
 
@@ -229,8 +229,8 @@ def test_an_order_says_what_there_is_of_its_lines(owner_client, session, account
     for address in ("/orders/100001", "/orders/100001/shipments/new"):
         page = owner_client.get(address).text
         assert re.findall(r'href="/products/(\d)">(?:<svg.*?</svg>)?([^<]+)</a>', page) == [
-            ("1", "only 1 on the shelf"),
-            ("2", "5 on the shelf"),
+            ("1", "only 1 in stock"),
+            ("2", "5 in stock"),
         ]
 
 

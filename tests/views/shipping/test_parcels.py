@@ -77,9 +77,9 @@ def test_the_conflict_shows_what_changed_and_going_on_tells_amazon(owner_client,
     content = plain(page)
 
     assert "The order has changed: nothing was sent to Amazon" in content
-    assert "The buyer asks to cancel No Yes: Changed my mind" in content
+    assert "Buyer requested cancellation No Yes: Changed my mind" in content
     assert "Amazon status Unshipped Unshipped" in content
-    assert "Pieces shipped 0 of 3 0 of 3" in content
+    assert "Units shipped 0 of 3 0 of 3" in content
     assert "hx-trigger" not in page.text.partition('id="submission"')[2].partition(">")[0]
     assert "Review" in owner_client.get("/submissions").text
     shipment = owner_client.get("/shipments/100001").text
@@ -101,7 +101,7 @@ def test_the_conflict_shows_the_buyers_reason_only_to_those_who_may_read_it(view
 
     page = plain(viewer_client.get(f"/submissions/{submission_id}"))
 
-    assert "The buyer asks to cancel No Yes Total" in page
+    assert "Buyer requested cancellation No Yes Total" in page
     assert "Changed my mind" not in page
 
 
@@ -114,7 +114,7 @@ def test_of_a_cancelled_order_a_parcel_can_only_be_taken_back(owner_client, harn
     page = owner_client.get(f"/submissions/{submission_id}").text
 
     assert state(harness, submission_id) == "conflict"
-    assert "Go on all the same" not in page
+    assert "Send anyway" not in page
     assert "Remove package" in page
 
 
@@ -139,7 +139,7 @@ def test_the_parcel_is_taken_back(owner_client, harness, number, in_conflict):
 
     assert answer.location == "/shipments/100001"
     page = owner_client.get("/shipments/100001").text
-    assert "All parcels of this shipment were taken back" in page
+    assert "All packages of this shipment were removed" in page
     assert state(harness, submission_id) == "undone"
     assert owner_client.get(f"/submissions/{submission_id}").status_code == 200
 
@@ -168,7 +168,7 @@ def test_a_stale_page_touches_no_parcel_of_another_order(owner_client, harness, 
 def test_a_parcel_without_a_number_is_corrected_and_sent(owner_client, harness, number, ship):
     ship("")
     assert "Amazon requires a tracking number" in owner_client.get("/shipments/100001").text
-    assert "Amazon refused 1 request" in owner_client.get("/").text
+    assert "Amazon rejected 1 request" in owner_client.get("/").text
     form = "/shipments/100001/parcels/1/corrections"
     page = owner_client.get(f"{form}/new").text
     assert "Edit tracking of shipment 100001" in page
@@ -177,7 +177,7 @@ def test_a_parcel_without_a_number_is_corrected_and_sent(owner_client, harness, 
     wrong = owner_client.post(form, data={"carrier": "", "tracking_number": "JD 1"})
     assert (wrong.status_code, "Choose the carrier of this tracking number." in wrong.text) == (422, True)
     nameless = owner_client.post(form, data={"carrier": "other", "tracking_number": "JD 1"})
-    assert (nameless.status_code, "Name the carrier that is not in the list." in nameless.text) == (422, True)
+    assert (nameless.status_code, "Enter the name of the carrier." in nameless.text) == (422, True)
 
     answer = owner_client.post(form, data={"carrier": "evri", "tracking_number": "h01x ya00 1234 5671"})
     assert (answer.status_code, answer.location) == (303, "/shipments/100001")
@@ -195,7 +195,7 @@ def test_a_parcel_without_a_number_is_corrected_and_sent(owner_client, harness, 
 def test_an_undone_confirmation_needs_attention_until_it_is_requested_again(owner_client, harness, number, ship):
     submission_id, _ = ship(undo_seconds=30)
     owner_client.post(f"/submissions/{submission_id}/undo")
-    assert "1 parcel was not confirmed to Amazon" in owner_client.get("/").text
+    assert "1 package was not confirmed to Amazon" in owner_client.get("/").text
     assert "Retry" in owner_client.get("/shipments/100001").text
 
     answer = owner_client.post(f"/submissions/{submission_id}/again")
@@ -211,7 +211,7 @@ def test_who_only_looks_gets_no_buttons(viewer_client, harness, in_conflict):
     submission_id, _ = in_conflict
     for page in (f"/submissions/{submission_id}", "/shipments/100001"):
         text = viewer_client.get(page).text
-        assert "Go on all the same" not in text
+        assert "Send anyway" not in text
         assert "Remove package" not in text
         assert "Review<" not in text
         assert "Cancel the order at Amazon instead" not in text
@@ -230,7 +230,7 @@ def test_a_parcel_is_corrected_to_the_number_of_another_order_once_both_are_said
     wanted = {"carrier": "dhl", "tracking_number": "00340434161094042557"}
 
     asked = owner_client.post(form, data=wanted)
-    assert (asked.status_code, "Confirm that both orders are in one parcel" in plain(asked)) == (422, True)
+    assert (asked.status_code, "Confirm that both orders are in one package" in plain(asked)) == (422, True)
     assert 'name="shared" value="00340434161094042557">' in asked.text
     assert owner_client.post(form, data=wanted | {"shared": "00340434161094042557"}).status_code == 303
 
@@ -322,5 +322,5 @@ def test_a_corrected_number_that_is_doubtful_is_asked_about(owner_client, harnes
     assert (nothing.status_code, "“n/a” is not a tracking number." in plain(nothing)) == (422, True)
 
     assert owner_client.post(form, data=typed | {"confirmed": wrong}).status_code == 303
-    assert "Confirmed by a person: wrong check digit" in plain(owner_client.get("/shipments/100001"))
+    assert "Number confirmed manually: wrong check digit" in plain(owner_client.get("/shipments/100001"))
     assert f'value="{wrong}" checked' in owner_client.get(f"{form}/new").text

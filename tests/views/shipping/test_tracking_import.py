@@ -56,7 +56,7 @@ def test_what_is_pasted_is_looked_at_and_shipped_with_one_button(owner_client, s
     page = plain(owner_client.get(here))
     assert "Ship 2 orders" in page
     assert "Ready 2" in page
-    assert "Cannot go 1" in page
+    assert "Error 1" in page
     assert "Order: Order , Tracking number: Tracking" in page
     assert numbers(session) == []
 
@@ -67,7 +67,7 @@ def test_what_is_pasted_is_looked_at_and_shipped_with_one_button(owner_client, s
     assert re.fullmatch(r"/bulk/\d+", answer.location)
     run(session)
     assert numbers(session) == [DHL, UPS]
-    assert "These were confirmed" in plain(owner_client.get(here))
+    assert "These lines were confirmed" in plain(owner_client.get(here))
     assert f'href="{here}"' in owner_client.get(answer.location).text
     again = owner_client.post(f"{here}/choices", data={"row": ids[:2], "then": "ship"})
     assert again.location == answer.location
@@ -85,7 +85,7 @@ def test_files_in_any_encoding_are_one_import(owner_client, session, orders):
     page = plain(owner_client.get(answer.location + "?show=ready"))
     assert "größe.csv 2 lines read, 2 explained (1 heading) — Order: Bestellung , Tracking number: Sendung" in page
     assert "b.tsv 1 line read, 1 explained" in page
-    assert "What was pasted 1 line read, 1 explained" in page
+    assert "Pasted data 1 line read, 1 explained" in page
     # The lines of the title are those of the account, with the heading.
     assert session.scalars(select(TrackingImport.total)).one() == 4
 
@@ -93,11 +93,11 @@ def test_files_in_any_encoding_are_one_import(owner_client, session, orders):
 @pytest.mark.parametrize(
     ("sent", "words"),
     [
-        ({"text": ""}, "There is nothing to read."),
+        ({"text": ""}, "There is no data. Paste order numbers with their tracking numbers, or drop a file."),
         ({"text": "nothing of use"}, "No order numbers were found."),
-        ({"files": [(io.BytesIO(b"PK\x03\x04rest"), "book.xlsx")]}, "book.xlsx is a workbook, not a text."),
+        ({"files": [(io.BytesIO(b"PK\x03\x04rest"), "book.xlsx")]}, "book.xlsx is a workbook, not a text file."),
         ({"text": "x" * (5 * 1024 * 1024 + 1)}, "What was sent is too large: at most 5 MB fit."),
-        ({"text": "\n".join(f"303-1234567-{n:07};{10**19 + n}" for n in range(10_001))}, "at most 10000. Split"),
+        ({"text": "\n".join(f"303-1234567-{n:07};{10**19 + n}" for n in range(10_001))}, "the limit is 10000. Split"),
     ],
 )
 def test_what_cannot_be_read_is_said_at_the_field(owner_client, session, orders, sent, words):
@@ -113,9 +113,9 @@ def test_what_cannot_be_read_is_said_at_the_field(owner_client, session, orders,
 def test_a_carrier_that_is_unsure_is_chosen(owner_client, session, orders):
     here = pasted(owner_client, f"{orders[0]};{UNSURE}")
     page = owner_client.get(here)
-    assert "More than one carrier has such numbers: choose" in plain(page)
+    assert "Several carriers use this number format: choose one" in plain(page)
     assert 'value="ship"' not in page.text
-    assert "Keep what is chosen" in page.text
+    assert "Save choices" in page.text
     (id_,) = row_ids(session)
 
     owner_client.post(f"{here}/choices", data={"row": id_, "tick": id_, f"carrier-{id_}": "dpd", "then": "ship"})
@@ -135,7 +135,7 @@ def test_one_carrier_can_be_chosen_for_a_whole_page(owner_client, session, order
 def test_two_orders_with_one_number_are_confirmed_as_one_parcel(owner_client, session, orders):
     here = pasted(owner_client, f"{orders[0]};{DHL}\n{orders[1]};{DHL}")
     page = owner_client.get(here)
-    assert f"gives this number to order {orders[1]}: confirm that both are in one parcel" in plain(page)
+    assert f"has this number for order {orders[1]}: confirm that both are in one package" in plain(page)
     ids = row_ids(session)
     assert re.findall(r'name="shared" value="(\d+)"( checked)?', page.text) == [(str(id_), "") for id_ in ids]
 
@@ -153,7 +153,7 @@ def test_nothing_ready_says_so_and_changes_nothing(owner_client, session, orders
     (id_,) = row_ids(session)
     answer = owner_client.post(f"{here}/choices?show=ready", data={"row": id_, "then": "ship"})
     assert answer.location == f"{here}?show=ready"
-    assert "No line that is ticked is ready to go." in owner_client.get(answer.location).text
+    assert "None of the selected lines is ready. Nothing was changed." in owner_client.get(answer.location).text
     assert session.scalar(select(func.count(BulkAction.id))) == 0
 
 
@@ -173,7 +173,7 @@ def test_what_did_not_go_can_be_put_right_and_pasted_again(owner_client, session
     assert [row[:3] for row in rows[1:]] == [[orders[1], "3,4E+19", "DHL"], ["'=1+1", UPS, "UPS"]]
     assert rows[1][6].startswith("The spreadsheet has rounded this number")
     again = owner_client.get(f"{here}/rest.csv").data.replace(b',"3,4E+19",DHL', b",00340434161094042999,DHL")
-    assert "Cannot go" in plain(owner_client.get(pasted(owner_client, again.decode()) + "?show=blocked"))
+    assert "Error" in plain(owner_client.get(pasted(owner_client, again.decode()) + "?show=blocked"))
 
 
 def test_every_line_and_column_is_accounted_for_before_and_after(owner_client, session, orders, redis_url):
@@ -202,7 +202,7 @@ def test_an_import_of_before_lines_were_counted_is_shown(owner_client, session, 
     kept = session.scalars(select(TrackingImport)).one()
     kept.sources = [source[:3] for source in kept.sources]
     session.commit()
-    assert "What was pasted 1 line — Order: 1" in plain(owner_client.get(here))
+    assert "Pasted data 1 line — Order: 1" in plain(owner_client.get(here))
 
 
 def test_many_lines_come_a_hundred_at_a_time(owner_client, session, orders):
@@ -210,7 +210,7 @@ def test_many_lines_come_a_hundred_at_a_time(owner_client, session, orders):
     here = pasted(owner_client, text)
     last = owner_client.get(f"{here}?show=blocked&after=200")
     assert "201–250 of 250" in plain(last)
-    assert "There is no Order 880249 here" in plain(last)
+    assert "There is no order 880249" in plain(last)
     assert f"{here}?show=blocked&amp;after=100" in last.text
     assert "1–100 of 250" in plain(owner_client.get(here))
 
@@ -243,7 +243,7 @@ def test_a_doubtful_number_is_shipped_once_somebody_said_that_it_is_right(owner_
     here = pasted(owner_client, f"Order;Tracking;Carrier\n{orders[0]};{wrong};DHL\n{orders[1]};NULL;DHL")
     first, _second = row_ids(session)
     page = owner_client.get(here)
-    assert "Number?" in plain(page)
+    assert "Check number" in plain(page)
     assert "The check digit is wrong for a number of DHL." in plain(page)
     assert f'name="confirm" value="{first}"' in page.text
 
@@ -267,5 +267,5 @@ def test_a_ship_date_that_cannot_be_read_is_pointed_out(owner_client, session, o
         owner_client, f"Order;Tracking;Ship date\n{orders[0]};{DHL};31.02.2026\n{orders[1]};{UPS};20.11.2026\n"
     )
     page = plain(owner_client.get(here))
-    assert page.count("The ship date cannot be read: Amazon gets the time of the confirmation") == 1
+    assert page.count("The ship date cannot be read: the time of the confirmation is used") == 1
     assert "Ship 2 orders" in page

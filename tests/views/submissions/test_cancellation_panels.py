@@ -41,10 +41,12 @@ def test_the_panel_asks_for_itself_while_it_may_change(owner_client, session, im
     assert 'hx-trigger="every 1s"' in response.get_data(as_text=True)
     assert "<html" not in response.get_data(as_text=True)
     move(session, "send", "sent")
-    assert "Amazon has it and is working on it." in plain(panel(owner_client, session))
+    assert "Amazon is processing it." in plain(panel(owner_client, session))
     assert 'hx-trigger="every 3s"' in panel(owner_client, session).get_data(as_text=True)
     move(session, "accept")
-    assert "The order is read again until it shows the cancellation." in plain(panel(owner_client, session))
+    assert "Amazon has accepted it. Channeldesk reads the order until it shows the cancellation." in plain(
+        panel(owner_client, session)
+    )
 
 
 def test_proved_it_stops_asking_and_shows_when_and_by_which_request(owner_client, session, import_orders):
@@ -60,7 +62,7 @@ def test_proved_it_stops_asking_and_shows_when_and_by_which_request(owner_client
     assert 'hx-trigger="every' not in last.get_data(as_text=True)
     assert "Amazon shows the order as Cancelled." in page
     assert "Verified Mar 2, 2026, 10:05" in page
-    assert "Amazon's request id REQ-1" in page
+    assert "Amazon request ID REQ-1" in page
     assert f'hx-get="{PAGE}" hx-trigger="load" hx-target="#content"' in last.get_data(as_text=True)
     assert owner_client.get("/orders/100001").get_data(as_text=True).count("Cancelled") >= 1
 
@@ -74,7 +76,7 @@ def test_rejected_it_stops_asking_and_gives_amazons_words(owner_client, session,
 
     assert last.status_code == 286
     assert "The order &lt;b&gt;is&lt;/b&gt; in the post (18028)" in last.get_data(as_text=True)
-    assert "Ask again" in plain(last)
+    assert "Request again" in plain(last)
     assert session.scalars(select(AmazonOrder.status)).one() == "UNSHIPPED"
 
 
@@ -95,4 +97,6 @@ def test_once_the_time_is_over_it_says_that_it_waits_for_its_turn(owner_client, 
     session.execute(update(Submission).values(undo_until=NOW - timedelta(days=1)))
     session.commit()
 
-    assert "It waits for the next message to Amazon" in plain(owner_client.get(PAGE))
+    assert "It waits for the next feed; Amazon accepts one every two minutes. You can still undo it." in plain(
+        owner_client.get(PAGE)
+    )

@@ -86,7 +86,7 @@ def test_without_javascript_the_click_leads_back_to_the_order_which_tells_of_it(
     assert job_queue.exists(f"rq:job:{queue.key('advance_submissions', account_id)}")
     page = plain(owner_client.get(PAGE))
     assert "Queued" in page
-    assert re.search(r"It is sent to Amazon in \d+ seconds?\.", page)
+    assert re.search(r"It will be sent to Amazon in \d+ seconds?\.", page)
     assert "Cancellation requested: The item is out of stock" in page
     assert "Cancel order" not in page
 
@@ -170,8 +170,8 @@ def test_what_cannot_be_cancelled_has_no_button_and_says_why(owner_client, sessi
 def test_for_a_shipped_one_it_says_what_to_do_instead(owner_client, import_orders):
     import_orders(an_order(1, "SHIPPED"))
 
-    assert "Refund it with a credit memo. Open Order 100001 to refund it" in plain(owner_client.get(PAGE))
-    assert "Open Order 100001 to refund it" in plain(owner_client.get(f"{POST}/new"))
+    assert "Refund it with a credit memo. Open order 100001 to refund it" in plain(owner_client.get(PAGE))
+    assert "Open order 100001 to refund it" in plain(owner_client.get(f"{POST}/new"))
 
 
 def test_with_import_off_it_is_refused(owner_client, session, account, import_orders):

@@ -54,13 +54,13 @@ def test_its_page_shows_each_amount_sent_to_amazon(owner_client, session, asked)
     page = plain(owner_client.get(f"/submissions/{submission.id}"))
 
     assert f"Credit memo {asked.number}: 23.00 EUR" in page
-    assert "Sent to Amazon Refund asked of Amazon The buyer returned it" in page
+    assert "Sent to Amazon Refund requested The buyer returned it" in page
     assert "Product Total Items Tax on items Article 1 SKU SKU-1 €23.00 €19.00 €4.00" in page
 
 
 def test_the_credit_memo_says_that_it_is_only_asked_for(owner_client, asked):
     page = owner_client.get(f"/credit-memos/{asked.number}")
-    assert "Refund asked of Amazon" in plain(page)
+    assert "Refund requested" in plain(page)
     assert "Total to refund €23.00" in plain(page)
     assert "Items to refund" in plain(page)
     assert "Print" not in plain(page)
@@ -94,8 +94,8 @@ def test_what_comes_back_to_stock_is_said_to_be_there_when_the_buyer_was_refunde
 @pytest.mark.parametrize(
     ("verb", "state", "memo_state", "message"),
     [
-        ("arrival", "verified", "refunded", "It counts as refunded."),
-        ("miss", "rejected", "refused", "It can be refunded again."),
+        ("arrival", "verified", "refunded", "Recorded as refunded."),
+        ("miss", "rejected", "refused", "Recorded as not refunded. The amount can be refunded again."),
         ("resends", "queued", "asked", ""),
     ],
 )
@@ -104,8 +104,8 @@ def test_who_has_looked_at_amazon_says_what_happened(owner_client, session, aske
     url = f"/submissions/{submission.id}"
     session.commit()
     page = owner_client.get(url)
-    assert "The buyer was refunded It did not happen It did not happen: send it again" in plain(page)
-    assert page.text.count("Have you looked in Seller Central that the buyer was not refunded?") == 2
+    assert "The buyer was refunded Not refunded Not refunded: send it again" in plain(page)
+    assert page.text.count("Have you checked in Seller Central that the buyer was not refunded?") == 2
     assert f'action="{url}/{verb}"' in page.text
     assert f'action="{url}/again"' not in page.text
 
@@ -124,7 +124,7 @@ def test_who_only_looks_gets_no_answers_to_give(viewer_client, session, asked):
 
     page = viewer_client.get(f"/submissions/{submission.id}")
 
-    assert "Somebody has to look in Seller Central" in plain(page)
+    assert "Check in Seller Central whether the buyer was refunded." in plain(page)
     assert "/arrival" not in page.text
     assert viewer_client.post(f"/submissions/{submission.id}/arrival").status_code == 403
 
@@ -145,7 +145,7 @@ def test_an_invoice_is_uploaded_with_a_button_and_then_followed(owner_client, se
     session.commit()
     number = "100001"
     page = owner_client.get(f"/invoices/{number}")
-    assert "It has not been uploaded. Upload to Amazon" in plain(page)
+    assert "Not uploaded yet. Upload to Amazon" in plain(page)
 
     answered = owner_client.post(f"/invoices/{number}/uploads", follow_redirects=True)
 
@@ -157,7 +157,7 @@ def test_an_invoice_is_uploaded_with_a_button_and_then_followed(owner_client, se
     session.commit()
     assert owner_client.post(f"/invoices/{number}/uploads").status_code == 409
     page = plain(owner_client.get(f"/submissions/{submission.id}"))
-    assert "Document Tax invoice Total €42.00 Tax in it €8.00" in page
+    assert "Document Tax invoice Total €42.00 Included tax €8.00" in page
     assert f"{number}: 42.00 EUR" in page
     undo = f"/submissions/{submission.id}/undo"
     session.commit()
@@ -170,7 +170,7 @@ def test_where_amazon_takes_no_invoices_nothing_is_offered(owner_client, session
     create_processing_order(session)
     page = owner_client.get("/invoices/100001")
     assert "At Amazon" in plain(page)
-    assert "Amazon takes the invoice once it knows of a shipment of the order." in plain(page)
+    assert "Amazon accepts the invoice once it shows a shipment of the order." in plain(page)
     assert "/uploads" not in page.text
 
 

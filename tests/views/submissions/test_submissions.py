@@ -117,7 +117,7 @@ def test_undo_takes_it_back_and_goes_where_one_came_from(session, owner_client, 
     session.refresh(submission)
     assert (submission.state, submission.open) == ("undone", False)
     session.commit()
-    assert "nothing was sent to Amazon" in owner_client.get("/submissions").text
+    assert "Nothing was sent to Amazon" in owner_client.get("/submissions").text
 
 
 def test_undo_leads_nowhere_else(owner_client, ask, post):
@@ -145,14 +145,14 @@ def test_who_only_looks_gets_no_buttons(session, viewer_client, ask, post):
     for page in ("/submissions", "/submissions/1", "/submissions/2"):
         text = viewer_client.get(page).text
         assert "Undo</button>" not in text
-        assert "Ask again" not in text
+        assert "Request again" not in text
     assert post(viewer_client, "/submissions/1/undo").status_code == 403
 
 
 def test_its_page_tells_the_whole_story(session, owner_client, ask):
     submission = rejected(session, sent(session, ask(1)))
     page = owner_client.get(f"/submissions/{submission.id}").text
-    for said in ("Cancellation refused", "Cancellation requested", "F-7", "TYPE", "REQUEST-9", "Amazon did not do it"):
+    for said in ("Cancellation refused", "Cancellation requested", "F-7", "TYPE", "REQUEST-9", "Amazon rejected it"):
         assert said in page
     assert 'hx-trigger="every' not in page.partition('id="submission"')[2].partition(">")[0]
 
@@ -180,12 +180,12 @@ def test_where_it_cannot_be_asked_again_the_page_says_why(session, owner_client,
     session.commit()
     page = owner_client.get(f"/submissions/{submission.id}").text
     assert "This order has been shipped" in page
-    assert "Ask again" not in page
+    assert "Request again" not in page
 
 
 def test_look_now_makes_it_due_and_rings(session, owner_client, ask, redis, post):
     submission = sent(session, ask(1))
-    assert "Look now" in owner_client.get(f"/submissions/{submission.id}").text
+    assert "Check now" in owner_client.get(f"/submissions/{submission.id}").text
     answer = post(owner_client, f"/submissions/{submission.id}/looks")
     assert answer.location == f"/submissions/{submission.id}"
     session.refresh(submission)
@@ -198,7 +198,7 @@ def test_a_look_while_it_is_being_sent_is_refused_since_it_could_tell_amazon_twi
     submission_transitions.apply(submission, "send", NOW)
     submission.due_at = NOW + timedelta(seconds=20)
     session.commit()
-    assert "Look now" not in owner_client.get(f"/submissions/{submission.id}").text
+    assert "Check now" not in owner_client.get(f"/submissions/{submission.id}").text
     assert post(owner_client, f"/submissions/{submission.id}/looks").status_code == 409
     session.refresh(submission)
     assert submission.due_at == NOW + timedelta(seconds=20)

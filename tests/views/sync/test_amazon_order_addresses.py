@@ -36,10 +36,10 @@ class TestAddress:
     @pytest.mark.parametrize(
         ("wrong", "message"),
         [
-            ({"line1": " "}, "An address needs this."),
-            ({"country_code": "Germany"}, "Enter the two letters of a country"),
-            ({"city": "x" * 101}, "This can have at most 100 characters."),
-            ({"line1": "Street 1"}, "This is the address already"),
+            ({"line1": " "}, "This field is required."),
+            ({"country_code": "Germany"}, "Enter a two-letter country code, such as DE."),
+            ({"city": "x" * 101}, "Enter at most 100 characters."),
+            ({"line1": "Street 1"}, "The address is unchanged."),
         ],
     )
     def test_an_invalid_address_is_reported_and_not_saved(self, owner_client, session, import_orders, wrong, message):

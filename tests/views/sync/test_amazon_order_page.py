@@ -28,7 +28,7 @@ class TestDetails:
         page = owner_client.get(f"{GRID}/305-0000000-0000000")
 
         assert page.status_code == 404
-        assert "There is no Amazon order 305-0000000-0000000 here." in plain(page)
+        assert "There is no Amazon order 305-0000000-0000000." in plain(page)
 
     def test_everything_known_is_shown(self, owner_client, import_orders):
         there = import_orders(
@@ -101,8 +101,8 @@ class TestDetails:
 
         page = plain(owner_client.get(f"{GRID}/{there}?tab=items"))
 
-        assert "The buyer asks you to cancel this order" in page
-        assert "Their reason: Ordered by mistake" in page
+        assert "The buyer has requested to cancel this order" in page
+        assert "Reason: Ordered by mistake" in page
 
     def test_long_and_foreign_names_are_shown_whole(self, owner_client, import_orders):
         name = "كلمة " * 8 + "<b>見本</b>"
@@ -121,11 +121,11 @@ class TestHistory:
 
         page = plain(owner_client.get(f"{GRID}/{there}?tab=history"))
 
-        titles = ["Changed at Amazon", "Status Pending Unshipped", "Arrived from Amazon as Pending"]
+        titles = ["Changed at Amazon", "Status Pending Unshipped", "Received from Amazon as Pending"]
         places = [page.index(title) for title in titles]
         assert places == sorted(places)
         assert "Order 100001 created" in page
-        assert page.count("What Amazon sent") == 2
+        assert page.count("Data from Amazon") == 2
 
     def test_a_version_is_compared_with_the_one_before_it(self, owner_client, viewer_client, session, import_orders):
         there = import_orders(an_order(1, "PENDING", raw={"programs": ["A"], "buyer": {"buyerName": "Before"}}))
@@ -185,18 +185,21 @@ class TestCreateOrder:
 
     def test_one_older_than_the_store_is_made_when_asked(self, owner_client, session, import_orders):
         there = import_orders(an_order(1, purchased_at=NOW - timedelta(days=60)))
-        assert "Create Order" in text(owner_client.get(f"{GRID}/{there}"))
+        assert "Create order" in text(owner_client.get(f"{GRID}/{there}"))
 
         assert owner_client.post(f"{GRID}/{there}/orders").location == "/orders/100001"
 
     @pytest.mark.parametrize(
         ("order", "message"),
         [
-            (an_order(1, "PENDING"), "Its Order is made once Amazon says Unshipped."),
-            (an_order(1, "CANCELLED"), "This order is cancelled, so no Order is made of it."),
+            (
+                an_order(1, "PENDING"),
+                "Amazon is still checking this order. It is imported once its status is Unshipped.",
+            ),
+            (an_order(1, "CANCELLED"), "This order is cancelled, so it is not imported."),
             (an_order(1, "UNSHIPPED", fulfilled_by="AMAZON"), "once Amazon has shipped it"),
             (an_order(1, "SOMETHING_NEW"), "with the status SOMETHING_NEW"),
-            (an_order(1), "There is an Order of this Amazon order already: 100001."),
+            (an_order(1), "This Amazon order was already imported as order 100001."),
         ],
     )
     def test_what_is_not_due_says_why(self, owner_client, session, import_orders, order, message):
@@ -216,9 +219,11 @@ class TestCreateOrder:
         page = text(owner_client.get(f"{GRID}/{there}"))
 
         assert "Import is disabled for this store" in page
-        assert "Create Order" not in page
+        assert "Create order" not in page
         assert "Cancel order" not in page
-        assert "no Order is made" in text(sent(owner_client, f"{GRID}/{there}/orders"))
+        assert "Import of Amazon orders is disabled for this store. Enable it in the order settings." in text(
+            sent(owner_client, f"{GRID}/{there}/orders")
+        )
 
     def test_shipped_orders_follow(self, owner_client, session, import_orders):
         there = import_orders(an_order(1))
@@ -226,8 +231,8 @@ class TestCreateOrder:
 
         page = plain(owner_client.get(f"{GRID}/{there}?tab=history"))
 
-        assert "Amazon counts 2 more as shipped" in page
-        assert "Order is complete" in page
+        assert "Amazon shows 2 more units as shipped" in page
+        assert "Order complete: everything is invoiced and shipped" in page
 
 
 @pytest.mark.parametrize(("tab", "most"), [("details", 1), ("items", 2), ("tracking", 3), ("history", 3)])

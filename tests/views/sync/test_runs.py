@@ -147,7 +147,7 @@ def test_the_quarantine_lists_what_cannot_be_read_without_showing_it(owner_clien
 def test_what_amazon_sent_is_shown_to_who_may_see_it_and_that_is_written_down(
     session, owner_client, viewer_client, kept, post
 ):
-    assert "Show it" not in viewer_client.get(f"/syncs/quarantine/{kept.id}").text
+    assert "reveals" not in viewer_client.get(f"/syncs/quarantine/{kept.id}").text
     assert post(viewer_client, f"/syncs/quarantine/{kept.id}/reveals").status_code == 403
     assert SECRET in post(owner_client, f"/syncs/quarantine/{kept.id}/reveals").text
     looked = session.scalars(select(Event).where(Event.kind == "quarantine_revealed")).one()

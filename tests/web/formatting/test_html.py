@@ -46,7 +46,7 @@ def test_markup_stays_markup_and_the_same_letters_do_not_become_it() -> None:
 
 def test_a_name_is_shown_to_who_may_see_it_alone() -> None:
     assert html_format.buyer_name("Ada Byron", True) == "<bdi>Ada Byron</bdi>"
-    masked = '<span class="secret" title="Hidden: buyer data is shown to people who may see it.">A••• B•••</span>'
+    masked = '<span class="secret" title="Hidden: you do not have permission to see buyers&#39; data.">A••• B•••</span>'
     assert html_format.buyer_name("Ada Byron", False) == html_format.secret("Ada Byron") == masked
 
 

@@ -110,7 +110,7 @@ def connect() -> ResponseReturnValue:
         add_error(form, error)
         return render_invalid(request, *_MARKETPLACES, form=form, **_build_marketplaces_context(draft, report))
     form_drafts.delete(DRAFT)
-    flash(_("%(account)s is connected. Its orders are being fetched.", account=account.name), "good")
+    flash(_("%(account)s connected. Its orders are being fetched.", account=account.name), "good")
     only = account.stores[0] if len(account.stores) == 1 else None
     return see_other(request, url_for("stores.show", slug=only.slug) if only else url_for("stores.index"))
 
@@ -144,7 +144,7 @@ def replace_credentials(account_id: int) -> Response:
     except AmazonError as error:
         problem = error
     else:
-        flash(_("Amazon accepts the new credentials, and they are kept."), "good")
+        flash(_("Amazon accepted the new credentials, and they were saved."), "good")
         return see_other(request, url_for("accounts.show", account_id=account_id))
     session.rollback()
     return render_invalid(request, *_CREDENTIALS, **_render_account_page(account_id, form, problem))
@@ -159,9 +159,9 @@ def sync_now(account_id: int) -> Response:
     try:
         queue.enqueue(queue.redis(), "sync_account", account_id)
     except RedisError:
-        flash(_("Redis does not answer, so no sync was started. The schedule goes on once it is back."), "bad")
+        flash(_("Redis does not respond, so no sync was started. Scheduled syncs resume once it is back."), "bad")
     else:
-        flash(_("%(account)s is being synced. What it finds appears under Sync runs.", account=name), "good")
+        flash(_("Sync of %(account)s started. See the result under Sync history.", account=name), "good")
     return see_other(request, url_for("accounts.show", account_id=account_id))
 
 

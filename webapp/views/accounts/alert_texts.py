@@ -33,37 +33,37 @@ def of_store(store: Store, alerts: list[Alert]) -> list[Notice]:
 
 def _describe_trouble(store: Store, alert: Alert) -> Notice:
     url = url_for("accounts.show", account_id=store.account_id)
-    return Notice("bad", _("Orders are not being fetched"), text_for(alert.cause), url, _("Look at the account"))
+    return Notice("bad", _("Orders are not being fetched"), text_for(alert.cause), url, _("View account"))
 
 
 def _describe_blocked(store: Store, alert: Alert) -> Notice:
     title = ngettext("%(num)s order could not be imported", "%(num)s orders could not be imported", alert.count)
     url = f"/amazon-orders?store={quote(store.slug)}&blocked=1"
-    return Notice("warn", title, text_for(alert.cause), url, _("Show them"))
+    return Notice("warn", title, text_for(alert.cause), url, _("View"))
 
 
 def _describe_quarantined(_store: Store, alert: Alert) -> Notice:
     title = ngettext("%(num)s order cannot be read", "%(num)s orders cannot be read", alert.count)
-    text = _("Amazon sent something that is not an order as it should be. It is kept, and read again when it changes.")
-    return Notice("warn", title, text, url_for("syncs.quarantine_list", waiting=1), _("Quarantine"))
+    text = _("Amazon sent orders with an unexpected format. They are kept, and read again when they change.")
+    return Notice("warn", title, text, url_for("syncs.quarantine_list", waiting=1), _("Unreadable orders"))
 
 
 def _describe_refused(_store: Store, alert: Alert) -> Notice:
     url = f"/submissions?state={alert.cause}"
     if alert.cause == submission_states.UNPROVED:
-        title = ngettext("%(num)s request is not proved", "%(num)s requests are not proved", alert.count)
-        text = _("Amazon accepted it, but the order does not show it. Look at it in Seller Central.")
+        title = ngettext("%(num)s request is unconfirmed", "%(num)s requests are unconfirmed", alert.count)
+        text = _("Amazon accepted it, but the order does not show it. Check in Seller Central.")
     elif alert.cause == submission_states.CONFLICT:
         title = ngettext("%(num)s request waits for a decision", "%(num)s requests wait for a decision", alert.count)
         text = _("The order changed before the update was sent. Review what changed, then continue or undo it.")
     elif alert.cause == submission_states.UNDONE:
         title = ngettext(
-            "%(num)s parcel was not confirmed to Amazon", "%(num)s parcels were not confirmed to Amazon", alert.count
+            "%(num)s package was not confirmed to Amazon", "%(num)s packages were not confirmed to Amazon", alert.count
         )
-        text = _("It was undone, but the package still exists. Send it again, or remove the package.")
+        text = _("The confirmation was undone, but the package still exists. Send it again, or remove the package.")
     else:
-        title = ngettext("Amazon refused %(num)s request", "Amazon refused %(num)s requests", alert.count)
-        text = _("Nothing was changed. Read why, then ask again or settle it in Seller Central.")
+        title = ngettext("Amazon rejected %(num)s request", "Amazon rejected %(num)s requests", alert.count)
+        text = _("Nothing was changed. Check the reason, then request it again or use Seller Central.")
     return Notice("bad", title, text, url, _("Submissions"))
 
 
@@ -80,10 +80,12 @@ def _describe_refunds(store: Store, alert: Alert) -> Notice:
 def _describe_mails(store: Store, alert: Alert) -> Notice:
     url = url_for("mails.index", state=alert.cause, store=store.slug)
     if alert.cause == mail_states.UNKNOWN:
-        title = ngettext("%(num)s mail may have arrived", "%(num)s mails may have arrived", alert.count)
-        return Notice("warn", title, _("Nobody knows. Send it again, or leave it."), url, _("Mails"))
-    title = ngettext("%(num)s mail to a buyer failed", "%(num)s mails to buyers failed", alert.count)
-    return Notice("bad", title, _("Read why, put it right, then send it again."), url, _("Mails"))
+        title = ngettext("%(num)s message is unconfirmed", "%(num)s messages are unconfirmed", alert.count)
+        return Notice(
+            "warn", title, _("Delivery could not be confirmed. Send it again, or drop it."), url, _("Messages")
+        )
+    title = ngettext("%(num)s message to a buyer failed", "%(num)s messages to buyers failed", alert.count)
+    return Notice("bad", title, _("Check the reason, correct it, then send it again."), url, _("Messages"))
 
 
 def _describe_seller_data(store: Store, alert: Alert) -> Notice:
@@ -93,23 +95,23 @@ def _describe_seller_data(store: Store, alert: Alert) -> Notice:
 
 def _describe_oversold(store: Store, alert: Alert) -> Notice:
     title = ngettext("%(num)s product is oversold", "%(num)s products are oversold", alert.count)
-    text = _("More is owed to buyers than there is. Enter what arrived, or cancel in time.")
+    text = _("Ordered quantity exceeds stock. Enter received stock, or cancel orders in time.")
     url = url_for("products.index", account=store.account_id, stock="oversold")
-    return Notice("bad", title, text, url, _("Show them"))
+    return Notice("bad", title, text, url, _("View"))
 
 
 def _describe_flagged(store: Store, alert: Alert) -> Notice:
     url = url_for("products.index", account=store.account_id, flagged=1)
     if alert.cause == product_csv.SOLD_DISABLED:
         title = ngettext("%(num)s disabled product was sold", "%(num)s disabled products were sold", alert.count)
-        return Notice("warn", title, _("Enable it, or end its listing at Amazon."), url, _("Show them"))
-    title = ngettext("%(num)s new product to look at", "%(num)s new products to look at", alert.count)
+        return Notice("warn", title, _("Enable each product, or end its listing at Amazon."), url, _("View"))
+    title = ngettext("%(num)s new product to review", "%(num)s new products to review", alert.count)
     return Notice(
         "wait",
         title,
-        _("Orders came for SKUs that were not known here. No stock is kept of them yet."),
+        _("There are orders for new SKUs. Their stock is not tracked yet."),
         url,
-        _("Show them"),
+        _("View"),
     )
 
 

@@ -39,5 +39,5 @@ def save(slug: str) -> Response:
         db.session.rollback()
         add_error(form, error)
         return render_invalid(request, *_FORM, store=load_store(slug), form=form)
-    flash(_("Documents and mails of %(store)s were changed.", store=store.name), "good")
+    flash(_("Documents and language of %(store)s saved.", store=store.name), "good")
     return see_other(request, url_for("document_settings.page", slug=slug))

@@ -96,7 +96,7 @@ def save_settings(slug: str) -> Response:
         return render_invalid(
             request, "stores/_settings.html", "stores/settings.html", store=load_store(slug), form=form
         )
-    flash(_("The order settings were saved."), "good")
+    flash(_("Order settings saved."), "good")
     return see_other(request, url_for("stores.settings_page", slug=slug))
 
 

@@ -146,7 +146,7 @@ def add_comment(document: Any, column: str, url: str) -> Response:
         no_mail = mails.cannot_mail_reason(session, orders.get_by_id(session, order_id))
         context = {"form": form, "comments_url": request.path, "back": url, "no_mail": no_mail}
         return render_invalid(request, "documents/_comment_form.html", "documents/comment.html", **context)
-    flash(_("The comment was written."), "good")
+    flash(_("Comment added."), "good")
     return see_other(request, url)
 
 

@@ -96,7 +96,7 @@ document_form.add_routes(
         _build_form,
         _preview,
         _create,
-        lambda number: _("Credit memo %(number)s was written.", number=number),
+        lambda number: _("Credit memo %(number)s created.", number=number),
         _l("New credit memo"),
         order_states.left_to_refund,
         documents.get_credit_memo,

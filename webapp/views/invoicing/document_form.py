@@ -102,7 +102,7 @@ def _create(document: DocumentType, number: str) -> Response:
     key = (form.idempotency_key.data or "")[:64]
     created = form_drafts.read(CREATED) or {}
     if key in created:
-        flash(_("This was written already, so nothing was written twice."), "good")
+        flash(_("This was already submitted, so nothing was created twice."), "good")
         return see_other(request, url_for(f"{document.name}.show", number=created[key]))
     options = {
         "comment": form.comment.data or "",

@@ -64,7 +64,7 @@ document_form.add_routes(
         invoice_form,
         _preview,
         _create,
-        lambda number: _("Invoice %(number)s was written.", number=number),
+        lambda number: _("Invoice %(number)s created.", number=number),
         _l("New invoice"),
         order_states.left_to_invoice,
         queries.get_invoice,

@@ -97,26 +97,26 @@ def _describe_no_documents(title: Text, text: Text) -> EmptyMessage:
     return EmptyMessage(title, text, "file-invoice", _l("Orders"), "orders.index")
 
 
-_TAKE_AWAY = _l("Take a filter away, or look for less of the number.")
-_NO_DOCUMENT = Message(_l("None is like that"), _TAKE_AWAY)
+_TAKE_AWAY = _l("Remove a filter, or search for a shorter part of the number.")
+_NO_DOCUMENT = Message(_l("No results"), _TAKE_AWAY)
 
 ORDERS = Listing(
     "orders",
     _l("Orders"),
-    _l("Made here of Amazon orders, to be processed"),
+    _l("Orders to process"),
     orders.grid,
     OrderFilters,
     order_columns.ORDERS,
     grid_page.orders_counted,
     "orders",
     EmptyMessage(
-        _l("No Orders yet"),
-        _l("An Order is made of each Amazon order that is Unshipped, and of one Amazon ships once it has."),
+        _l("No orders yet"),
+        _l("Amazon orders are imported when they are Unshipped; orders Amazon ships, once they are shipped."),
         "clipboard-list",
-        _l("Look at the Amazon orders"),
+        _l("View Amazon orders"),
         "amazon_orders.index",
     ),
-    Message(_l("No Order is like that"), _TAKE_AWAY),
+    Message(_l("No results"), _TAKE_AWAY),
     page="orders/index.html",
     find_number=orders.find_number,
     kinds=(
@@ -149,20 +149,18 @@ AMAZON_ORDERS = Listing(
         ("building-store", "primary"),
         without_stores=True,
     ),
-    Message(_l("No order is like that"), _TAKE_AWAY),
+    Message(_l("No results"), _TAKE_AWAY),
 )
 INVOICES = Listing(
     "invoices",
     _l("Invoices"),
-    _l("What was billed of the Orders"),
+    _l("Invoices of all orders"),
     document_lists.invoice_grid,
     InvoiceFilters,
     document_columns.INVOICES,
     grid_page.invoices_counted,
     "document_lists",
-    _describe_no_documents(
-        _l("No invoices yet"), _l("Orders are invoiced when they are imported, or one by one on their page.")
-    ),
+    _describe_no_documents(_l("No invoices yet"), _l("Orders are invoiced at import, or individually on their page.")),
     _NO_DOCUMENT,
     find_number=partial(document_lists.find_number, model=Invoice),
     kinds=("print_these_invoices",),
@@ -170,7 +168,7 @@ INVOICES = Listing(
 SHIPMENTS = Listing(
     "shipments",
     _l("Shipments"),
-    _l("What left for the buyers, parcel by parcel"),
+    _l("Shipments of all orders, with their packages"),
     document_lists.shipment_grid,
     ShipmentFilters,
     document_columns.SHIPMENTS,
@@ -178,7 +176,7 @@ SHIPMENTS = Listing(
     "document_lists",
     _describe_no_documents(
         _l("No shipments yet"),
-        _l("Ship an Order on its page; each shipment is listed here."),
+        _l("Ship an order on its page; each shipment is listed here."),
     ),
     _NO_DOCUMENT,
     find_number=partial(document_lists.find_number, model=Shipment),
@@ -187,7 +185,7 @@ SHIPMENTS = Listing(
 CREDIT_MEMOS = Listing(
     "credit_memos",
     _l("Credit memos"),
-    _l("What was given back of the Orders"),
+    _l("Refunds of all orders"),
     document_lists.credit_memo_grid,
     CreditMemoFilters,
     document_columns.CREDIT_MEMOS,
@@ -195,7 +193,7 @@ CREDIT_MEMOS = Listing(
     "document_lists",
     _describe_no_documents(
         _l("No credit memos yet"),
-        _l("What is refunded, here or when Amazon cancels an invoiced order, is listed here."),
+        _l("Refunds appear here, including those for invoiced orders that Amazon cancelled."),
     ),
     _NO_DOCUMENT,
     find_number=partial(document_lists.find_number, model=CreditMemo),
@@ -204,7 +202,7 @@ CREDIT_MEMOS = Listing(
 CUSTOMERS = Listing(
     "customers",
     _l("Customers"),
-    _l("Accounts built for buyers, by e-mail and store"),
+    _l("Customer accounts, by e-mail and store"),
     customers.grid,
     CustomerFilters,
     document_columns.CUSTOMERS,
@@ -212,12 +210,12 @@ CUSTOMERS = Listing(
     "customers",
     EmptyMessage(
         _l("No customer accounts yet"),
-        _l("Buyers are guests unless a store's order settings say that an account is built for each."),
+        _l("Buyers are guests unless a store's order settings create customer accounts."),
         "user",
         _l("Go to the stores"),
         "stores.index",
     ),
-    Message(_l("No customer is like that"), _l("Enter the whole e-mail address.")),
+    Message(_l("No results"), _l("Enter the complete e-mail address.")),
 )
 LISTINGS = {listing.name: listing for listing in (ORDERS, AMAZON_ORDERS, INVOICES, SHIPMENTS, CREDIT_MEMOS, CUSTOMERS)}
 

@@ -79,7 +79,7 @@ def create(number: str) -> Response:
     mail_id = mail.id
     session.rollback()
     _enqueue_send(account_id)
-    flash(_("The message is in line and goes to Amazon in a moment."), "good")
+    flash(_("Message queued. It is sent to Amazon in a moment."), "good")
     return see_other(request, url_for("mails.show", mail_id=mail_id))
 
 
@@ -109,5 +109,5 @@ def allowed(order: Order) -> list[str]:
 
 
 def _enqueue_send(account_id: int) -> None:
-    warning = _("Redis does not answer. It goes on as soon as it is back.")
+    warning = _("Redis does not respond. The request continues once Redis is back.")
     worker_notification.enqueue("send_messages", account_id, warning)

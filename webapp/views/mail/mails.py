@@ -37,12 +37,12 @@ from webapp.web.responses import render_fragment_or_page, render_invalid, see_ot
 bp = Blueprint("mails", __name__)
 
 HEADS = {
-    "created": (_l("Written"), False),
-    "kind": (_l("Mail"), False),
+    "created": (_l("Created"), False),
+    "kind": (_l("Type"), False),
     "number": (_l("Order"), False),
     "store": (_l("Store"), False),
     "state": (_l("State"), False),
-    "said": (_l("What was said"), False),
+    "said": (_l("Server response"), False),
 }
 _NEW = ("mails/_new.html", "mails/new.html")
 
@@ -96,7 +96,7 @@ def show(mail_id: int) -> Response:
 @requires("mails.write")
 def retry(mail_id: int) -> Response:
     outbox.retry(db.session(), mail_id, now=datetime.now(UTC), actor=current_user.actor)
-    flash(_("The mail is in line again."), "good")
+    flash(_("E-mail queued again."), "good")
     return see_other(request, url_for("mails.show", mail_id=mail_id))
 
 
@@ -104,7 +104,7 @@ def retry(mail_id: int) -> Response:
 @requires("mails.write")
 def drop(mail_id: int) -> Response:
     outbox.discard(db.session(), mail_id, now=datetime.now(UTC), actor=current_user.actor)
-    flash(_("Dropped: nothing more is sent."), "good")
+    flash(_("E-mail dropped. It will not be sent."), "good")
     return see_other(request, url_for("mails.show", mail_id=mail_id))
 
 
@@ -113,7 +113,7 @@ def drop(mail_id: int) -> Response:
 def retry_all() -> Response:
     """Send all failed mails again, but not those that may have arrived."""
     done = outbox.retry_all(db.session(), now=datetime.now(UTC), actor=current_user.actor)
-    words = ngettext("%(count)s mail is in line again.", "%(count)s mails are in line again.", done, count=number(done))
+    words = ngettext("%(count)s e-mail queued again.", "%(count)s e-mails queued again.", done, count=number(done))
     flash(words, "good")
     return see_other(request, url_for("mails.index"))
 
@@ -203,7 +203,7 @@ def _send_document(kind: str, number: str) -> Response:
 def _flash_queued(mail: Mail) -> Response:
     mail_id = mail.id
     db.session.rollback()
-    flash(_("The mail is in line and goes out in a moment."), "good")
+    flash(_("E-mail queued. It is sent in a moment."), "good")
     return see_other(request, url_for("mails.show", mail_id=mail_id))
 
 
@@ -268,4 +268,4 @@ def _text(mail: Mail) -> tuple[str, str]:
 
 
 def _format_count(count: int) -> str:
-    return str(ngettext("%(count)s mail", "%(count)s mails", count, count=number(count)))
+    return str(ngettext("%(count)s message", "%(count)s messages", count, count=number(count)))

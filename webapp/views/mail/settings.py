@@ -48,7 +48,7 @@ def save() -> Response:
         db.session.rollback()
         add_error(form, error)
         return render_invalid(request, *_SERVER, **_build_page_context(form))
-    flash(_("The mail server was saved. Send a test mail to see whether it works."), "good")
+    flash(_("Mail server saved. Send a test e-mail to check it."), "good")
     return see_other(request, url_for("mail_settings.show"))
 
 
@@ -56,7 +56,7 @@ def save() -> Response:
 @requires("mails.settings")
 def forget() -> Response:
     settings.delete_server(db.session(), now=datetime.now(UTC), actor=current_user.actor)
-    flash(_("The mail server was taken away: nobody is written to."), "good")
+    flash(_("Mail server removed. No e-mails are sent."), "good")
     return see_other(request, url_for("mail_settings.show"))
 
 
@@ -73,7 +73,9 @@ def test() -> Response:
         session.rollback()
         if server is None:
             raise NotFoundError("mail_not_configured")
-        composer.send_test(server, sender, to, _("Test mail of Channeldesk"), _("This mail shows that mails go out."))
+        composer.send_test(
+            server, sender, to, _("Test e-mail from Channeldesk"), _("This e-mail shows that sending e-mails works.")
+        )
         done = to
     except InvalidError as error:
         add_error(form, error)
@@ -105,7 +107,7 @@ def save_sender(slug: str) -> Response:
         db.session.rollback()
         add_error(form, error)
         return render_invalid(request, *_SENDER, store=load_store(slug), form=form, common=_find_server())
-    flash(_("The sender was saved."), "good")
+    flash(_("Sender saved."), "good")
     return see_other(request, url_for("mail_settings.show"))
 
 

@@ -29,19 +29,19 @@ bp = Blueprint("mail_templates", __name__)
 
 PLACES = {
     "store_name": _l("The sender's name"),
-    "order_number": _l("Our number of the Order"),
-    "amazon_number": _l("Amazon's number, which the buyer knows"),
-    "order_date": _l("Day of the purchase"),
-    "buyer_name": _l("Name of the buyer, empty where Amazon does not tell it"),
-    "ship_to": _l("Address of the recipient"),
-    "order_lines": _l("What was ordered, a line each"),
-    "order_total": _l("Total of the Order"),
-    "comment": _l("The comment that goes with it"),
-    "document_number": _l("Number of the document"),
-    "document_date": _l("Day of the document"),
-    "document_lines": _l("What stands on the document, a line each"),
-    "document_totals": _l("Its amounts, a line each"),
-    "tracking": _l("Carrier, number and page of each parcel"),
+    "order_number": _l("Channeldesk order number"),
+    "amazon_number": _l("Amazon order number"),
+    "order_date": _l("Order date"),
+    "buyer_name": _l("Name of the buyer; empty if Amazon does not provide it"),
+    "ship_to": _l("Shipping address"),
+    "order_lines": _l("Ordered items, one per line"),
+    "order_total": _l("Order total"),
+    "comment": _l("Comment"),
+    "document_number": _l("Document number"),
+    "document_date": _l("Document date"),
+    "document_lines": _l("Items of the document, one per line"),
+    "document_totals": _l("Amounts of the document, one per line"),
+    "tracking": _l("Carrier, tracking number and tracking link of each package"),
 }
 _EDIT = ("mail_templates/_edit.html", "mail_templates/edit.html")
 
@@ -77,7 +77,7 @@ def save(kind: str, language: str) -> Response:
         db.session.rollback()
         add_error(form, error)
         return render_invalid(request, *_EDIT, **_build_context(kind, language, form))
-    flash(_("The template was saved."), "good")
+    flash(_("Template saved."), "good")
     return see_other(request, url_for("mail_templates.edit", kind=kind, language=language))
 
 
@@ -86,7 +86,7 @@ def save(kind: str, language: str) -> Response:
 def reset(kind: str, language: str) -> Response:
     _check(kind, language)
     settings.reset_template(db.session(), kind, language, now=datetime.now(UTC), actor=current_user.actor)
-    flash(_("The template is the default again."), "good")
+    flash(_("Template reset to the default."), "good")
     return see_other(request, url_for("mail_templates.edit", kind=kind, language=language))
 
 

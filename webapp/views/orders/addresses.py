@@ -51,7 +51,7 @@ def restore(number: str, which: str) -> Response:
     session = db.session()
     order = queries.get_by_number(session, number)
     addresses.restore(session, order.id, which, now=datetime.now(UTC), actor=current_user.actor)
-    flash(_("Amazon's address counts again."), "good")
+    flash(_("Amazon's address restored."), "good")
     return see_other(request, url_for("orders.show", number=number))
 
 
@@ -65,7 +65,7 @@ def _open(number: str) -> Order:
 def _build_context(number: str, which: str) -> dict[str, Any]:
     return {
         "title": TITLES[which],
-        "notice": _("Amazon keeps its own address."),
+        "notice": _("The address at Amazon does not change."),
         "back": url_for("orders.show", number=number),
         "save_url": url_for("order_addresses.save", number=number, which=which),
     }

@@ -53,7 +53,7 @@ def comment(number: str) -> Response:
     except InvalidError as error:
         add_error(form, error)
         return render_invalid(request, *DIALOG, **order_context(queries.get_by_number(session, number)), form=form)
-    flash(_("The comment was written."), "good")
+    flash(_("Comment added."), "good")
     return see_other(request, url_for("orders.show", number=number))
 
 

@@ -40,7 +40,7 @@ TABS = {
     "invoices": _l("Invoices"),
     "credit_memos": _l("Credit memos"),
     "shipments": _l("Shipments"),
-    "history": _l("Comments history"),
+    "history": _l("Timeline"),
 }
 Rows = Callable[[Session, int], Sequence[Any]]
 TabContext = Callable[[Session, OrderDetail], dict[str, Any]]
@@ -153,7 +153,7 @@ def _build_differences(order: OrderDetail, which: str) -> list[tuple[str | LazyS
 def _build_totals(order: OrderDetail) -> list[document_pages.Total]:
     """Return the rows of the totals, what was paid and refunded, and what is due."""
     paid, refunded = order.total_invoiced, order.total_refunded
-    pending = [(_l("Refund asked of Amazon"), Money(order.total_refunding, order.currency), False)]
+    pending = [(_l("Refund requested"), Money(order.total_refunding, order.currency), False)]
     return [
         *document_pages.amount_rows(order, order.currency),
         (_l("Grand total"), Money(order.total, order.currency), True),

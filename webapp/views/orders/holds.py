@@ -52,7 +52,7 @@ def create(number: str) -> Response:
     except RefusedError as error:
         refused = text_for(error.code, error.arguments)
     else:
-        flash(_("The Order is on hold."), "good")
+        flash(_("Order put on hold."), "good")
         if order_states.is_held_past(order.ship_by, order.hold_until):
             flash(text_for("held_past_ship_by"), "warn")
         return see_other(request, url_for("orders.show", number=number))
@@ -71,7 +71,7 @@ def end(number: str) -> Response:
     except RefusedError as error:
         flash(text_for(error.code, error.arguments), "warn")
     else:
-        flash(_("The Order goes on."), "good")
+        flash(_("Hold released."), "good")
     return see_other(request, url_for("orders.show", number=number))
 
 

@@ -26,7 +26,7 @@ _FIELDS = {
     "total": _l("Total"),
     "quantity_shipped": _l("Items shipped"),
     "ship_by": _l("Ship by"),
-    "cancel_requested": _l("Buyer asks to cancel"),
+    "cancel_requested": _l("Cancellation requested"),
 }
 ADDRESS_FIELDS = {
     "name": _l("Recipient's name"),

@@ -78,7 +78,7 @@ def show(import_id: int) -> Response:
 def confirm(import_id: int) -> Response:
     try:
         csv_import.confirm(db.session(), import_id, now=datetime.now(UTC), actor=current_user.actor)
-        flash(_("The file was taken."), "good")
+        flash(_("File imported."), "good")
     except RefusedError as error:
         flash(text_for(error.code, error.arguments), "warn")
     return see_other(request, url_for("product_imports.show", import_id=import_id))

@@ -34,7 +34,7 @@ HEADS: dict[str, tuple[str | LazyString, bool]] = {
     "account": (_l("Account"), False),
     "quantity": (_l("On hand"), True),
     "reserved": (_l("Reserved"), True),
-    "available": (_l("To sell"), True),
+    "available": (_l("Available"), True),
     "state": (_l("State"), False),
 }
 
@@ -103,7 +103,7 @@ def create() -> Response:
         db.session.rollback()
         add_error(form, error)
         return render_invalid(request, *_NEW, form=form)
-    flash(_("Product %(sku)s was created.", sku=product.sku), "good")
+    flash(_("Product %(sku)s created.", sku=product.sku), "good")
     return see_other(request, url_for("products.show", product_id=product.id))
 
 
@@ -124,7 +124,7 @@ def change(product_id: int) -> Response:
     def save(arguments: dict[str, Any]) -> None:
         products.update_product(db.session(), product_id, form.entry(), version=version, **arguments)
 
-    return _save(product_id, save, "edit", form, str(_("The product was saved.")))
+    return _save(product_id, save, "edit", form, str(_("Product saved.")))
 
 
 @bp.post("/<int:product_id>/counts")
@@ -138,7 +138,7 @@ def count(product_id: int) -> Response:
         apply = products.adjust_quantity if form.how.data == "adjust" else products.set_quantity
         apply(db.session(), product_id, pieces, reason=form.reason.data or "", **arguments)
 
-    return _save(product_id, save, "count", form, str(_("The stock was written down.")))
+    return _save(product_id, save, "count", form, str(_("Stock saved.")))
 
 
 @bp.post("/<int:product_id>/looks")
@@ -152,7 +152,7 @@ def mark_reviewed(product_id: int) -> Response:
 @requires("products.write")
 def mark_all_reviewed() -> Response:
     products.mark_all_reviewed(db.session(), now=datetime.now(UTC), actor=current_user.actor)
-    flash(_("All flags were taken away."), "good")
+    flash(_("All products marked as reviewed."), "good")
     return see_other(request, url_for("products.index"))
 
 

@@ -118,7 +118,7 @@ document_form.add_routes(
         shipment_form,
         _preview,
         _create,
-        lambda number: _("Shipment %(number)s was written.", number=number),
+        lambda number: _("Shipment %(number)s created.", number=number),
         _l("New shipment"),
         order_states.left_to_ship,
         queries.get_shipment,

@@ -116,7 +116,7 @@ def result(action: BulkAction) -> tuple[str, str] | None:
     import_id = queries.find_id_of_bulk(db.session(), action.id)
     if import_id is None or not has_permission("orders.write"):
         return None
-    return _("Lines of the sheet"), url_for("tracking.show", import_id=import_id)
+    return _("Lines of the upload"), url_for("tracking.show", import_id=import_id)
 
 
 bulk.RESULTS["ship"] = result

@@ -20,7 +20,7 @@ bp = Blueprint("refunds", __name__, url_prefix="/submissions/<int:submission_id>
 def mark_refunded(submission_id: int) -> Response:
     """Mark the refund as made."""
     refunds.mark_refunded(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
-    flash(_("It counts as refunded."), "good")
+    flash(_("Recorded as refunded."), "good")
     return _redirect_back(submission_id)
 
 
@@ -29,7 +29,7 @@ def mark_refunded(submission_id: int) -> Response:
 def mark_not_refunded(submission_id: int) -> Response:
     """Mark the refund as not made and release its amounts."""
     refunds.mark_not_refunded(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
-    flash(_("It can be refunded again."), "good")
+    flash(_("Recorded as not refunded. The amount can be refunded again."), "good")
     return _redirect_back(submission_id)
 
 

@@ -37,7 +37,7 @@ HEADS = {
     "kind": (_l("Kind"), False),
     "number": (_l("Amazon order number"), False),
     "state": (_l("State"), False),
-    "said": (_l("What was said"), False),
+    "said": (_l("Server response"), False),
 }
 
 
@@ -100,7 +100,7 @@ def show(submission_id: int) -> Response:
 def undo(submission_id: int) -> Response:
     """Undo the submission before it is sent; then go to `next` or to its page."""
     user_actions.undo(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
-    flash(_("Undone: nothing was sent to Amazon."), "good")
+    flash(_("Undone. Nothing was sent to Amazon."), "good")
     return _redirect_back(submission_id)
 
 
@@ -172,8 +172,8 @@ def _label_values(values: dict[str, Any], *, reason: str | None = None) -> dict[
     asks = _("Yes") if values.get("cancel_requested") else _("No")
     return {
         _("Amazon status"): str(label("amazon_status", values.get("status", "")).text),
-        _("Pieces shipped"): _("%(shipped)s of %(ordered)s", shipped=shipped, ordered=ordered),
-        _("The buyer asks to cancel"): f"{asks}: {reason}" if reason and values.get("cancel_requested") else asks,
+        _("Units shipped"): _("%(shipped)s of %(ordered)s", shipped=shipped, ordered=ordered),
+        _("Buyer requested cancellation"): f"{asks}: {reason}" if reason and values.get("cancel_requested") else asks,
         _("Total"): money(Money(total, currency)) if total is not None and currency else "–",
     }
 

@@ -123,7 +123,7 @@ def create_order(number: str) -> Response:
     except RefusedError as error:
         flash(text_for(error.code, error.arguments), "warn")
         return see_other(request, page_url)
-    flash(_("Order %(number)s was created.", number=order_number), "good")
+    flash(_("Order %(number)s created.", number=order_number), "good")
     return see_other(request, url_for("orders.show", number=order_number))
 
 
@@ -159,7 +159,7 @@ def restore_address(number: str) -> Response:
     manual_corrections.restore_address(
         session, queries.get_id(session, number), now=datetime.now(UTC), actor=current_user.actor
     )
-    flash(_("Amazon's address counts again."), "good")
+    flash(_("Amazon's address restored."), "good")
     return see_other(request, url_for("amazon_orders.show", number=number))
 
 
@@ -185,7 +185,7 @@ def reveal(number: str, version_id: int) -> Response:
 def _build_address_context(number: str) -> dict[str, Any]:
     return {
         "title": _("Correct the delivery address"),
-        "notice": _("Amazon keeps its own address. Orders created from now on use this one."),
+        "notice": _("The address at Amazon does not change. Orders created from now on use this one."),
         "back": url_for("amazon_orders.show", number=number),
         "save_url": url_for("amazon_orders.save_address", number=number),
     }

@@ -88,7 +88,7 @@ def sync_now() -> Response:
     session = db.session()
     name = accounts.find(session, account_id).name
     schedule.run_now(session, f"sync_account-{account_id}", now=datetime.now(UTC), actor=current_user.actor)
-    flash(_("The sync of %(account)s begins within seconds.", account=name), "good")
+    flash(_("Sync of %(account)s starts within seconds.", account=name), "good")
     return see_other(request, url_for("syncs.index", account=account_id))
 
 

@@ -93,7 +93,7 @@ def change_role(user_id: int) -> Response:
     except (InvalidError, RefusedError) as error:
         form.role.errors = [text_for(error.code, error.arguments)]
         return render_invalid(request, *_ROLE, form=form, user=_get_user(user_id))
-    flash(_("%(email)s has the role %(role)s now.", email=user.email, role=ROLE_NAMES[user.role]), "good")
+    flash(_("%(email)s now has the role %(role)s.", email=user.email, role=ROLE_NAMES[user.role]), "good")
     return see_other(request, _build_home_url())
 
 
@@ -106,7 +106,7 @@ def disable(user_id: int) -> Response:
 @bp.post("/<int:user_id>/enable")
 @requires("users.write")
 def enable(user_id: int) -> Response:
-    return _change(users.enable, user_id, lambda user: _("%(email)s may sign in again.", email=user.email))
+    return _change(users.enable, user_id, lambda user: _("%(email)s can sign in again.", email=user.email))
 
 
 @bp.post("/<int:user_id>/sign-out")

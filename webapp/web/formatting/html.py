@@ -95,7 +95,7 @@ def buyer_name(text: str | None, allowed: bool) -> Markup:
 def secret(text: str | None) -> Markup:
     if not text:
         return nothing()
-    return _SECRET % (_("Hidden: buyer data is shown to people who may see it."), masked(text))
+    return _SECRET % (_("Hidden: you do not have permission to see buyers' data."), masked(text))
 
 
 def order_link(number: str, base_url: str, target_number: str = "") -> Markup:
@@ -125,4 +125,4 @@ def due_badge(instant: datetime | None, fulfilled_by: str, status: str, zone: st
 
 def tickbox(id_: int, number: str, listing: str) -> Markup:
     """Return the table cell that selects a row of a list."""
-    return _TICKBOX % (id_, listing, _("Choose %(number)s", number=number))
+    return _TICKBOX % (id_, listing, _("Select %(number)s", number=number))
