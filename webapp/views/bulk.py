@@ -30,6 +30,7 @@ from webapp.web import worker_notification
 from webapp.web.auth import has_permission, requires
 from webapp.web.formatting import number
 from webapp.web.formatting.actors import names
+from webapp.web.input_validation import parse_id
 from webapp.web.responses import (
     render_fragment_or_page,
     render_invalid,
@@ -185,7 +186,7 @@ def _build_progress(action: BulkAction) -> dict[str, Any]:
     session = db.session()
     state = request.args.get("state", "")
     state = state if state in bulk_states.ROW_STATES else ""
-    after = request.args.get("after", 0, type=int)
+    after = request.args.get("after", 0, type=parse_id)
     rows = queries.list_rows(session, action.id, state, after, queries.ROWS_SHOWN + 1)
     more, rows = len(rows) > queries.ROWS_SHOWN, rows[: queries.ROWS_SHOWN]
     counts = {

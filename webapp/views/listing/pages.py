@@ -19,6 +19,7 @@ from webapp.services.bulk import registry as bulk_registry
 from webapp.views.listing import grid_page
 from webapp.views.listing.registry import Listing, chosen_grid, view_url
 from webapp.web.auth import has_permission, requires
+from webapp.web.input_validation import parse_id
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 
@@ -98,5 +99,5 @@ def _list_allowed_kinds(listing: Listing) -> tuple[str, ...]:
 
 
 def _find_current_view(session: Session) -> GridView | None:
-    view_id = request.args.get("view", 0, type=int)
-    return saved_views.find_visible_view(session, current_user.id, view_id) if 0 < view_id < 2**31 else None
+    view_id = request.args.get("view", type=parse_id)
+    return saved_views.find_visible_view(session, current_user.id, view_id) if view_id else None

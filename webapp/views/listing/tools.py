@@ -25,6 +25,7 @@ from webapp.views.listing import registry as list_registry
 from webapp.views.listing.registry import Listing
 from webapp.web.auth import has_permission, requires
 from webapp.web.form_errors import add_error
+from webapp.web.input_validation import parse_id
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 bp = Blueprint("grid_tools", __name__, url_prefix="/grids")
@@ -182,7 +183,7 @@ def read_query(listing: Listing, query: str) -> tuple[Any, MultiDict[str, str]]:
 def _get_selected(listing: Listing) -> list[int]:
     """Return the selected ids, or those of all rows that match now."""
     if not request.form.get("all"):
-        return [id_ for id_ in request.form.getlist("id", type=int) if 0 < id_ < 2**31]
+        return request.form.getlist("id", type=parse_id)
     form, arguments = read_query(listing, request.form.get("query", ""))
     grid = listing.open_grid(stores.list_store_names(db.session()))
     place = grid_fetch.parse_page_request(grid, arguments)

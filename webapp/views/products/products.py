@@ -23,6 +23,7 @@ from webapp.web.auth import requires
 from webapp.web.form_errors import add_error
 from webapp.web.formatting import number
 from webapp.web.formatting.actors import names
+from webapp.web.input_validation import parse_id
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 bp = Blueprint("products", __name__, url_prefix="/products")
@@ -185,7 +186,7 @@ def _save(product_id: int, save: Callable[[dict[str, Any]], None], part: str, fo
 def _build_page_context(product_id: int) -> dict[str, Any]:
     session = db.session()
     product = queries.get_by_id(session, product_id)
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=parse_id)
     entries, older = queries.list_ledger(session, product_id, before)
     return {
         "product": product,

@@ -34,6 +34,7 @@ from webapp.views import bulk
 from webapp.web.auth import has_permission, requires
 from webapp.web.form_errors import add_error
 from webapp.web.formatting.actors import names
+from webapp.web.input_validation import parse_id
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 bp = Blueprint("tracking", __name__, url_prefix="/tracking")
@@ -151,7 +152,7 @@ def _preview(import_id: int) -> dict[str, Any]:
     shown = request.args.get("show", "")
     if shown not in STANDINGS:
         shown = next((name for name in _FIRST if counts[name]), READY)
-    after = request.args.get("after", 0, type=int)
+    after = request.args.get("after", 0, type=parse_id)
     group = [pair for pair in pairs if pair[1].standing == shown]
     page = group[after : after + SHOWN]
     packed = tracking_matching.group_shipments(matches)

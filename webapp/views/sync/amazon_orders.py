@@ -29,6 +29,7 @@ from webapp.views.listing.pages import add_routes
 from webapp.views.orders import timeline
 from webapp.web.auth import has_permission, requires
 from webapp.web.form_errors import add_error
+from webapp.web.input_validation import parse_id
 from webapp.web.links import seller_central
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
@@ -242,7 +243,7 @@ def _map_items_by_id(summary: AmazonOrderSummary) -> dict[str, Any]:
 
 def _build_history(summary: AmazonOrderSummary) -> dict[str, Any]:
     session = db.session()
-    version = request.args.get("version", type=int)
+    version = request.args.get("version", type=parse_id)
     changes: list[Difference] | None = None
     first = False
     if version is not None:

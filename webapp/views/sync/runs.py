@@ -26,6 +26,7 @@ from webapp.views.listing import grid_page
 from webapp.web import amazon_gateway
 from webapp.web.auth import requires
 from webapp.web.formatting import number
+from webapp.web.input_validation import parse_id
 from webapp.web.responses import render_fragment_or_page, see_other
 
 bp = Blueprint("syncs", __name__, url_prefix="/syncs")
@@ -84,7 +85,7 @@ def index() -> Response:
 @requires("schedule.write")
 def sync_now() -> Response:
     """Schedule a sync of the account now; the scheduler starts it within a second."""
-    account_id = request.form.get("account", type=int) or 0
+    account_id = request.form.get("account", 0, type=parse_id)
     session = db.session()
     name = accounts.find(session, account_id).name
     schedule.run_now(session, f"sync_account-{account_id}", now=datetime.now(UTC), actor=current_user.actor)
