@@ -37,6 +37,13 @@
     field?.select?.();
   });
 
+  // A list that was filtered, sorted or paged says how many rows it has now.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (!event.target.matches?.(".order-rows")) return;
+    const count = event.target.querySelector(".pager-text, .empty-state h3");
+    document.getElementById("list-status").textContent = count?.textContent ?? "";
+  });
+
   // After signing in again in another tab, the forms of this page use the new token.
   document.addEventListener("freshToken", (event) => {
     for (const input of document.querySelectorAll("input[name=csrf_token]")) input.value = event.detail.value;
