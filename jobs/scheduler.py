@@ -16,6 +16,7 @@ from webapp.core import database_problems, heartbeats, queue
 from webapp.core.extensions import db
 from webapp.db import outgoing_calls
 from webapp.db.engine import read_only
+from webapp.domain.schedule import next_time_of_day
 from webapp.queries import bulk_actions, mails, schedule, submissions
 from webapp.services import fences
 from webapp.services import schedule as claiming
@@ -65,7 +66,8 @@ def add_recurring_jobs(now: datetime) -> None:
     session = db.session()
     for kind in queue.CATALOGUE:
         if kind.every is not None:
-            claiming.ensure(session, queue.key(kind.name), kind.name, (), kind.every, now)
+            first_run = now if kind.at is None else next_time_of_day(kind.at, now)
+            claiming.ensure(session, queue.key(kind.name), kind.name, (), kind.every, first_run)
     session.commit()
 
 

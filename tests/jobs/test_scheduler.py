@@ -149,6 +149,8 @@ def test_the_first_start_schedules_the_jobs_of_the_registry(session: Session) ->
     scheduler.add_recurring_jobs(after(hours=1))
     assert [(row.key, row.interval_seconds, row.next_run_at) for row in stored.list_jobs(session)] == [
         ("check_refunds", 6 * 3600, NOW),
+        # At two o'clock in the night.
+        ("housekeeping", 24 * 3600, NOW.replace(hour=2) + timedelta(days=1)),
         ("maintenance", 5, NOW),
     ]
 

@@ -32,7 +32,7 @@ class JobKind:
 
     `queue`: empty where the first id is the number of the queue.
     `every`: seconds between two runs of a job that is always scheduled; None for one that is enqueued on demand or
-    has a row in `recurring_jobs` for each account.
+    has a row in `recurring_jobs` for each account. `at`: the hour in UTC of the first of these runs, if not at once.
     """
 
     name: str
@@ -41,6 +41,7 @@ class JobKind:
     timeout: int
     retry: int
     every: int | None = None
+    at: int | None = None
 
 
 CATALOGUE = (
@@ -51,6 +52,15 @@ CATALOGUE = (
     JobKind("run_bulk_action", "jobs.bulk.run_bulk_action", "bulk", timeout=300, retry=5),
     JobKind("refresh_order", "jobs.submissions.refresh_order", "submissions", timeout=60, retry=1),
     JobKind("check_refunds", "jobs.refunds.check_refunds", "background", timeout=3600, retry=1, every=6 * 3600),
+    JobKind(
+        "housekeeping",
+        "jobs.housekeeping.run_housekeeping",
+        "background",
+        timeout=3600,
+        retry=1,
+        every=24 * 3600,
+        at=2,
+    ),
     JobKind("maintenance", "jobs.maintenance.run_maintenance", "maintenance", timeout=300, retry=0, every=5),
     JobKind("heartbeat", "jobs.heartbeat.answer_heartbeat", "", timeout=10, retry=0),
 )

@@ -1,12 +1,12 @@
 """When a recurring job runs next. Instants are compared as timestamps: no time zone, no summer time."""
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 DAY = 24 * 60 * 60
 # Seconds, least and most, by the job's name. A sync costs one of Amazon's calls even when nothing is new; maintenance
 # must notice what was lost while somebody is still looking at the page.
-BOUNDS = {"sync_account": (30, DAY), "maintenance": (5, 60), "check_refunds": (600, DAY)}
+BOUNDS = {"sync_account": (30, DAY), "maintenance": (5, 60), "check_refunds": (600, DAY), "housekeeping": (3600, DAY)}
 OTHERWISE = (5, DAY)
 # What nobody may pause, because it picks up what was lost elsewhere.
 NEVER_RESTS = frozenset({"maintenance"})
@@ -29,6 +29,12 @@ def find_next_run(due_at: datetime, interval: int, now: datetime) -> datetime:
     if late < 0 or late > 10 * interval:
         return _to_datetime(now.timestamp() + interval)
     return _to_datetime(due_at.timestamp() + interval * (math.floor(late / interval) + 1))
+
+
+def next_time_of_day(hour: int, now: datetime) -> datetime:
+    """Return the next instant at this hour in UTC."""
+    today = now.astimezone(UTC).replace(hour=hour, minute=0, second=0, microsecond=0)
+    return today if today > now else today + timedelta(days=1)
 
 
 def sooner(planned: datetime | None, interval: int, now: datetime) -> datetime:

@@ -22,13 +22,15 @@ class Claim:
     ids: tuple[int, ...]
 
 
-def ensure(session: Session, key: str, name: str, ids: Sequence[int], interval: int, now: datetime) -> RecurringJob:
-    """Add a job to the schedule with its first run at once, unless it exists. Does not commit."""
+def ensure(
+    session: Session, key: str, name: str, ids: Sequence[int], interval: int, first_run: datetime
+) -> RecurringJob:
+    """Add a job to the schedule, unless it exists. Does not commit."""
     statement = select(RecurringJob).where(RecurringJob.key == key)
     job = session.scalar(statement)
     if job is None:
         # Two schedulers may start at the same moment.
-        row = {"key": key, "name": name, "ids": list(ids), "interval_seconds": interval, "next_run_at": now}
+        row = {"key": key, "name": name, "ids": list(ids), "interval_seconds": interval, "next_run_at": first_run}
         insert_if_missing(session, RecurringJob, row)
         job = session.scalars(statement).one()
     return job

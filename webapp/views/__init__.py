@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from webapp.views import bulk, fence, health, schedule
+from webapp.views import bulk, fence, health, retention, schedule
 from webapp.views.accounts import accounts, document_settings, stores
 from webapp.views.invoicing import credit_memo_form as credit_memo_form  # adds routes to credit_memos.bp
 from webapp.views.invoicing import credit_memos, invoices, printing, refund_findings
@@ -34,6 +34,7 @@ BLUEPRINTS = (
     vat_invoices.bp,
     sync_runs.bp,
     schedule.bp,
+    retention.bp,
     fence.bp,
     search.bp,
     order_list.bp,

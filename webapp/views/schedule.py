@@ -125,6 +125,7 @@ def _build_job_row(job: RecurringJob, accounts: dict[int, str]) -> JobRow:
             _("Refund check"),
             _("Reads the refunds in Amazon's payments and compares them with the credit memos."),
         ),
+        "housekeeping": (_("Housekeeping"), _("Deletes each night what is older than it is to be kept.")),
         "maintenance": (
             _("Maintenance"),
             _("Restarts stuck jobs, releases expired holds and deletes expired files."),

@@ -42,6 +42,7 @@ PLACES = (
     Place("syncs.index", _l("Sync history"), "refresh", "logs.read"),
     Place("schedule.index", _l("Schedule"), "calendar-time", "schedule.read"),
     Place("health.show", _l("Health"), "activity", "logs.read"),
+    Place("retention.index", _l("Retention"), "hourglass", "schedule.read", within=True),
     Place("people.index", _l("People"), "shield-check", "users.write"),
 )
 DATA_AGE = "syncs.data_age"
