@@ -87,3 +87,15 @@ def test_a_long_path_has_its_socket_in_a_private_short_one(tmp_path: Path) -> No
 def test_the_url_of_a_path_with_spaces_is_understood() -> None:
     url = redis_location.get_url(Settings.load({}, data_dir=Path("/a desk")))
     assert Redis.from_url(url).connection_pool.connection_kwargs["path"] == "/a desk/valkey.sock"
+
+
+def test_a_long_log_is_renamed_at_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded_valkey, "MAX_LOG_SIZE", 10)
+    log = tmp_path / "valkey.log"
+    log.write_text("short")
+    embedded_valkey.command(tmp_path)
+    assert log.exists()
+    log.write_text("longer than that")
+    embedded_valkey.command(tmp_path)
+    assert not log.exists()
+    assert (tmp_path / "valkey.log.old").read_text() == "longer than that"

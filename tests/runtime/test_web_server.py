@@ -5,6 +5,7 @@ import contextlib
 import http.client
 import select
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +31,7 @@ SLOW_BODY = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n
 class Served:
     """A small application behind the product's server, and what its requests did."""
 
-    def __init__(self, settings: Settings, limits: Limits) -> None:
+    def __init__(self, settings: Settings, limits: Limits, max_memory: int | None = None) -> None:
         self.entered = threading.Semaphore(0)
         self.release = threading.Event()
         self.stream_closed = threading.Event()
@@ -40,7 +41,7 @@ class Served:
         trusted_hosts.init_app(self.app, settings)
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = self.listener.getsockname()[1]
-        self.server = web_server.build_server(self.app, limits)
+        self.server = web_server.build_server(self.app, limits, max_memory)
         self.thread = threading.Thread(target=self.server.run, args=([self.listener],))
 
     def _add_routes(self) -> None:
@@ -431,3 +432,37 @@ def test_with_one_trusted_proxy_only_the_last_header_counts(settings) -> None:
         assert b'"address":"203.0.113.9"' in said
         _, said = served.get("/seen", **{"SCRIPT_NAME": "/seen", "Script-Name": "/evil"})
         assert b'"root":""' in said
+
+
+def test_a_server_that_has_grown_too_large_ends_once_its_requests_are_done(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web_server, "_TICKS_BETWEEN_MEASUREMENTS", 1)
+    sizes = [0]
+    monkeypatch.setattr(web_server, "_measure_memory", lambda: sizes[0])
+    served = Served(settings, Limits(), max_memory=100)
+    served.thread.start()
+    wait_until(lambda: served.server.started)
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(get, served.port, "/busy")
+        assert served.entered.acquire(timeout=PATIENCE)
+        sizes[0] = 101
+        wait_until(lambda: served.server._is_too_large)
+        assert served.thread.is_alive()
+        served.release.set()
+        assert answer.result(PATIENCE) == b"done"
+    served.thread.join(PATIENCE)
+    assert not served.thread.is_alive()
+    served.listener.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux says how large a process is")
+def test_the_memory_of_this_process_is_measured() -> None:
+    assert 5_000_000 < web_server._measure_memory() < 5_000_000_000
+
+
+def get(port: int, path: str) -> bytes:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    connection.request("GET", path, headers={"Host": "localhost"})
+    with contextlib.closing(connection):
+        return connection.getresponse().read()

@@ -26,6 +26,8 @@ from webapp.core.settings import Settings
 from webapp.runtime import data_dir as runtime_data_dir
 from webapp.runtime.file_lock import FileLock
 
+# A longer log is renamed at the next start.
+MAX_LOG_SIZE = 1024 * 1024
 READY_WITHIN = 10.0
 KEPT_ASIDE = 3
 
@@ -57,6 +59,7 @@ def command(data_dir: Path) -> list[str]:
     path = redis_location.get_socket_path(data_dir)
     _create_private_folder(path.parent)
     (data_dir / "valkey").mkdir(mode=0o700, exist_ok=True)
+    _rotate_log(data_dir / "valkey.log")
     options = {
         "port": "0",
         "unixsocket": str(path),
@@ -70,6 +73,12 @@ def command(data_dir: Path) -> list[str]:
         "logfile": str(data_dir / "valkey.log"),
     }
     return [binary(), *(word for name, value in options.items() for word in (f"--{name}", value))]
+
+
+def _rotate_log(log_file: Path) -> None:
+    """Keep one earlier log file."""
+    if log_file.exists() and log_file.stat().st_size > MAX_LOG_SIZE:
+        log_file.replace(log_file.with_suffix(".log.old"))
 
 
 def run(data_dir: Path) -> None:
