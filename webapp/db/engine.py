@@ -214,10 +214,11 @@ def _commit_to_disk(connection: Any, _record: Any) -> None:
 
 def _configure(connection: Any, record: ConnectionPoolEntry) -> None:
     connection.isolation_level = None
-    # auto_vacuum applies to a new file only, before its first table: housekeeping can then give free pages back.
+    if not connection.execute("PRAGMA page_count").fetchone()[0]:
+        # Only before the first table, for housekeeping to give free pages back. Later it would take the write lock.
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
     # fullfsync: on macOS, fsync alone leaves the data in the memory of the drive. It changes nothing elsewhere.
-    settings = ("auto_vacuum=INCREMENTAL", "journal_mode=WAL", _DURABLE, "fullfsync=ON", "foreign_keys=ON")
-    for pragma in (*settings, f"busy_timeout={_LOCK_WAIT}"):
+    for pragma in ("journal_mode=WAL", _DURABLE, "fullfsync=ON", "foreign_keys=ON", f"busy_timeout={_LOCK_WAIT}"):
         connection.execute(f"PRAGMA {pragma}")
     record.info["synchronous"] = _DURABLE
 
