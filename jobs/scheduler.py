@@ -18,6 +18,7 @@ from webapp.db import outgoing_calls
 from webapp.db.engine import read_only
 from webapp.domain.schedule import next_time_of_day
 from webapp.queries import bulk_actions, mails, schedule, submissions
+from webapp.queries.sync import backfills, order_reads
 from webapp.services import fences
 from webapp.services import schedule as claiming
 
@@ -80,6 +81,8 @@ def tick(connection: Redis, now: datetime) -> int:
         bulk = bulk_actions.list_running_ids(session)
         letters = mails.has_due(session, now)
         is_behind = outgoing_calls.is_database_behind(session)
+        backfilling = backfills.list_due_accounts(session, now)
+        reading = order_reads.list_due_accounts(session, now)
         talking = mails.list_accounts_with_messages(session, now)
         session.rollback()
     if is_behind:
@@ -90,6 +93,10 @@ def tick(connection: Redis, now: datetime) -> int:
     # Selected from the rows themselves, so jobs that Redis lost are enqueued again after a second.
     for account_id in unfinished:
         queue.enqueue_once(connection, "advance_submissions", account_id)
+    for account_id in backfilling:
+        queue.enqueue_once(connection, "run_backfill", account_id)
+    for account_id in reading:
+        queue.enqueue_once(connection, "read_orders", account_id)
     for action_id in bulk:
         queue.enqueue_once(connection, "run_bulk_action", action_id)
     if letters:

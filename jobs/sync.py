@@ -1,17 +1,43 @@
-"""Job that imports changed orders from Amazon."""
+"""Jobs that import orders from Amazon: what is new, and what is old."""
 
 from datetime import UTC, datetime
 
 from webapp.amazon.gateway import Amazon
 from webapp.core import queue
 from webapp.core.extensions import db
+from webapp.services import schedule
 from webapp.services.accounts import accounts
+from webapp.services.sync import backfill, order_reads
 from webapp.services.sync import run as sync_run
 
 
 def sync_account(account_id: int) -> None:
+    """Import what changed. While a backfill runs, the next sync comes later and leaves it calls."""
     session = db.session()
+    started = datetime.now(UTC)
     credentials = accounts.credentials_of(accounts.find(session, account_id))
     session.commit()
     with Amazon(credentials, queue.redis(), priority="sync") as gateway:
         sync_run.sync_account(session, gateway, account_id, clock=lambda: datetime.now(UTC), actor="schedule")
+    is_backfilling = backfill.is_running(session, account_id)
+    session.rollback()
+    if is_backfilling:
+        schedule.delay_next_run(session, queue.key("sync_account", account_id), started + backfill.LIVE_INTERVAL)
+
+
+def run_backfill(account_id: int) -> None:
+    """Read pages of old orders until Amazon's rate limit is reached; the scheduler enqueues it again."""
+    session = db.session()
+    credentials = accounts.credentials_of(accounts.find(session, account_id))
+    session.commit()
+    with Amazon(credentials, queue.redis(), priority="backfill", max_wait=5) as gateway:
+        backfill.run(session, gateway, account_id, clock=lambda: datetime.now(UTC))
+
+
+def read_orders(account_id: int) -> None:
+    """Read requested orders one by one; the scheduler enqueues it again while orders are due."""
+    session = db.session()
+    credentials = accounts.credentials_of(accounts.find(session, account_id))
+    session.commit()
+    with Amazon(credentials, queue.redis(), priority="backfill", max_wait=30) as gateway:
+        order_reads.run(session, gateway, account_id, clock=lambda: datetime.now(UTC))

@@ -11,6 +11,7 @@ from webapp.domain.errors import BusyError
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
 from webapp.models.orders import Order
 from webapp.models.sync_runs import SyncRun
+from webapp.services.sync import run as sync_run
 
 pytestmark = pytest.mark.both_databases
 
@@ -189,6 +190,12 @@ def test_a_body_without_a_number_has_its_window_read_again(harness):
     assert harness.session.scalars(select(QuarantinedOrder.resolved_at)).one() is not None
 
 
+@pytest.fixture
+def no_backfill(monkeypatch):
+    """A window of any length is read by the live sync."""
+    monkeypatch.setattr(sync_run, "LIVE_PAGES", 100)
+
+
 def at_amazons_pace(harness):
     """Amazon's own limits from here on."""
     harness.world.limits = Limits("amazon")
@@ -196,7 +203,7 @@ def at_amazons_pace(harness):
     harness.world.limits = Limits("amazon")
 
 
-def test_a_backlog_longer_than_the_calls_saved_up_is_read_over_several_runs(harness):
+def test_a_backlog_longer_than_the_calls_saved_up_is_read_over_several_runs(harness, no_backfill):
     at_amazons_pace(harness)
     before = harness.account.cursor
 
@@ -216,7 +223,7 @@ def test_a_backlog_longer_than_the_calls_saved_up_is_read_over_several_runs(harn
     assert harness.account.cursor > before
 
 
-def test_an_expired_page_token_restarts_the_window(harness):
+def test_an_expired_page_token_restarts_the_window(harness, no_backfill):
     at_amazons_pace(harness)
     harness.sync()
     harness.account.sync_window = harness.account.sync_window | {"token": "gone"}

@@ -27,6 +27,7 @@ COMMANDS = {
     "refunds": "webapp.cli.refunds:refunds",
     "mails": "webapp.cli.mails:mails",
     "sync": "webapp.cli.sync:sync",
+    "backfill": "webapp.cli.backfill:backfill",
     "reindex": "webapp.cli.reindex:reindex",
     "fence": "webapp.cli.fence:fence",
     "backup": "webapp.cli.backup:backup",

@@ -8,6 +8,8 @@ DAY = 24 * 60 * 60
 # must notice what was lost while somebody is still looking at the page.
 BOUNDS = {"sync_account": (30, DAY), "maintenance": (5, 60), "check_refunds": (600, DAY), "housekeeping": (3600, DAY)}
 OTHERWISE = (5, DAY)
+# How far the next run of a job may be delayed beyond its interval.
+DELAYS = {"sync_account": 420}
 # What nobody may pause, because it picks up what was lost elsewhere.
 NEVER_RESTS = frozenset({"maintenance"})
 
@@ -17,10 +19,10 @@ def bounds(name: str) -> tuple[int, int]:
     return BOUNDS.get(name, OTHERWISE)
 
 
-def is_due(next_run_at: datetime, interval: int, now: datetime) -> bool:
+def is_due(name: str, next_run_at: datetime, interval: int, now: datetime) -> bool:
     """Due, or so far ahead that the clock must have been set back since."""
     ahead = next_run_at.timestamp() - now.timestamp()
-    return ahead <= 0 or ahead > interval + 60
+    return ahead <= 0 or ahead > max(interval, DELAYS.get(name, 0)) + 60
 
 
 def find_next_run(due_at: datetime, interval: int, now: datetime) -> datetime:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, RadioField, SelectField, SelectMultipleField, StringField
-from wtforms.validators import DataRequired
+from wtforms import IntegerField, PasswordField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms.validators import DataRequired, InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from webapp.core.i18n.locale import lazy_gettext as _l
@@ -22,6 +22,7 @@ BACKFILLS = {
     "30": _l("The last 30 days"),
     "90": _l("The last 90 days"),
 }
+METHODS = {"report": _l("Reports"), "search": _l("Search")}
 # What is never written into a page again.
 SECRETS = ("client_secret", "refresh_token")
 
@@ -70,6 +71,11 @@ class MarketplacesForm(FlaskForm):
         _l("Marketplaces"), option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False)
     )
     backfill_days = RadioField(_l("Orders from before"), choices=choices(BACKFILLS), default="0")
+
+
+class BackfillForm(FlaskForm):
+    days = IntegerField(_l("Days back"), [InputRequired(_FILL_IN)], default=730)
+    method = RadioField(_l("Read by"), choices=choices(METHODS), default="report")
 
 
 class CredentialsForm(FlaskForm):

@@ -28,6 +28,10 @@ SENTENCES = {
     "sync_lost": _l(
         "The sync process stopped early. Saved orders are kept, and the next sync started at the same point."
     ),
+    "order_number_malformed": _l("%(number)s is not an Amazon order number, such as 302-1234567-1234567."),
+    "fetched_order_quarantined": _l(
+        "Order %(number)s was read, but cannot be stored. It is under Quarantine, with the reason."
+    ),
     "quarantined_unknown": _l("There is no quarantined order %(name)s."),
     "quarantine_without_number": _l(
         "The data from Amazon has no order number, so this order cannot be fetched again. It is read "

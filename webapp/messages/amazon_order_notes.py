@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 SENTENCES = {
     "note_status": _l("Status updated to %(status)s"),
+    "note_reported": _l("Known from a report; not read from Amazon yet"),
     "note_blocked": _l("%(why)s"),
     "note_reserved": _l("Stock reserved while Amazon checks the payment"),
     "note_order_created": _l("Order %(number)s created"),

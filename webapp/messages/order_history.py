@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 SENTENCES = {
     "amazon_order_arrived": _l("Received from Amazon as %(status)s"),
+    "amazon_order_reported": _l("Found in a report of Amazon as %(status)s"),
     "amazon_order_changed": _l("Changed at Amazon"),
     "amazon_order_resent": _l("Order details changed at Amazon"),
     "address_corrected": _l("Delivery address corrected in Channeldesk"),

@@ -11,6 +11,7 @@ SENTENCES = {
     "credit_memo_unknown": _l("There is no credit memo %(number)s."),
     "version_unknown": _l("This order has no version %(version)s."),
     # Making an Order by hand, and the delivery address.
+    "order_only_reported": _l("This order is known from a report only. Read it from Amazon first."),
     "order_exists": _l("This Amazon order was already imported as order %(number)s."),
     "order_read_only": _l("Import of Amazon orders is disabled for this store. Enable it in the order settings."),
     "order_waits_unshipped": _l("Amazon is still checking this order. It is imported once its status is Unshipped."),

@@ -32,10 +32,12 @@ def find_account_names(session: Session, jobs: Sequence[RecurringJob]) -> dict[i
 
 def has_due(session: Session, now: datetime) -> bool:
     """Return whether the scheduler has a job to claim. Called every second, so it takes no write lock."""
-    waiting = select(RecurringJob.next_run_at, RecurringJob.interval_seconds).where(
+    waiting = select(RecurringJob.name, RecurringJob.next_run_at, RecurringJob.interval_seconds).where(
         RecurringJob.next_run_at.is_not(None)
     )
-    return any(at is not None and schedule.is_due(at, interval, now) for at, interval in session.execute(waiting))
+    return any(
+        at is not None and schedule.is_due(name, at, interval, now) for name, at, interval in session.execute(waiting)
+    )
 
 
 def list_unanswered(session: Session, now: datetime, after: timedelta) -> list[tuple[str, tuple[int, ...]]]:

@@ -88,6 +88,14 @@ def resume(session: Session, key: str, *, now: datetime, actor: str) -> Recurrin
     return job
 
 
+def delay_next_run(session: Session, key: str, until: datetime) -> None:
+    """Put off the next run of a job that is not paused. Commits."""
+    job = session.scalar(select(RecurringJob).where(RecurringJob.key == key).with_for_update())
+    if job is not None and job.next_run_at is not None:
+        job.next_run_at = max(job.next_run_at, until)
+    session.commit()
+
+
 def load_locked(session: Session, key: str) -> RecurringJob:
     """Load and lock a job. Raises NotFoundError."""
     return require(
@@ -100,7 +108,7 @@ def claim_due(session: Session, now: datetime) -> list[Claim]:
     statement = select(RecurringJob).where(RecurringJob.next_run_at.is_not(None)).with_for_update(skip_locked=True)
     claims = []
     for job in session.scalars(statement.order_by(RecurringJob.id)):
-        if job.next_run_at is None or not schedule.is_due(job.next_run_at, job.interval_seconds, now):
+        if job.next_run_at is None or not schedule.is_due(job.name, job.next_run_at, job.interval_seconds, now):
             continue
         job.next_run_at = schedule.find_next_run(job.next_run_at, job.interval_seconds, now) if job.enabled else None
         job.enqueued_at = now

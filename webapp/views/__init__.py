@@ -4,6 +4,7 @@ from flask import Flask
 
 from webapp.views import bulk, fence, health, retention, schedule
 from webapp.views.accounts import accounts, document_settings, stores
+from webapp.views.accounts import backfills as backfills  # adds routes to accounts.bp
 from webapp.views.invoicing import credit_memo_form as credit_memo_form  # adds routes to credit_memos.bp
 from webapp.views.invoicing import credit_memos, invoices, printing, refund_findings
 from webapp.views.listing import exports, search
@@ -21,6 +22,7 @@ from webapp.views.products import products
 from webapp.views.shipping import parcels, shipments, tracking_import
 from webapp.views.submissions import cancellations, refunds, submissions, vat_invoices
 from webapp.views.sync import amazon_orders, live_status
+from webapp.views.sync import order_fetches as order_fetches  # adds routes to amazon_orders.bp
 from webapp.views.sync import runs as sync_runs
 from webapp.views.users import auth, people, preferences
 from webapp.web import error_pages, formatting, navigation

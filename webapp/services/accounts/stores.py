@@ -13,6 +13,7 @@ from webapp.domain.errors import InvalidError, RefusedError, require
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder, IncompleteOrder, QuarantinedOrder
 from webapp.models.audit_log import Event
+from webapp.models.backfills import Backfill
 from webapp.models.comments import Comment
 from webapp.models.customers import Customer
 from webapp.models.documents import CreditMemo, CreditMemoItem, Invoice, InvoiceItem
@@ -20,6 +21,7 @@ from webapp.models.mails import Mail
 from webapp.models.orders import Order, OrderItem
 from webapp.models.products import Product, ProductImport, StockMovement
 from webapp.models.refund_transactions import RefundFinding, RefundTransaction
+from webapp.models.reported_orders import OrderRead
 from webapp.models.shipments import Parcel, ParcelItem, Shipment
 from webapp.models.stores import Store
 from webapp.models.submissions import Feed, Submission
@@ -155,6 +157,7 @@ def _delete_orders(session: Session, store_id: int) -> None:
         delete(Order).where(Order.store_id == store_id),
         delete(Customer).where(Customer.store_id == store_id),
         delete(Submission).where(Submission.amazon_order_id.in_(amazon_orders)),
+        delete(OrderRead).where(OrderRead.store_id == store_id),
         delete(IncompleteOrder).where(IncompleteOrder.amazon_order_id.in_(amazon_orders)),
         # Items, packages and versions are deleted by the database.
         delete(AmazonOrder).where(AmazonOrder.store_id == store_id),
@@ -168,7 +171,17 @@ def _delete_account(session: Session, account: Account) -> None:
         delete(StockMovement).where(StockMovement.product_id.in_(product_ids)),
         execution_options={"synchronize_session": False},
     )
-    for model in (Event, Feed, SyncRun, QuarantinedOrder, ProductImport, Product, RefundTransaction):
+    for model in (
+        Event,
+        Feed,
+        SyncRun,
+        Backfill,
+        OrderRead,
+        QuarantinedOrder,
+        ProductImport,
+        Product,
+        RefundTransaction,
+    ):
         session.execute(
             delete(model).where(model.account_id == account.id), execution_options={"synchronize_session": False}
         )

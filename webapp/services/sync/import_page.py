@@ -32,6 +32,7 @@ from webapp.services.sync import (
     order_decisions,
     quarantine,
     reconciliation,
+    reported_orders,
 )
 from webapp.services.sync import (
     upsert as amazon_order_upsert,
@@ -293,7 +294,10 @@ def _write_changed(
             )
             if "status" in difference:
                 row.note, row.note_args = "note_status", {"status": order.status}
+        if row.note == reported_orders.NOTE:
+            row.note = None
         written.append((row.id, order))
+    reported_orders.mark_read(session, [id_ for id_, _ in written])
     return written
 
 

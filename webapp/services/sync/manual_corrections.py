@@ -16,7 +16,7 @@ from webapp.models.orders import Order
 from webapp.services import audit_log
 from webapp.services.accounts import locking
 from webapp.services.products import availability_check
-from webapp.services.sync import order_decisions
+from webapp.services.sync import order_decisions, reported_orders
 from webapp.services.sync import upsert as amazon_order_upsert
 
 
@@ -63,6 +63,9 @@ def create_order(session: Session, amazon_order_id: int, *, now: datetime, actor
     if existing is not None:
         session.rollback()
         raise RefusedError("order_exists", number=existing)
+    if reported_orders.is_reported_only(session, row.id):
+        session.rollback()
+        raise RefusedError("order_only_reported")
     order = amazon_order_upsert.to_domain(row)
     decision = rule.decide(order, settings)
     if decision.what == rule.BLOCK:

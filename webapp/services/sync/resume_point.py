@@ -13,13 +13,17 @@ MAX_AGE = timedelta(hours=20)
 
 @dataclass(frozen=True, slots=True)
 class SyncWindow:
-    """The parameters of every page. `token` names the next page, None the first; `began` is when reading began."""
+    """The parameters of every page. `token` names the next page, None the first; `began` is when reading began.
+
+    `pages`: how many have been read.
+    """
 
     after: datetime
     began: datetime
     marketplaces: Sequence[str]
     missing: frozenset[str]
     token: str | None = None
+    pages: int = 0
 
 
 def save(account: Account, window: SyncWindow) -> None:
@@ -33,6 +37,7 @@ def save(account: Account, window: SyncWindow) -> None:
         "marketplaces": list(window.marketplaces),
         "missing": sorted(window.missing),
         "token": window.token,
+        "pages": window.pages,
     }
 
 
@@ -45,4 +50,4 @@ def load(account: Account, marketplaces: Sequence[str], now: datetime) -> SyncWi
     if not clocks.is_within(began, MAX_AGE, now):
         return None
     after = datetime.fromisoformat(stored["after"])
-    return SyncWindow(after, began, marketplaces, frozenset(stored["missing"]), stored["token"])
+    return SyncWindow(after, began, marketplaces, frozenset(stored["missing"]), stored["token"], stored["pages"])

@@ -31,6 +31,7 @@ from webapp.models.sync_runs import SyncRun
 from webapp.services import clock_corrections
 from webapp.services.accounts import accounts
 from webapp.services.sync import (
+    backfill,
     import_page,
     incomplete_orders,
     order_decisions,
@@ -42,6 +43,8 @@ from webapp.services.sync.resume_point import SyncWindow
 # Amazon shows a change up to some minutes late, and clocks differ. Reading an order twice does no harm.
 OVERLAP = timedelta(minutes=5)
 MAX_REPEATS = 3
+# A window with more pages is a backlog. The live sync leaves it to the backfill and goes on with what is new.
+LIVE_PAGES = 10
 # Quarantined orders read again in one sync. getOrder refills one call in two seconds, which others need too.
 QUARANTINE_REREAD_LIMIT = 10
 # Orders read again in one sync because a dataset was refused before: 600 an hour at the usual interval.
@@ -63,6 +66,7 @@ def sync_account(
 ) -> SyncRun:
     """Import the orders that changed since the cursor, or since `since`. Commits each page.
 
+    A window of more than LIVE_PAGES pages is left to the backfill, unless `since` is given.
     Returns the run in state `done`, or `waiting` when Amazon's rate limit was reached after some pages: the next sync
     continues with the next page. Raises BusyError while another sync of the account is running, and the AmazonError
     that ended the run, which is stored on it. Committed pages stay, and the next sync starts at the old cursor.
@@ -192,15 +196,17 @@ def _read_pages(
             if window.token is None or run.pages:
                 raise
             # The page token of an earlier run is no longer valid: read the window from its beginning.
-            window = replace(window, token=None, began=clock())
+            window = replace(window, token=None, began=clock(), pages=0)
             continue
-        window = replace(window, token=page.next_token, missing=page.missing)
+        window = replace(window, token=page.next_token, missing=page.missing, pages=window.pages + 1)
+        if moves_cursor and window.pages >= LIVE_PAGES:
+            window = replace(window, token=None)
         fault_points.crash("sync.page_received")
         # A page lost in a power cut is read again, because the cursor is lost with it.
         with losable_commits():
             _write_page(session, gateway, run, page, window, owner, clock(), left_out, moves_cursor=moves_cursor)
         fault_points.crash("sync.page_committed")
-        if page.next_token is None:
+        if window.token is None:
             return
         _check_repeats(page, seen)
 
@@ -292,7 +298,7 @@ def _write_page(
 ) -> None:
     """Store a page with the resume point, and after the last page with the cursor and the end of the run. Commits."""
     leases.renew(session, leases.build_lease_name("sync", run.account_id), owner, now)
-    is_last = page.next_token is None
+    is_last = window.token is None
     retried = order_decisions.retry_blocked(session, run.account_id, now=now, actor=run.actor) if is_last else 0
     counts = import_page.import_page(session, run.account_id, page.orders, now=now, actor=run.actor)
     counts.orders_created += retried
@@ -319,10 +325,17 @@ def _end_done(
     *,
     moves_cursor: bool,
 ) -> None:
-    """End the run. `left_out`: the datasets that were not requested in this window. Does not commit."""
+    """End the run. `left_out`: the datasets that were not requested in this window. Does not commit.
+
+    What is left of a window after LIVE_PAGES pages goes to the backfill.
+    """
     account = session.get_one(Account, run.account_id)
     bound = page.updated_before or run.started_at - timedelta(minutes=2)
     is_held = quarantine.holds_cursor(session, run.account_id, window.began, now)
+    if page.next_token is not None:
+        # The search does not promise an order, so the backfill reads the whole window.
+        backfill.add(session, account, window.after, bound, method=backfill.SEARCH, now=now, actor=run.actor)
+        is_held = False
     if moves_cursor and not is_held:
         # Never backwards: after a wrong clock the same weeks would be read again and again.
         reached = bound - OVERLAP

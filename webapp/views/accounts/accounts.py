@@ -18,11 +18,12 @@ from webapp.domain.amazon.types import DATASETS, ROLES, Participation
 from webapp.domain.common import clocks
 from webapp.domain.common.marketplaces import BY_ID
 from webapp.domain.errors import InvalidError, require
-from webapp.forms.accounts import REGIONS, SECRETS, ConnectForm, CredentialsForm, MarketplacesForm
+from webapp.forms.accounts import REGIONS, SECRETS, BackfillForm, ConnectForm, CredentialsForm, MarketplacesForm
 from webapp.forms.fields import choices
 from webapp.messages import text_for
 from webapp.models.accounts import Account
 from webapp.queries.accounts import stores
+from webapp.queries.sync import backfills
 from webapp.services.accounts import accounts
 from webapp.web import form_drafts
 from webapp.web.amazon_gateway import open_gateway
@@ -252,6 +253,8 @@ def _render_account_page(
         "datasets": _list_datasets(
             frozenset(account.missing_datasets), accounts.temporarily_unavailable_datasets(account, datetime.now(UTC))
         ),
+        "backfill": backfills.find_status(db.session(), account_id, datetime.now(UTC)),
+        "backfill_form": BackfillForm(formdata=None),
         "job": stores.find_sync_job(db.session(), account_id),
         "form": form or CredentialsForm(formdata=None),
         "problem": problem,

@@ -27,6 +27,7 @@ class HistoryEntry(NamedTuple):
 # Event kind → tone and icon; others are quiet.
 _LOOKS = {
     "amazon_order_arrived": ("wait", "package"),
+    "amazon_order_reported": ("wait", "package"),
     "amazon_order_changed": ("work", "refresh"),
     "address_corrected": ("work", "user"),
     "address_restored": ("work", "user"),

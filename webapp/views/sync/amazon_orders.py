@@ -23,7 +23,7 @@ from webapp.messages import text_for
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.submissions import Submission
 from webapp.queries.sync import amazon_orders as queries
-from webapp.services.sync import manual_corrections
+from webapp.services.sync import manual_corrections, reported_orders
 from webapp.views.listing import registry as list_registry
 from webapp.views.listing.pages import add_routes
 from webapp.views.orders import timeline
@@ -70,7 +70,12 @@ class AmazonOrderSummary(NamedTuple):
     def wants_order(self) -> bool:
         """Return whether an order can be created from it manually."""
         ended = {statuses.CANCELLED, statuses.UNFULFILLABLE}
-        return self.order_number is None and self.writable and self.order.status not in ended
+        return self.order_number is None and self.writable and self.order.status not in ended and not self.is_reported
+
+    @property
+    def is_reported(self) -> bool:
+        """Return whether it is known from a report only."""
+        return self.order.note == reported_orders.NOTE
 
 
 def load(number: str) -> AmazonOrderSummary:
