@@ -36,5 +36,5 @@ def test_the_preview_follows_what_is_typed_and_says_what_is_wrong(owner_page: Pa
     page.get_by_label("Text").fill("Number {{ order_numbr }}")
     expect(preview).to_contain_text("Did you mean {{ order_number }}?")
     page.get_by_role("button", name="Save template").click()
-    expect(page.locator("#mail-template .notice")).to_contain_text("Fix %(num)s field.")
+    expect(page.locator("#mail-template .notice")).to_contain_text("Fix 1 field.")
     complaints.expect("422")
