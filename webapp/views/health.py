@@ -36,7 +36,7 @@ LABELS = {
     "clock": _l("Clock"),
     "sync": _l("Order sync"),
     "submissions": _l("Submissions"),
-    "mails": _l("Mails"),
+    "mails": _l("Messages"),
     "jobs": _l("Recurring jobs"),
     "backlog": _l("Backlog"),
 }
