@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from webapp.db.engine import sqlite_module
+from webapp.db.engine import find_sqlite_module
 
 
 class Bulk:
@@ -73,7 +73,7 @@ def connect(database: str) -> Bulk:
         import psycopg
 
         return Postgres(psycopg.connect(database))
-    connection = sqlite_module().connect(database)
+    connection = find_sqlite_module().connect(database)
     for pragma in ("journal_mode=WAL", "synchronous=OFF"):
         connection.execute(f"PRAGMA {pragma}")
     return Bulk(connection)

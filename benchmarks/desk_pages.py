@@ -69,7 +69,7 @@ def paths(app: Flask) -> dict[str, str]:
 def never_seen(app: Flask, many: int) -> list[str]:
     """URLs of up to `many` order list pages that no other measurement requests."""
     with app.app_context(), Session(db.engine) as session:
-        grid = orders.grid(stores.list_store_names(session)).choose()
+        grid = orders.build_grid(stores.list_store_names(session)).choose()
         there = session.scalar(select(func.count()).select_from(Order)) or 0
         place = grid_fetch.parse_page_request(grid, {"page": str(max(2, there // grid_fetch.SIZE // 3))})
         found: list[str] = []
@@ -93,7 +93,7 @@ def amazons_number(app: Flask) -> str:
 
 def _lists(session: Session) -> dict[str, str]:
     many = session.scalar(select(func.count()).select_from(Order)) or 0
-    grid = orders.grid(stores.list_store_names(session)).choose()
+    grid = orders.build_grid(stores.list_store_names(session)).choose()
     last = max(2, min(LAST_PAGE, many // grid_fetch.SIZE))
     middle = grid_fetch.fetch_page(
         session, grid, grid_fetch.parse_page_request(grid, {"page": str(max(2, last // 2))}), {}

@@ -14,7 +14,7 @@ from typing import Any
 from flask import Flask, abort, request, session
 from flask.sessions import SecureCookieSessionInterface
 
-from webapp.db.engine import sqlite_module
+from webapp.db.engine import find_sqlite_module
 
 app = Flask(__name__)
 app.secret_key = "of nobody"
@@ -46,7 +46,7 @@ def _connect() -> Any:
         import psycopg
 
         return psycopg.connect(_DATABASE, autocommit=True)
-    connection: sqlite3.Connection = sqlite_module().connect(_DATABASE)
+    connection: sqlite3.Connection = find_sqlite_module().connect(_DATABASE)
     return connection
 
 

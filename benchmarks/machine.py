@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, text
 from benchmarks.peers import programs
 from benchmarks.places import Place
 from benchmarks.postgres import TUNED
-from webapp.db.engine import sqlite_module
+from webapp.db.engine import find_sqlite_module
 
 
 def described(place: Place) -> list[str]:
@@ -36,7 +36,7 @@ def _processor() -> str:
 
 def _database(place: Place) -> str:
     if place.server is None:
-        return f"SQLite {sqlite_module().sqlite_version}, WAL, without mmap"
+        return f"SQLite {find_sqlite_module().sqlite_version}, WAL, without mmap"
     engine = create_engine(place.server)
     with engine.connect() as connection:
         number = connection.scalar(text("SHOW server_version"))

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from webapp.db.engine import WRITE_PRAGMAS, sqlite_module
+from webapp.db.engine import WRITE_PRAGMAS, find_sqlite_module
 
 TABLES = (
     "amazon_orders",
@@ -94,7 +94,7 @@ def _columns(cursor: Any) -> list[str]:
 @contextlib.contextmanager
 def _reading(database: str) -> Iterator[Any]:
     if not database.startswith("postgresql"):
-        with contextlib.closing(sqlite_module().connect(database)) as connection:
+        with contextlib.closing(find_sqlite_module().connect(database)) as connection:
             yield connection
         return
     with contextlib.closing(_postgresql(database)) as connection:
@@ -109,7 +109,7 @@ def _writing(database: str) -> Iterator[Any]:
             connection.execute("SET session_replication_role = replica")
             yield connection
         return
-    with contextlib.closing(sqlite_module().connect(database, isolation_level=None)) as connection:
+    with contextlib.closing(find_sqlite_module().connect(database, isolation_level=None)) as connection:
         # The cache size and the durability of the product's own import.
         settings = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA foreign_keys=OFF")
         for pragma in (*settings, *WRITE_PRAGMAS):

@@ -195,6 +195,6 @@ def harness(session: Session, amazon: AmazonServer, demo_account: Account, redis
         return time.monotonic() + waited
 
     with Amazon(
-        accounts.credentials_of(demo_account), redis, max_wait=5, read_timeout=20, wait=wait, clock=clock
+        accounts.get_credentials(demo_account), redis, max_wait=5, read_timeout=20, wait=wait, clock=clock
     ) as client:
         yield AccountHarness(session, client, demo_account, amazon.world, redis)

@@ -4,7 +4,7 @@ import pytest
 from redis import Redis
 
 from webapp.amazon import access_tokens
-from webapp.amazon.rate_limiter import RATES, RateLimiter, bucket_key
+from webapp.amazon.rate_limiter import RATES, RateLimiter, build_bucket_key
 from webapp.domain.amazon.errors import Throttled
 
 TEN_DAYS = 10 * 86400
@@ -17,9 +17,9 @@ def limiter(redis: Redis, priority: str = "person") -> RateLimiter:
 
 def shift(redis: Redis, seconds: float) -> None:
     """As if the bucket had been written so much later."""
-    for name in redis.hkeys(bucket_key("1", OPERATION)):
+    for name in redis.hkeys(build_bucket_key("1", OPERATION)):
         if name == b"at" or name.startswith(b"last:"):
-            redis.hincrbyfloat(bucket_key("1", OPERATION), name.decode(), seconds)
+            redis.hincrbyfloat(build_bucket_key("1", OPERATION), name.decode(), seconds)
 
 
 def wait_of(redis: Redis, priority: str = "person") -> float | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from webapp.amazon.feed_flat_files import read_flat_report, refund_document
+from webapp.amazon.feed_flat_files import build_refund_document, read_flat_report
 from webapp.amazon.json_fields import MalformedError
 from webapp.domain.amazon.errors import InvalidRequest
 from webapp.domain.amazon.types import FeedMessage, FeedReport
@@ -47,7 +47,7 @@ def test_a_refund_is_a_line_with_every_column_amazon_names() -> None:
         quantity_cancelled=2,
     )
 
-    document = refund_document([every_part, a_refund(number="902-2-2", item_price=Money(1200, "JPY"))])
+    document = build_refund_document([every_part, a_refund(number="902-2-2", item_price=Money(1200, "JPY"))])
 
     assert document.decode() == (
         HEAD + "902-1-1\t11\tCustomerReturn\tEUR\t19.90\t3.78\t4.90\t0.93\t0.05\t0.01\t\t\t\t\t2\r\n"
@@ -78,7 +78,7 @@ def test_a_refund_is_a_line_with_every_column_amazon_names() -> None:
 )
 def test_what_amazon_could_not_carry_out_is_not_written(refunds: list[Refund], message: str) -> None:
     with pytest.raises(InvalidRequest) as raised:
-        refund_document(refunds)
+        build_refund_document(refunds)
 
     assert raised.value.message == message
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from webapp.amazon.feeds import cancellation_document, read_report
+from webapp.amazon.feeds import build_cancellation_document, read_report
 from webapp.amazon.json_fields import MalformedError
 from webapp.domain.amazon.errors import InvalidRequest
 from webapp.domain.amazon.types import Cancellation, FeedMessage, FeedReport
@@ -49,7 +49,7 @@ def a_cancellation(**fields: Any) -> Cancellation:
 
 
 def test_a_cancellation_names_its_order_and_all_its_items_in_the_order_of_the_schema() -> None:
-    document = cancellation_document("A1SELLER", [a_cancellation()])
+    document = build_cancellation_document("A1SELLER", [a_cancellation()])
 
     assert document.decode() == (
         "<?xml version='1.0' encoding='UTF-8'?>\n"
@@ -66,7 +66,7 @@ def test_a_cancellation_names_its_order_and_all_its_items_in_the_order_of_the_sc
 
 
 def test_many_cancellations_are_messages_of_one_document() -> None:
-    document = cancellation_document(
+    document = build_cancellation_document(
         "A1SELLER", [a_cancellation(), a_cancellation(message_id=2, number="902-2-2", reason="BuyerCanceled")]
     )
 
@@ -93,7 +93,7 @@ def test_many_cancellations_are_messages_of_one_document() -> None:
 )
 def test_what_amazon_could_not_carry_out_is_not_written(cancellations: list[Cancellation], message: str) -> None:
     with pytest.raises(InvalidRequest) as raised:
-        cancellation_document("A1SELLER", cancellations)
+        build_cancellation_document("A1SELLER", cancellations)
 
     assert raised.value.message == message
 

@@ -10,7 +10,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from tests.amazon.conftest import Clock
-from webapp.amazon.rate_limiter import RateLimiter, bucket_key
+from webapp.amazon.rate_limiter import RateLimiter, build_bucket_key
 from webapp.domain.amazon.errors import RedisUnavailable, Throttled
 
 SEARCH = "searchOrders"
@@ -37,7 +37,7 @@ def taken(limiter: RateLimiter, operation: str = SEARCH) -> int:
 
 def rate(redis: Redis, operation: str) -> float:
     """Calls a second, as all processes have it."""
-    return float(redis.hget(bucket_key("7", operation), "rate"))  # type: ignore[arg-type]
+    return float(redis.hget(build_bucket_key("7", operation), "rate"))  # type: ignore[arg-type]
 
 
 def test_a_burst_is_to_be_had_at_once_and_then_the_wait_is_given(

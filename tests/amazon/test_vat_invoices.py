@@ -9,7 +9,7 @@ import pytest
 from tests.amazon.scripted import GERMANY, NUMBER, Script, json_reply
 from tests.support.amazon_models import check, needs_models
 from webapp.amazon.gateway import Amazon
-from webapp.amazon.vat_invoices import feed_options
+from webapp.amazon.vat_invoices import build_feed_options
 from webapp.domain.amazon.errors import InvalidRequest
 from webapp.domain.amazon.types import PreparedFeed
 from webapp.domain.common.money import Money
@@ -19,7 +19,7 @@ INVOICE = VatInvoice(NUMBER, "RE-1001", Money(11900, "EUR"), Money(1900, "EUR"))
 
 
 def test_an_invoices_options_carry_amazons_prefix() -> None:
-    assert feed_options(GERMANY, INVOICE, b"%PDF-1.7") == (
+    assert build_feed_options(GERMANY, INVOICE, b"%PDF-1.7") == (
         ("metadata:OrderId", NUMBER),
         ("metadata:InvoiceNumber", "RE-1001"),
         ("metadata:TotalAmount", "119.00"),
@@ -27,7 +27,7 @@ def test_an_invoices_options_carry_amazons_prefix() -> None:
         ("metadata:DocumentType", "Invoice"),
     )
     note = replace(INVOICE, document_type="CreditNote", transaction_id="amzn1:crow:abc")
-    assert feed_options(GERMANY, note, b"%PDF-1.7")[-2:] == (
+    assert build_feed_options(GERMANY, note, b"%PDF-1.7")[-2:] == (
         ("metadata:DocumentType", "CreditNote"),
         ("metadata:TransactionId", "amzn1:crow:abc"),
     )
@@ -57,7 +57,7 @@ def test_an_invoice_amazon_could_not_take_is_not_sent(
 
 def test_an_invoice_beyond_what_amazon_takes_is_not_sent() -> None:
     with pytest.raises(InvalidRequest, match="An invoice is a PDF of up to 10000000 bytes"):
-        feed_options(GERMANY, INVOICE, b"%PDF-" + b"0" * 10_000_000)
+        build_feed_options(GERMANY, INVOICE, b"%PDF-" + b"0" * 10_000_000)
 
 
 @needs_models
@@ -65,7 +65,7 @@ def test_an_invoice_is_true_to_amazons_model(amazon: Amazon, script: Script) -> 
     feeds = "/feeds/2021-06-30/feeds"
     script.reply_to(feeds, json_reply({"feedId": "51"}, 202))
 
-    options = feed_options(GERMANY, INVOICE, b"%PDF-1.7")
+    options = build_feed_options(GERMANY, INVOICE, b"%PDF-1.7")
     amazon.create_feed(PreparedFeed("amzn1.tortuga.1", "UPLOAD_VAT_INVOICE", (GERMANY,), "00", options))
 
     check(json.loads(script.requests_to(feeds)[0].body), "feeds_2021-06-30", "CreateFeedSpecification")

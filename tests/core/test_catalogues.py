@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from tests.support.factories import an_account
 from webapp.core.i18n import catalogues
-from webapp.domain.common.languages import default_language
+from webapp.domain.common.languages import get_default_language
 
 
 def test_a_store_speaks_its_marketplace_s_language_where_we_know_it():
@@ -20,7 +20,7 @@ def test_a_store_speaks_its_marketplace_s_language_where_we_know_it():
         ("US", "en"),
         ("JP", "en"),
     ]:
-        assert default_language(country) == language, (country, language)
+        assert get_default_language(country) == language, (country, language)
 
 
 def test_a_new_store_is_given_its_language(session: Session):
@@ -38,12 +38,12 @@ def test_dates_and_amounts_are_written_as_in_the_country_or_as_in_the_language()
         ("nl", "BE", "nl_BE"),
         ("zh", "DE", "zh_Hans_CN"),
     ]:
-        assert catalogues.locale(language, country) == Locale.parse(locale), (language, country, locale)
+        assert catalogues.get_locale(language, country) == Locale.parse(locale), (language, country, locale)
 
 
 def test_english_needs_no_catalogue_and_a_language_we_do_not_speak_is_a_mistake():
-    assert catalogues.catalogue("en", "anything").gettext("Invoice") == "Invoice"
+    assert catalogues.load_catalogue("en", "anything").gettext("Invoice") == "Invoice"
     with pytest.raises(LookupError):
-        catalogues.catalogue("fr", "printing")
+        catalogues.load_catalogue("fr", "printing")
     with pytest.raises(FileNotFoundError):
-        catalogues.catalogue("de", "no_such_domain")
+        catalogues.load_catalogue("de", "no_such_domain")

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.support.postgres import Server
 from webapp.db.database_errors import Cause, find_cause, format_reason, is_database_failure
-from webapp.db.engine import engine_options, prepare
+from webapp.db.engine import build_engine_options, prepare
 
 # As the server reports them. It cannot be made to lose a disk here, but it raises the same errors on request.
 RAISED = [
@@ -32,7 +32,7 @@ def engine(postgres: Server) -> Iterator[Engine]:
 
 
 def connected(url: str) -> Engine:
-    engine = create_engine(url, **engine_options(url))
+    engine = create_engine(url, **build_engine_options(url))
     prepare(engine)
     return engine
 

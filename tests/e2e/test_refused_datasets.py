@@ -98,14 +98,14 @@ def test_a_dataset_that_worked_recently_is_retried_soon_and_others_daily(harness
     harness.sync()
     harness.session.refresh(harness.account)
 
-    assert accounts.temporarily_unavailable_datasets(harness.account, harness.clock()) == {"PROCEEDS"}
-    assert accounts.datasets_to_skip(harness.account, harness.clock()) == {"BUYER", "PROCEEDS"}
+    assert accounts.list_temporarily_unavailable_datasets(harness.account, harness.clock()) == {"PROCEEDS"}
+    assert accounts.list_datasets_to_skip(harness.account, harness.clock()) == {"BUYER", "PROCEEDS"}
     harness.later(QUARTER)
-    assert accounts.datasets_to_skip(harness.account, harness.clock()) == {"BUYER"}
+    assert accounts.list_datasets_to_skip(harness.account, harness.clock()) == {"BUYER"}
     harness.later(timedelta(days=1).total_seconds())
-    assert accounts.datasets_to_skip(harness.account, harness.clock()) == frozenset()
+    assert accounts.list_datasets_to_skip(harness.account, harness.clock()) == frozenset()
     harness.later(timedelta(days=3).total_seconds())
-    assert accounts.temporarily_unavailable_datasets(harness.account, harness.clock()) == frozenset()
+    assert accounts.list_temporarily_unavailable_datasets(harness.account, harness.clock()) == frozenset()
 
 
 def test_a_search_during_an_outage_takes_two_calls(harness):

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from webapp.db.engine import engine_options, lock_wait, prepare
+from webapp.db.engine import build_engine_options, lock_wait, prepare
 from webapp.domain.errors import AppError
 
 
@@ -22,7 +22,7 @@ def run_concurrently(app, settings):
         barrier = Barrier(len(works))
 
         def begin(work):
-            engine = create_engine(settings.database, **engine_options(settings.database))
+            engine = create_engine(settings.database, **build_engine_options(settings.database))
             prepare(engine)
             try:
                 # SQLite does not queue writers, so on a busy machine one of eight may wait for longer than usual.

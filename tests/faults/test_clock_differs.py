@@ -94,5 +94,5 @@ def test_the_account_page_healthz_and_the_doctor_report_the_difference(
     body = anonymous_client.get("/healthz").json
     assert (body["clock_offset"], body["checks"]["clock"]) == (ahead, "fail" if message else "ok")
     assert clocks.TOLERANCE.total_seconds() == doctor.CLOCK_TOLERANCE
-    finding = doctor.finding_of_clock(ahead)
+    finding = doctor.build_clock_finding(ahead)
     assert finding.level == ("warn" if message else "ok")

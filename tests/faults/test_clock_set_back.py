@@ -10,7 +10,7 @@ from tests.support.refunds import lines_sent
 from webapp.db import leases
 from webapp.db.leases import LEASE, Lease
 from webapp.domain.errors import BusyError
-from webapp.domain.submissions.state_machine import backoff_seconds
+from webapp.domain.submissions.state_machine import compute_backoff
 from webapp.models.recurring_jobs import RecurringJob
 from webapp.queries import submissions as queries
 from webapp.services import clock_corrections, schedule
@@ -135,7 +135,7 @@ def test_each_wait_is_bounded_in_every_submission_state(harness, number):
         clock_corrections.correct_account(harness.session, harness.account.id, harness.clock())
 
         now = harness.clock()
-        assert submission.due_at - now <= timedelta(seconds=backoff_seconds(99)), state
+        assert submission.due_at - now <= timedelta(seconds=compute_backoff(99)), state
         assert max(submission.requested_at, submission.changed_at, submission.accepted_at) <= now, state
 
 

@@ -30,7 +30,7 @@ from webapp.core.errors import CannotRunError
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
 from webapp.db.database_errors import Cause
-from webapp.db.engine import sqlite_module
+from webapp.db.engine import find_sqlite_module
 from webapp.models.users import WebSession
 from webapp.runtime import doctor, migrate
 from webapp.runtime import web_server as runtime_web_server
@@ -254,7 +254,7 @@ def test_on_a_read_only_file_system_pages_are_readable_and_writes_fail_with_the_
     cookie = client.get_cookie(writable.session_interface.name).value
     with (
         mounted("--bind", real, view),
-        contextlib.closing(sqlite_module().connect(str(real / "channeldesk.db"))) as keeps_files,
+        contextlib.closing(find_sqlite_module().connect(str(real / "channeldesk.db"))) as keeps_files,
     ):
         keeps_files.execute("SELECT count(*) FROM users").fetchall()
         subprocess.run(["mount", "-o", "remount,bind,ro", str(view)], check=True)
@@ -346,7 +346,7 @@ def web_server(app: Flask) -> Iterator[int]:
 def test_a_database_locked_by_another_program_is_readable_and_writes_fail_with_the_reason(
     client: FlaskClient, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with contextlib.closing(sqlite_module().connect(str(settings.data_dir / "channeldesk.db"))) as other:
+    with contextlib.closing(find_sqlite_module().connect(str(settings.data_dir / "channeldesk.db"))) as other:
         other.isolation_level = None
         other.execute("BEGIN EXCLUSIVE")
         assert_pages_can_be_read(client)
@@ -422,7 +422,7 @@ def overwrite_table(settings: Settings, table: str) -> None:
     db.session.remove()
     db.engine.dispose()
     path = settings.data_dir / "channeldesk.db"
-    with contextlib.closing(sqlite_module().connect(str(path))) as connection:
+    with contextlib.closing(find_sqlite_module().connect(str(path))) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         (root,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
         (size,) = connection.execute("PRAGMA page_size").fetchone()

@@ -17,7 +17,7 @@ from webapp.core.errors import CannotRunError
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
 from webapp.db.database_errors import Cause, find_cause
-from webapp.db.engine import losable_commits, sqlite_module
+from webapp.db.engine import find_sqlite_module, losable_commits
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.orders import Order
 from webapp.runtime import backup, migrate
@@ -74,7 +74,7 @@ def fill(folder: Path, leave: int) -> Path:
 
 
 def check(settings: Settings) -> str:
-    with contextlib.closing(sqlite_module().connect(str(settings.data_dir / "channeldesk.db"))) as connection:
+    with contextlib.closing(find_sqlite_module().connect(str(settings.data_dir / "channeldesk.db"))) as connection:
         return connection.execute("PRAGMA integrity_check").fetchone()[0]
 
 

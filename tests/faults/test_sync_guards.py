@@ -238,7 +238,7 @@ def test_an_unreadable_order_is_requested_less_and_less_often(harness, seen, min
     harness.session.expire_all()
 
     def due(after):
-        return quarantine.due(harness.session, harness.account.id, now + timedelta(minutes=after), 10)
+        return quarantine.list_due(harness.session, harness.account.id, now + timedelta(minutes=after), 10)
 
     assert due(minutes) == ["902-1-1"]
     if minutes:

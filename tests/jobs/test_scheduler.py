@@ -61,7 +61,7 @@ def test_due_jobs_are_enqueued_and_scheduled_again(session: Session, redis: Redi
     assert queued_ids(redis) == ["sync_account-1"]
     assert scheduler.tick(redis, after(seconds=59)) == 0
     assert scheduler.tick(redis, after(seconds=60)) == 1
-    assert queue.last_heartbeat(redis) == after(seconds=60).timestamp()
+    assert queue.get_last_heartbeat(redis) == after(seconds=60).timestamp()
 
 
 def test_a_downtime_is_caught_up_once(session: Session) -> None:

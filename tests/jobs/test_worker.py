@@ -150,7 +150,7 @@ def test_sigterm_lets_the_running_job_end(app: Flask, redis: Redis) -> None:
         wait_until(begun(redis, 1))
         os.kill(pid, signal.SIGTERM)
         redis.rpush("go", 1)
-        wait_until(lambda: not processes.alive(pid))
+        wait_until(lambda: not processes.is_alive(pid))
     assert texts(redis, "done") == ["7"]
 
 

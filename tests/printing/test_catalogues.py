@@ -36,14 +36,14 @@ def test_a_catalogue_has_every_text_and_no_other():
         assert [text for text, translated in translations.items() if not translated] == [], language
         assert [text for text in translations if set(GAPS.findall(text)) != set(GAPS.findall(translations[text]))] == []
         assert not [message.id for message in catalogue if message.fuzzy], language
-        assert catalogues.catalogue(language, "printing").gettext("Invoice") == translations["Invoice"], language
+        assert catalogues.load_catalogue(language, "printing").gettext("Invoice") == translations["Invoice"], language
 
 
 def test_a_mail_calls_the_credit_memo_as_its_paper_does():
     for language in LANGUAGES:
-        title = catalogues.catalogue(language, "printing").gettext("Credit memo")
+        title = catalogues.load_catalogue(language, "printing").gettext("Credit memo")
 
-        letter = composer.default_template("credit_memo", language)
+        letter = composer.load_default_template("credit_memo", language)
 
         assert title in letter.subject, language
         assert title.casefold() in letter.body.casefold(), language

@@ -17,7 +17,7 @@ from webapp import create_app
 from webapp.core.errors import CannotRunError
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
-from webapp.db.engine import engine_options, prepare, sqlite_module
+from webapp.db.engine import build_engine_options, find_sqlite_module, prepare
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.runtime import backup
 from webapp.services.sync.import_page import import_page
@@ -64,7 +64,7 @@ def test_a_backup_taken_while_an_import_runs_opens_and_holds_every_committed_ord
     failures: list[BaseException] = []
 
     def keep_importing() -> None:
-        engine = create_engine(settings.database, **engine_options(settings.database))
+        engine = create_engine(settings.database, **build_engine_options(settings.database))
         prepare(engine)
         try:
             with Session(engine) as own:
@@ -159,7 +159,7 @@ def test_a_damaged_database_gives_no_backup(
     db.session.remove()
     db.engine.dispose()
     path = settings.data_dir / "channeldesk.db"
-    with sqlite_module().connect(str(path)) as database:
+    with find_sqlite_module().connect(str(path)) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         (root,) = database.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'amazon_orders'").fetchone()
         (size,) = database.execute("PRAGMA page_size").fetchone()

@@ -12,14 +12,14 @@ def test_the_doctor_reads_the_settings_of_postgresql_as_they_are_without_us(app,
     if db.engine.dialect.name != "postgresql":
         pytest.skip("settings of PostgreSQL's")
     name = db.engine.url.database
-    before = migrate.settings_off(app, ["synchronous_commit", "enable_sort"])
+    before = migrate.list_disabled_settings(app, ["synchronous_commit", "enable_sort"])
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f'ALTER DATABASE "{name}" SET synchronous_commit = off'))
     # It holds for connections that are made from now on.
     db.engine.dispose()
 
     assert before == []
-    assert migrate.settings_off(app, ["synchronous_commit", "enable_sort"]) == ["synchronous_commit"]
+    assert migrate.list_disabled_settings(app, ["synchronous_commit", "enable_sort"]) == ["synchronous_commit"]
     assert "commits" in {finding.check for finding in doctor.examine(settings)}
 
 
@@ -31,6 +31,6 @@ def test_the_doctor_reports_what_a_power_cut_would_do_to_postgresql():
         (["fsync", "synchronous_commit"], "fail", "Switch on fsync"),
         (["full_page_writes"], "fail", "full_page_writes=off"),
     ]:
-        finding = doctor.finding_of_commits(off)
+        finding = doctor.build_commits_finding(off)
         assert finding.level == level, (off, level, message)
         assert message in finding.message, (off, level, message)

@@ -22,12 +22,12 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def test_a_command_alone_gets_a_valkey_that_ends_with_it(settings: Settings) -> None:
-    with embedded_valkey.settings_for_command(settings) as usable, queue.connect(usable) as redis:
+    with embedded_valkey.open_settings(settings) as usable, queue.connect(usable) as redis:
         redis.set("kept", "yes")
         assert redis.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
         assert redis.config_get("appendfsync") == {"appendfsync": "everysec"}
-    assert not embedded_valkey.answers(settings.data_dir)
-    with embedded_valkey.settings_for_command(settings) as usable, queue.connect(usable) as redis:
+    assert not embedded_valkey.is_answering(settings.data_dir)
+    with embedded_valkey.open_settings(settings) as usable, queue.connect(usable) as redis:
         assert redis.get("kept") == b"yes"
 
 
@@ -35,27 +35,27 @@ def test_a_second_command_shares_the_server_and_the_first_waits_for_it(settings:
     first_is_leaving, second_is_in = threading.Event(), threading.Event()
 
     def second() -> None:
-        with embedded_valkey.settings_for_command(settings) as usable, queue.connect(usable) as redis:
+        with embedded_valkey.open_settings(settings) as usable, queue.connect(usable) as redis:
             second_is_in.set()
             first_is_leaving.wait()
             redis.set("from", "the second")
 
-    with embedded_valkey.settings_for_command(settings) as usable:
+    with embedded_valkey.open_settings(settings) as usable:
         other = threading.Thread(target=second)
         other.start()
         assert second_is_in.wait(120)
         first_is_leaving.set()
         assert usable.redis_url.startswith("unix://")
     other.join()
-    with embedded_valkey.settings_for_command(settings) as usable, queue.connect(usable) as redis:
+    with embedded_valkey.open_settings(settings) as usable, queue.connect(usable) as redis:
         assert redis.get("from") == b"the second"
 
 
 def test_a_command_uses_the_valkey_of_running_processes(tmp_path: Path) -> None:
     with run_app(tmp_path / "data") as running_app:
         settings = Settings.load({}, data_dir=running_app.data_dir)
-        with embedded_valkey.settings_for_command(settings) as usable, queue.connect(usable) as redis:
-            assert queue.last_heartbeat(redis) is not None
+        with embedded_valkey.open_settings(settings) as usable, queue.connect(usable) as redis:
+            assert queue.get_last_heartbeat(redis) is not None
         wait_until(running_app.is_healthy)
         code, output = run_refused_command(
             "doctor", "--port", str(running_app.port), "--data-dir", str(running_app.data_dir), home=tmp_path
@@ -70,7 +70,7 @@ def test_a_command_uses_the_valkey_of_running_processes(tmp_path: Path) -> None:
 def test_a_configured_redis_that_does_not_answer_is_reported(settings: Settings) -> None:
     given = Settings.load({}, data_dir=settings.data_dir, redis_url="redis://127.0.0.1:1")
     does_not_answer = pytest.raises(CannotRunError, match=r"^The Redis at redis://127\.0\.0\.1:1 does not answer")
-    with does_not_answer, embedded_valkey.settings_for_command(given):
+    with does_not_answer, embedded_valkey.open_settings(given):
         pass
     assert not settings.data_dir.exists()
 
@@ -93,9 +93,9 @@ def test_a_long_log_is_renamed_at_the_next_start(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(embedded_valkey, "MAX_LOG_SIZE", 10)
     log = tmp_path / "valkey.log"
     log.write_text("short")
-    embedded_valkey.command(tmp_path)
+    embedded_valkey.build_command(tmp_path)
     assert log.exists()
     log.write_text("longer than that")
-    embedded_valkey.command(tmp_path)
+    embedded_valkey.build_command(tmp_path)
     assert not log.exists()
     assert (tmp_path / "valkey.log.old").read_text() == "longer than that"

@@ -43,7 +43,7 @@ def test_calls_to_amazon_log_no_token_and_no_address(
     redis: Redis,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    credentials = accounts.credentials_of(demo_account)
+    credentials = accounts.get_credentials(demo_account)
     log_config.configure(level)
     with Amazon(credentials, redis) as port:
         port.participations()

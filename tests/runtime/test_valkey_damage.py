@@ -75,7 +75,7 @@ DAMAGES = [
 def used(tmp_path: Path) -> Settings:
     """A data folder whose server was used and has ended."""
     settings = Settings.load({}, data_dir=tmp_path / "data")
-    with embedded_valkey.settings_for_command(settings) as usable, queue.connect(usable) as redis:
+    with embedded_valkey.open_settings(settings) as usable, queue.connect(usable) as redis:
         for n in range(50):
             redis.set(f"key {n}", "value" * 20)
     return settings
@@ -87,28 +87,28 @@ def test_files_it_does_not_start_on_are_set_aside(
 ) -> None:
     damage(used.data_dir / "valkey")
     assert redis_location.find_last_damage(used.data_dir) is None
-    with embedded_valkey.settings_for_command(used) as usable, queue.connect(usable) as redis:
+    with embedded_valkey.open_settings(used) as usable, queue.connect(usable) as redis:
         assert redis.dbsize() == 0
         redis.set("after", "it")
     (aside,) = used.data_dir.glob("valkey.damaged-*")
     assert redis_location.find_last_damage(used.data_dir) is not None
     (line,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
     assert str(aside) in line
-    with embedded_valkey.settings_for_command(used) as usable, queue.connect(usable) as redis:
+    with embedded_valkey.open_settings(used) as usable, queue.connect(usable) as redis:
         assert redis.get("after") == b"it"
 
 
 def test_a_truncated_journal_is_read_as_far_as_it_goes(used: Settings) -> None:
     path = journal(used.data_dir / "valkey")
     path.write_bytes(path.read_bytes()[:-7])
-    with embedded_valkey.settings_for_command(used) as usable, queue.connect(usable) as redis:
+    with embedded_valkey.open_settings(used) as usable, queue.connect(usable) as redis:
         assert redis.dbsize() >= 48
     assert redis_location.find_last_damage(used.data_dir) is None
 
 
 def test_a_deleted_folder_is_made_anew(used: Settings) -> None:
     shutil.rmtree(used.data_dir / "valkey")
-    with embedded_valkey.settings_for_command(used) as usable, queue.connect(usable) as redis:
+    with embedded_valkey.open_settings(used) as usable, queue.connect(usable) as redis:
         assert redis.dbsize() == 0
     assert redis_location.find_last_damage(used.data_dir) is None
 
@@ -116,10 +116,10 @@ def test_a_deleted_folder_is_made_anew(used: Settings) -> None:
 def test_another_start_error_is_reported_and_nothing_is_set_aside_again(
     used: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded_valkey, "binary", lambda: shutil.which("false"))
+    monkeypatch.setattr(embedded_valkey, "find_binary", lambda: shutil.which("false"))
     says_why = pytest.raises(CannotRunError, match=r"did not start; .*valkey\.log says why")
     for _ in range(3):
-        with says_why, embedded_valkey.settings_for_command(used):
+        with says_why, embedded_valkey.open_settings(used):
             pass
     assert len(list(used.data_dir.glob("valkey.damaged-*"))) == 1
 
@@ -127,7 +127,7 @@ def test_another_start_error_is_reported_and_nothing_is_set_aside_again(
 def test_files_damaged_again_at_once_are_set_aside_again(used: Settings) -> None:
     for n in range(embedded_valkey.KEPT_ASIDE + 2):
         garbage_only(used.data_dir / "valkey")
-        with embedded_valkey.settings_for_command(used) as usable, queue.connect(usable) as redis:
+        with embedded_valkey.open_settings(used) as usable, queue.connect(usable) as redis:
             assert redis.dbsize() == 0
             redis.set("after", n)
     assert len(list(used.data_dir.glob("valkey.damaged-*"))) == embedded_valkey.KEPT_ASIDE
@@ -148,9 +148,9 @@ def test_a_server_that_writes_files_and_never_starts_fills_no_disk(
     broken = tmp_path / "broken-server"
     broken.write_text(f"#!/bin/sh\necho started >> {tmp_path / 'starts'}\necho x > {used.data_dir}/valkey/x\nexit 1\n")
     broken.chmod(0o700)
-    monkeypatch.setattr(embedded_valkey, "binary", lambda: str(broken))
+    monkeypatch.setattr(embedded_valkey, "find_binary", lambda: str(broken))
     for _ in range(embedded_valkey.KEPT_ASIDE + 1):
-        with pytest.raises(CannotRunError), embedded_valkey.settings_for_command(used):
+        with pytest.raises(CannotRunError), embedded_valkey.open_settings(used):
             pass
     assert len(list(used.data_dir.glob("valkey.damaged-*"))) == embedded_valkey.KEPT_ASIDE
     # Each command starts it once more, on an empty folder, and then reports the failure.

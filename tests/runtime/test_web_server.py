@@ -259,8 +259,8 @@ def test_a_response_does_not_wait_for_the_acknowledgement_of_its_header(settings
 
 
 def test_behind_a_trusted_proxy_its_address_has_no_limit_of_its_own(settings) -> None:
-    assert web_server.limits_of(settings).per_address == Limits().per_address
-    assert web_server.limits_of(replace(settings, trusted_proxies=1)).per_address is None
+    assert web_server.get_limits(settings).per_address == Limits().per_address
+    assert web_server.get_limits(replace(settings, trusted_proxies=1)).per_address is None
 
 
 def test_a_response_that_is_not_read_frees_its_thread(settings, opened) -> None:

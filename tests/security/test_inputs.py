@@ -44,7 +44,7 @@ def test_an_impossible_id_is_not_found(owner_client, number):
 )
 def test_an_invented_grid_cursor_shows_a_page(session, sort, kind, value, id_, believed):
     edge = base64.urlsafe_b64encode(json.dumps([sort, kind, value, id_]).encode()).rstrip(b"=").decode()
-    grid = amazon_orders.grid([])
+    grid = amazon_orders.build_grid([])
     for side in ("after", "before"):
         place = grid_fetch.parse_page_request(grid, {"sort": sort, side: edge})
         assert (getattr(place, side) is not None) == believed

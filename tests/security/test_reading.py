@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from tests.support import user_accounts
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
-from webapp.db.engine import sqlite_module
+from webapp.db.engine import find_sqlite_module
 from webapp.models.users import User, WebSession
 from webapp.web.auth import requires
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.only_sqlite
 @contextmanager
 def another_writer(settings: Settings) -> Iterator[None]:
     """Another process that holds the write lock."""
-    other = sqlite_module().connect(settings.database.removeprefix("sqlite:///"), isolation_level=None)
+    other = find_sqlite_module().connect(settings.database.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:
         yield

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine
 from werkzeug.routing import Rule
 
 from webapp.db.base import Base
-from webapp.db.engine import create_file, engine_options, prepare
+from webapp.db.engine import build_engine_options, create_file, prepare
 
 
 class MemoryBytecodeCache(BytecodeCache):
@@ -49,7 +49,7 @@ def share_compiled_code() -> None:
 def create_sqlite_template(path: Path) -> None:
     """Create a database with all tables, for tests to copy."""
     url = f"sqlite:///{path}"
-    engine = create_engine(url, **engine_options(url))
+    engine = create_engine(url, **build_engine_options(url))
     prepare(engine)
     create_file(engine)
     Base.metadata.create_all(engine)

@@ -75,7 +75,7 @@ def _owed(session: Session) -> Counter[tuple[int, str]]:
         if amazon_order.fulfilled_by != "MERCHANT":
             continue
         if line is not None:
-            quantity = max(0, min(order_states.unshipped(line), item.quantity - line.shipped))
+            quantity = max(0, min(order_states.count_unshipped(line), item.quantity - line.shipped))
         else:
             quantity = item.quantity if amazon_order.status in NOT_YET and store.pending_orders == "reserve" else 0
         owed[(amazon_order.account_id, item.sku)] += quantity

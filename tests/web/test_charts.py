@@ -5,18 +5,18 @@ from datetime import date, timedelta
 import pytest
 
 from webapp.domain.common.money import Money
-from webapp.web.charts import HEIGHT, LEFT, TOP, WIDTH, Chart, revenue_chart, sparkline
+from webapp.web.charts import HEIGHT, LEFT, TOP, WIDTH, Chart, build_revenue_chart, build_sparkline
 
 
 def chart_of(*minors: int) -> Chart:
-    chart = revenue_chart([(date(2026, 7, 1) + timedelta(days=n), Money(m, "EUR")) for n, m in enumerate(minors)])
+    chart = build_revenue_chart([(date(2026, 7, 1) + timedelta(days=n), Money(m, "EUR")) for n, m in enumerate(minors)])
     assert chart is not None
     return chart
 
 
 def test_nothing_sold_makes_no_chart() -> None:
-    assert revenue_chart([]) is None
-    assert revenue_chart([(date(2026, 7, 1), Money(0, "EUR"))]) is None
+    assert build_revenue_chart([]) is None
+    assert build_revenue_chart([(date(2026, 7, 1), Money(0, "EUR"))]) is None
 
 
 def test_the_grid_has_round_steps_that_reach_over_the_highest_day() -> None:
@@ -55,6 +55,6 @@ def test_a_day_of_more_refunds_than_sales_has_no_bar() -> None:
 
 
 def test_a_sparkline_needs_two_points_and_touches_top_and_bottom() -> None:
-    assert sparkline([]) == sparkline([5]) == ""
-    assert sparkline([0, 5, 10], width=102, height=24) == "1.0,22.0 51.0,12.0 101.0,2.0"
-    assert sparkline([0, 0], width=102, height=24) == "1.0,22.0 101.0,22.0"
+    assert build_sparkline([]) == build_sparkline([5]) == ""
+    assert build_sparkline([0, 5, 10], width=102, height=24) == "1.0,22.0 51.0,12.0 101.0,2.0"
+    assert build_sparkline([0, 0], width=102, height=24) == "1.0,22.0 101.0,22.0"

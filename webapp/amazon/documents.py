@@ -68,7 +68,7 @@ def check_storage_url(client: Client, url: str) -> str:
     return url
 
 
-def storage_error(response: AmazonResponse) -> Unavailable:
+def build_storage_error(response: AmazonResponse) -> Unavailable:
     """Return the error of Amazon's storage. It is temporary: URLs expire after five minutes, and a new one works."""
     return Unavailable(
         f"Amazon's storage answered the {response.operation} with {response.status}.",
@@ -83,11 +83,11 @@ def download(client: Client, url: str, compression: str | None) -> tuple[AmazonR
     # The storage checks the signature in the URL; it must not receive the access token.
     response = client.transport.send("download", "GET", check_storage_url(client, url))
     if not response.ok:
-        raise storage_error(response)
+        raise build_storage_error(response)
     return response, _decompress(response.body) if compression == "GZIP" else response.body
 
 
-def charset_of(response: AmazonResponse) -> str | None:
+def find_charset(response: AmazonResponse) -> str | None:
     """Return the charset of the response's content type, None where it names none."""
     charset = _CHARSET.search(response.headers.get("content-type", ""))
     return charset[1] if charset else None

@@ -28,7 +28,7 @@ _RECORD = "original-record-number"
 _UNKNOWN = ""
 
 
-def refund_document(refunds: Sequence[Refund]) -> bytes:
+def build_refund_document(refunds: Sequence[Refund]) -> bytes:
     """Return the flat file with one line for each refund, which the report counts from 1.
 
     Raises InvalidRequest for a refund that Amazon could not process, so that no part of the file is refunded.

@@ -18,7 +18,7 @@ _SCHEMA = "{http://www.w3.org/2001/XMLSchema-instance}noNamespaceSchemaLocation"
 ElementTree.register_namespace("xsi", "http://www.w3.org/2001/XMLSchema-instance")
 
 
-def cancellation_document(seller_id: str, cancellations: Sequence[Cancellation]) -> bytes:
+def build_cancellation_document(seller_id: str, cancellations: Sequence[Cancellation]) -> bytes:
     """Return the XML that cancels whole orders: OrderAcknowledgement with StatusCode Failure, in the order of the XSD.
 
     Raises InvalidRequest without orders or items, for an unknown reason, or for a duplicate number.

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from webapp.amazon import documents
 from webapp.amazon.client import Client
-from webapp.amazon.feed_flat_files import read_flat_report, refund_document
-from webapp.amazon.feed_xml import cancellation_document, read_report
+from webapp.amazon.feed_flat_files import build_refund_document, read_flat_report
+from webapp.amazon.feed_xml import build_cancellation_document, read_report
 from webapp.amazon.http import AmazonResponse
 from webapp.amazon.json_fields import (
     TEXT,
@@ -20,7 +20,7 @@ from webapp.amazon.json_fields import (
     required_word,
 )
 from webapp.amazon.orders import check_marketplaces, format_time
-from webapp.amazon.vat_invoices import feed_options
+from webapp.amazon.vat_invoices import build_feed_options
 from webapp.domain.amazon.errors import (
     InvalidResponse,
     ResourceNotFound,
@@ -47,18 +47,18 @@ def prepare_cancellations(
     client: Client, marketplace_ids: Sequence[str], cancellations: Sequence[Cancellation]
 ) -> PreparedFeed:
     """Upload the document. Safe to repeat: nothing is cancelled until a feed is created from it."""
-    document = cancellation_document(client.credentials.seller_id, cancellations)
+    document = build_cancellation_document(client.credentials.seller_id, cancellations)
     return _prepare(client, CANCELLATIONS, marketplace_ids, document, XML, len(cancellations))
 
 
 def prepare_refunds(client: Client, marketplace_ids: Sequence[str], refunds: Sequence[Refund]) -> PreparedFeed:
     """Upload the document. Safe to repeat: nothing is refunded until a feed is created from it."""
-    return _prepare(client, refunding.FEED_TYPE, marketplace_ids, refund_document(refunds), TABS, len(refunds))
+    return _prepare(client, refunding.FEED_TYPE, marketplace_ids, build_refund_document(refunds), TABS, len(refunds))
 
 
 def prepare_vat_invoice(client: Client, marketplace_id: str, invoice: VatInvoice, pdf: bytes) -> PreparedFeed:
     """Upload the PDF. Safe to repeat: buyers see nothing until a feed is created from it."""
-    options = feed_options(marketplace_id, invoice, pdf)
+    options = build_feed_options(marketplace_id, invoice, pdf)
     return _prepare(client, vat_invoices.FEED_TYPE, [marketplace_id], pdf, PDF, 1, options)
 
 
@@ -133,7 +133,7 @@ def _upload(client: Client, url: str, document: bytes, content_type: str) -> Non
     target = documents.check_storage_url(client, url)
     response = client.transport.send("upload", "PUT", target, content=document, headers={"content-type": content_type})
     if not response.ok:
-        raise documents.storage_error(response)
+        raise documents.build_storage_error(response)
 
 
 def _download(client: Client, url: str, compression: str | None, *, flat: bool) -> FeedReport:
@@ -141,7 +141,7 @@ def _download(client: Client, url: str, compression: str | None, *, flat: bool) 
         response, document = documents.download(client, url, compression)
         if not flat:
             return read_report(document)
-        charset = documents.charset_of(response)
+        charset = documents.find_charset(response)
         return read_flat_report(document, charset) if charset else read_flat_report(document)
     except MalformedError as error:
         raise InvalidResponse(

@@ -205,7 +205,7 @@ class Amazon:
 
     def allowed_messages(self, number: str, marketplace_id: str) -> tuple[str, ...]:
         """Return the kinds of messages Amazon lets the seller send to the order's buyer now, in Amazon's terms."""
-        return messaging.allowed(self._client, number, marketplace_id)
+        return messaging.list_allowed_kinds(self._client, number, marketplace_id)
 
     def send_message(self, number: str, marketplace_id: str, kind: str, text: str) -> None:
         """Send the buyer a message of a kind in `domain.mail.amazon_messages.LIMITS`.

@@ -24,7 +24,7 @@ OPERATIONS = {
 }
 
 
-def allowed(client: Client, number: str, marketplace_id: str) -> tuple[str, ...]:
+def list_allowed_kinds(client: Client, number: str, marketplace_id: str) -> tuple[str, ...]:
     """Return the kinds of messages Amazon allows for the order now, including those that carry files."""
     operation = "getMessagingActionsForOrder"
     path = f"{PATH}/{check_order_number(operation, number)}"

@@ -157,7 +157,7 @@ class RateLimiter:
     def mark_empty(self, operation: str) -> None:
         """Empty the bucket after a 429: Amazon's is empty."""
         with require_redis():
-            self._empty(keys=[bucket_key(self._account_key, operation)], args=list(RATES[operation]))
+            self._empty(keys=[build_bucket_key(self._account_key, operation)], args=list(RATES[operation]))
 
     def set_rate(self, operation: str, limit: str | None) -> None:
         """Use the rate of Amazon's `x-amzn-RateLimit-Limit` header; ignores one that is no rate."""
@@ -165,7 +165,7 @@ class RateLimiter:
         if rate is None or math.isclose(rate, self._rates.get(operation, 0), rel_tol=1e-6):
             return
         with require_redis():
-            self._correct(keys=[bucket_key(self._account_key, operation)], args=[*RATES[operation], rate])
+            self._correct(keys=[build_bucket_key(self._account_key, operation)], args=[*RATES[operation], rate])
         self._rates[operation] = rate
 
     def _try(self, operation: str) -> float | None:
@@ -173,12 +173,12 @@ class RateLimiter:
         priority = self._priority
         args: list[str | float] = [rate, burst, int(burst * priority.reserve), priority.patience, priority.name]
         with require_redis():
-            taken, wait, current_rate = self._call(keys=[bucket_key(self._account_key, operation)], args=args)
+            taken, wait, current_rate = self._call(keys=[build_bucket_key(self._account_key, operation)], args=args)
         self._rates[operation] = float(current_rate)
         return None if taken else float(wait)
 
 
-def bucket_key(account_key: str, operation: str) -> str:
+def build_bucket_key(account_key: str, operation: str) -> str:
     return f"{PREFIX}:bucket:{account_key}:{operation}"
 
 

@@ -90,7 +90,7 @@ def _download(client: Client, document_id: str) -> str:
             response, document = documents.download(client, url, compression)
         except MalformedError as error:
             raise InvalidResponse(f"Amazon sent a report that cannot be read: {error}.", operation="download") from None
-        return decode(document, documents.charset_of(response))
+        return decode(document, documents.find_charset(response))
 
     return client.retry(receive)
 

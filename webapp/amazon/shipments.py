@@ -27,11 +27,11 @@ def confirm(client: Client, number: str, marketplace_id: str, parcel: Parcel) ->
     if now is not None and parcel.shipped_at.tzinfo is not None and parcel.shipped_at - now > _DATE_FRACTION:
         # This machine's clock is ahead. Amazon rejects a shipping time in the future.
         parcel = replace(parcel, shipped_at=now)
-    body = {"marketplaceId": marketplace, "packageDetail": package_detail(parcel)}
+    body = {"marketplaceId": marketplace, "packageDetail": build_package_detail(parcel)}
     client.call("confirmShipment", "POST", path, _check_confirmed, body=body, idempotent=False)
 
 
-def package_detail(parcel: Parcel) -> dict[str, Any]:
+def build_package_detail(parcel: Parcel) -> dict[str, Any]:
     """Return the parcel in Amazon's form. Raises InvalidRequest for one that Amazon would reject."""
     _check(parcel)
     detail: dict[str, Any] = {

@@ -18,7 +18,7 @@ MAX_PDF_BYTES = 10_000_000
 _INVOICE_NUMBER = re.compile(r"[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]{0,63}")
 
 
-def feed_options(marketplace_id: str, invoice: VatInvoice, pdf: bytes) -> tuple[tuple[str, str], ...]:
+def build_feed_options(marketplace_id: str, invoice: VatInvoice, pdf: bytes) -> tuple[tuple[str, str], ...]:
     """Return (name, value) of each option. Raises InvalidRequest for an invoice Amazon would reject."""
     _check(marketplace_id, invoice, pdf)
     options = {

@@ -26,7 +26,7 @@ def backup(file: Path, force: bool, data_dir: Path | None, as_json: bool) -> Non
         "revision": made.revision,
         "amazon_orders": made.rows.get("amazon_orders", 0),
         "orders": made.rows.get("orders", 0),
-        "keys": backups.keys_location(settings),
+        "keys": backups.describe_keys_location(settings),
     }
     show(data, as_json, _format_result)
 

@@ -130,7 +130,7 @@ def open_app(data_dir: Path | None) -> Iterator[Flask]:
     settings = load_settings(data_dir)
     log_config.configure("DEBUG" if settings.log_level == "DEBUG" else "WARNING")
     runtime_data_dir.prepare(settings.data_dir)
-    with embedded_valkey.settings_for_command(settings) as usable:
+    with embedded_valkey.open_settings(settings) as usable:
         app = create_app(usable)
         migrate.upgrade(app)
         migrate.check_age(app)

@@ -115,13 +115,13 @@ def _export(
     session = db.session()
     every = stores.list_store_names(session)
     filters = filters | _check(filters, columns, sort, every)
-    chosen = orders.grid(every).choose(columns).for_reader(personal=personal)
-    grid, fields = writers.fields_of(chosen, ORDERS)
+    chosen = orders.build_grid(every).choose(columns).for_reader(personal=personal)
+    grid, fields = writers.list_fields(chosen, ORDERS)
     # Users of the command line may filter by names, even if the file contains none.
     grid = grid.for_reader(personal=True)
     place = grid_fetch.parse_page_request(grid, {"sort": sort})
     session.expunge_all()
-    rows = writers.rows(session, grid, place, filters, fields, {store.id: store for store in every})
+    rows = writers.iterate_rows(session, grid, place, filters, fields, {store.id: store for store in every})
     heads = [str(field.text) for field in fields]
     counted = [0]
     if format_ == "xlsx" and output is not None:
@@ -129,7 +129,7 @@ def _export(
             counted[0] = writers.write_xlsx(heads, rows, file, folder)
     else:
         with output.open("w", encoding="utf-8", newline="") if output is not None else nullcontext(sys.stdout) as out:
-            for text in writers.csv_chunks(heads, rows, lambda count: counted.__setitem__(0, count)):
+            for text in writers.iterate_csv(heads, rows, lambda count: counted.__setitem__(0, count)):
                 out.write(text)
     private = any(column.personal for column in grid.columns if column.name in grid.visible)
     export_audit.record_export(

@@ -19,13 +19,13 @@ def status(data_dir: Path | None, as_json: bool) -> None:
     """Print the health checks of a running installation; exit code 1 when one fails."""
     from webapp import create_app
     from webapp.core.errors import CannotRunError
-    from webapp.core.key_check import database_needs_keys
+    from webapp.core.key_check import has_encrypted_data
     from webapp.health import checks
     from webapp.messages import text_for
 
     settings = load_settings(data_dir)
     # An application for an empty folder would create keys in it.
-    if not database_needs_keys(settings):
+    if not has_encrypted_data(settings):
         raise CannotRunError(f"There is no installation in {settings.data_dir}. Name its folder with --data-dir.")
     app = create_app(settings)
     with app.app_context():

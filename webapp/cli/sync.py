@@ -44,7 +44,7 @@ def sync(account: str, since: datetime | None, data_dir: Path | None, as_json: b
     with open_app(data_dir):
         session = db.session()
         account_record = accounts.find_by_name(session, account)
-        account_id, credentials = account_record.id, accounts.credentials_of(account_record)
+        account_id, credentials = account_record.id, accounts.get_credentials(account_record)
         session.rollback()
         with open_gateway(credentials) as gateway:
             run = sync_run.sync_account(

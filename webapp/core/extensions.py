@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from webapp.core.i18n import locale
 from webapp.core.settings import Settings
 from webapp.db.base import Base
-from webapp.db.engine import engine_options, prepare, reading_options
+from webapp.db.engine import build_engine_options, build_reading_options, prepare
 
 db = SQLAlchemy(model_class=Base)
 migrate = Migrate()
@@ -22,7 +22,7 @@ htmx = Htmx()
 
 def init_app(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = build_engine_options(settings.database)
     htmx.init_app(app)
     db.init_app(app)
     migrate.init_app(app, db, directory=f"{app.root_path}/migrations")
@@ -37,7 +37,7 @@ def read_connection() -> Connection:
     """Return the connection of a request that only reads."""
     session = db.session()
     begun = session.in_transaction()
-    return session.connection(execution_options={} if begun else reading_options(db.engine))
+    return session.connection(execution_options={} if begun else build_reading_options(db.engine))
 
 
 def settings() -> Settings:

@@ -18,7 +18,7 @@ from webapp.db.encryption import (
     EncryptedJson,
     field_cipher,
 )
-from webapp.db.engine import engine_options, read_only
+from webapp.db.engine import build_engine_options, read_only
 from webapp.models.key_check import KeyCheck
 
 _TEXT = b"channeldesk key check"
@@ -30,7 +30,7 @@ class WrongKeysError(SettingError):
     """The database was written with other keys. Nothing has been changed."""
 
 
-def database_needs_keys(settings: Settings) -> bool:
+def has_encrypted_data(settings: Settings) -> bool:
     """Return whether there is a database that was written with keys. Connects unless it is a SQLite file.
 
     Raises SettingError when the database does not answer: it may hold data, so no keys may be created for it.
@@ -38,7 +38,7 @@ def database_needs_keys(settings: Settings) -> bool:
     url = make_url(settings.database)
     if url.get_backend_name() == "sqlite":
         return _is_file_with_content(url.database)
-    options = {name: value for name, value in engine_options(settings.database).items() if name == "connect_args"}
+    options = {name: value for name, value in build_engine_options(settings.database).items() if name == "connect_args"}
     engine = create_engine(url, poolclass=NullPool, **options)
     try:
         with engine.connect() as connection:

@@ -65,7 +65,7 @@ def fork(name: str, run: Callable[[], None]) -> int:
     except BaseException:
         log.exception("%s ended with an error", name)
     finally:
-        leave(code)
+        exit_process(code)
 
 
 def _set_process_name(name: str) -> None:
@@ -75,7 +75,7 @@ def _set_process_name(name: str) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode())
 
 
-def leave(code: int) -> NoReturn:
+def exit_process(code: int) -> NoReturn:
     """End this process without waiting for its threads."""
     # What the parent registered to run at its own exit must not run here.
     logging.shutdown()
@@ -121,7 +121,7 @@ def call(name: str, function: Callable[[], Any]) -> Any:
     return answer["value"]
 
 
-def alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     """Whether our child `pid` still runs; reaps it when it does not."""
     try:
         return os.waitpid(pid, os.WNOHANG) == (0, 0)
@@ -134,7 +134,7 @@ def stop(pid: int, within: float) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + within
-    while alive(pid):
+    while is_alive(pid):
         if time.monotonic() > deadline:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

@@ -188,7 +188,7 @@ def record_scheduler_heartbeat(connection: Redis, now: datetime) -> None:
     connection.set(_HEARTBEAT_KEY, now.timestamp())
 
 
-def last_heartbeat(connection: Redis) -> float | None:
+def get_last_heartbeat(connection: Redis) -> float | None:
     """Return the timestamp of the scheduler's last run, or None when Redis has none."""
     timestamp = connection.get(_HEARTBEAT_KEY)
     return float(timestamp) if timestamp is not None else None

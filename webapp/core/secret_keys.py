@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from webapp.core import durable_files
-from webapp.core.key_check import database_needs_keys
+from webapp.core.key_check import has_encrypted_data
 from webapp.core.settings import SettingError, Settings
 
 LEAST_LENGTH = 32
@@ -23,7 +23,7 @@ def load_or_make(settings: Settings) -> tuple[str, ...]:
     path = settings.data_dir / "keys"
     if not path.exists():
         # Another process may have created both in the meantime.
-        if database_needs_keys(settings) and not path.exists():
+        if has_encrypted_data(settings) and not path.exists():
             raise SettingError(missing(settings))
         _make(path)
     if not path.is_file():

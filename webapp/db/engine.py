@@ -78,12 +78,12 @@ def lock_wait(milliseconds: int | None) -> Iterator[None]:
         _lock_wait.reset(token)
 
 
-def engine_options(url: str) -> dict[str, Any]:
+def build_engine_options(url: str) -> dict[str, Any]:
     """Return what `create_engine` needs for this URL."""
     if url.startswith("sqlite"):
         connect = {"timeout": 10, "check_same_thread": False}
         # What `services/sqlite_statistics.py` has counted is read when a connection is opened.
-        return {"module": sqlite_module(), "connect_args": connect, "pool_recycle": 3600, **_ALWAYS}
+        return {"module": find_sqlite_module(), "connect_args": connect, "pool_recycle": 3600, **_ALWAYS}
     # Locks and counters are written for READ COMMITTED, whatever the server's own default is.
     # Statements by themselves leave no transaction behind that would have to be ended.
     options = {"isolation_level": "READ COMMITTED", "skip_autocommit_rollback": True}
@@ -94,7 +94,7 @@ def is_only_reading() -> bool:
     return _only_reading.get()
 
 
-def reading_options(engine: Engine) -> dict[str, Any]:
+def build_reading_options(engine: Engine) -> dict[str, Any]:
     """How a connection is asked for that only reads.
 
     PostgreSQL's statements then stand by themselves: at READ COMMITTED each sees what is there when it begins in any
@@ -111,7 +111,7 @@ def enlarge_cache(connection: Connection) -> None:
         connection.info["enlarged"] = True
 
 
-def sqlite_module() -> ModuleType:
+def find_sqlite_module() -> ModuleType:
     module: ModuleType = sqlite
     return module
 

@@ -14,7 +14,7 @@ DELAYS = {"sync_account": 420}
 NEVER_RESTS = frozenset({"maintenance"})
 
 
-def bounds(name: str) -> tuple[int, int]:
+def get_bounds(name: str) -> tuple[int, int]:
     """Return the shortest and the longest interval of a job, in seconds."""
     return BOUNDS.get(name, OTHERWISE)
 
@@ -39,7 +39,7 @@ def next_time_of_day(hour: int, now: datetime) -> datetime:
     return today if today > now else today + timedelta(days=1)
 
 
-def sooner(planned: datetime | None, interval: int, now: datetime) -> datetime:
+def find_sooner(planned: datetime | None, interval: int, now: datetime) -> datetime:
     """Return the next run after the interval was changed: no later than one new interval from now."""
     latest = now.timestamp() + interval
     return _to_datetime(latest if planned is None else min(planned.timestamp(), latest))

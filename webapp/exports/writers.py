@@ -26,7 +26,7 @@ MOST_ROWS_XLSX = 1_048_576
 _MEASURED = 200
 
 
-def fields_of(grid: Grid, headings: Mapping[str, Heading]) -> tuple[Grid, list[Field]]:
+def list_fields(grid: Grid, headings: Mapping[str, Heading]) -> tuple[Grid, list[Field]]:
     """Return the grid with only those of its visible columns that may be exported, and their cells.
 
     Without permission to read personal data its rows contain none, whatever the cells read. The currency has a
@@ -44,7 +44,7 @@ def fields_of(grid: Grid, headings: Mapping[str, Heading]) -> tuple[Grid, list[F
     return chosen if grid.reads_personal else chosen.without_personal(), fields
 
 
-def rows(
+def iterate_rows(
     session: Session,
     grid: Grid,
     place: PageRequest,
@@ -64,7 +64,7 @@ def rows(
             yield [field.value(row, store) for field in fields]
 
 
-def csv_chunks(heads: Sequence[str], cells: Iterable[Sequence[Cell]], counted: Callable[[int], None]) -> Iterator[str]:
+def iterate_csv(heads: Sequence[str], cells: Iterable[Sequence[Cell]], counted: Callable[[int], None]) -> Iterator[str]:
     """Yield the file in chunks of 500 rows. `counted` is called with the number of rows so far."""
     out = io.StringIO()
     # Without a byte order mark, spreadsheets read the file in the machine's code page.

@@ -8,7 +8,7 @@ from wtforms.validators import DataRequired, InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from webapp.core.i18n.locale import lazy_gettext as _l
-from webapp.forms.fields import choices
+from webapp.forms.fields import build_choices
 
 _FILL_IN = _l("Please fill this in.")
 REGIONS = {
@@ -35,7 +35,7 @@ class ConnectForm(FlaskForm):
     """`kept`: names of secrets that were entered before and are used again where the field is left empty."""
 
     name = StringField(_l("Name"), [DataRequired(_FILL_IN)], filters=[_trim])
-    region = SelectField(_l("Region"), choices=choices(REGIONS))
+    region = SelectField(_l("Region"), choices=build_choices(REGIONS))
     seller_id = StringField(_l("Seller ID"), [DataRequired(_FILL_IN)], filters=[_trim])
     client_id = StringField(_l("LWA client ID"), [DataRequired(_FILL_IN)], filters=[_trim])
     client_secret = PasswordField(_l("LWA client secret"))
@@ -70,12 +70,12 @@ class MarketplacesForm(FlaskForm):
     marketplaces = SelectMultipleField(
         _l("Marketplaces"), option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False)
     )
-    backfill_days = RadioField(_l("Orders from before"), choices=choices(BACKFILLS), default="0")
+    backfill_days = RadioField(_l("Orders from before"), choices=build_choices(BACKFILLS), default="0")
 
 
 class BackfillForm(FlaskForm):
     days = IntegerField(_l("Days back"), [InputRequired(_FILL_IN)], default=730)
-    method = RadioField(_l("Read by"), choices=choices(METHODS), default="report")
+    method = RadioField(_l("Read by"), choices=build_choices(METHODS), default="report")
 
 
 class CredentialsForm(FlaskForm):

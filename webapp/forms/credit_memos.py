@@ -10,7 +10,7 @@ from webapp.domain.common.money import Money
 from webapp.domain.errors import AppError, InvalidError, RefusedError
 from webapp.domain.invoicing import drafts
 from webapp.forms.documents import DocumentForm, build_line_form, parse_quantities
-from webapp.forms.fields import choices
+from webapp.forms.fields import build_choices
 from webapp.messages import text_for
 from webapp.models.orders import Order, OrderItem
 from webapp.queries.invoicing.refundable import Refundable
@@ -32,9 +32,9 @@ class CreditMemoForm(DocumentForm):
         ways = {OFFLINE: _("Record only (offline refund)")}
         if not there.refused:
             ways = {AMAZON: _("Refund through Amazon"), **ways}
-        self.way.choices = choices(ways)
+        self.way.choices = build_choices(ways)
         named = {code: text_for(f"reason_{code}") for code in there.reasons}
-        self.reason.choices = choices({"": _("Choose one"), **named})
+        self.reason.choices = build_choices({"": _("Choose one"), **named})
 
     @property
     def on_amazon(self) -> bool:

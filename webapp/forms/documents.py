@@ -88,5 +88,5 @@ def invoice_form(order: Order, **options: Any) -> DocumentForm:
     form = build_line_form(DocumentForm, order.items, add_no_fields)(**options)
     if not form.is_submitted():
         for line in order.items:
-            form[f"quantity-{line.id}"].data = str(order_states.left_to_invoice(line))
+            form[f"quantity-{line.id}"].data = str(order_states.count_left_to_invoice(line))
     return form

@@ -6,6 +6,6 @@ from typing import Any
 from wtforms.fields.choices import SelectChoice
 
 
-def choices(texts: Mapping[str, Any]) -> list[SelectChoice]:
+def build_choices(texts: Mapping[str, Any]) -> list[SelectChoice]:
     """One choice a row, value → text, in the table's order."""
     return [SelectChoice(value, text) for value, text in texts.items()]

@@ -10,7 +10,7 @@ from wtforms import BooleanField, HiddenField, PasswordField, RadioField, String
 from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.mail import state_machine as mail_states
 from webapp.domain.mail.amazon_messages import LIMITS
-from webapp.forms.fields import choices
+from webapp.forms.fields import build_choices
 from webapp.forms.filters import ChoiceField, ChoicesField, NumberField, StoreFilters
 from webapp.messages.status_labels import LABELS
 
@@ -49,8 +49,8 @@ class MessageForm(FlaskForm):
 
 class MailFilters(StoreFilters):
     number = NumberField(_l("Order number"))
-    state = ChoicesField(_l("State"), choices=choices(_STATES))
-    kind = ChoiceField(_l("Kind"), choices=choices(_ALL | _KINDS))
+    state = ChoicesField(_l("State"), choices=build_choices(_STATES))
+    kind = ChoiceField(_l("Kind"), choices=build_choices(_ALL | _KINDS))
     store = ChoiceField(_l("Store"))
 
 
@@ -64,7 +64,7 @@ SECURITIES = {
 class ServerForm(FlaskForm):
     host = StringField(_l("Server"))
     port = StringField(_l("Port"))
-    security = RadioField(_l("Encryption"), choices=choices(SECURITIES))
+    security = RadioField(_l("Encryption"), choices=build_choices(SECURITIES))
     username = StringField(_l("User name"))
     password = PasswordField(_l("Password"))
     plain_sign_in = BooleanField(_l("Allow to send the password without encryption"))

@@ -13,7 +13,7 @@ from wtforms.widgets import DateTimeLocalInput
 from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.errors import InvalidError
 from webapp.domain.orders import state_machine as order_states
-from webapp.forms.fields import choices
+from webapp.forms.fields import build_choices
 from webapp.forms.filters import (
     AmountField,
     ChoiceField,
@@ -53,7 +53,7 @@ class NoteForm(CommentForm):
 
     def __init__(self, *args: Any, words: Mapping[str, str | LazyString], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.status.choices = choices(words)
+        self.status.choices = build_choices(words)
 
 
 class HoldForm(FlaskForm):

@@ -12,7 +12,7 @@ from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.errors import InvalidError
 from webapp.domain.products import csv_import as product_csv
 from webapp.domain.products.csv_import import Entry
-from webapp.forms.fields import choices
+from webapp.forms.fields import build_choices
 from webapp.forms.filters import ChoiceField, Filters, SwitchField, WordsField
 from webapp.models.accounts import Account
 from webapp.models.products import Product
@@ -98,7 +98,7 @@ class CountForm(FlaskForm):
 
     how = RadioField(
         _l("Type of entry"),
-        choices=choices({"count": _l("Set quantity"), "adjust": _l("Adjust by (− to reduce)")}),
+        choices=build_choices({"count": _l("Set quantity"), "adjust": _l("Adjust by (− to reduce)")}),
         default="count",
     )
     quantity = StringField(_l("Units"))
@@ -115,7 +115,7 @@ class ProductFileForm(FlaskForm):
         self.account.choices = _list_accounts(accounts)
 
 
-def chosen_account(form: NewProductForm | ProductFileForm) -> int:
+def choose_account(form: NewProductForm | ProductFileForm) -> int:
     """Return the id of the account. Raises InvalidError for one there is not."""
     if not form.account.validate(form):
         accounts = ", ".join(str(choice.label) for choice in form.account.choices)

@@ -5,7 +5,7 @@ from wtforms import IntegerField, SelectField
 from wtforms.validators import InputRequired
 
 from webapp.core.i18n.locale import lazy_gettext as _l
-from webapp.forms.fields import choices
+from webapp.forms.fields import build_choices
 
 _SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600}
 
@@ -13,7 +13,7 @@ _SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600}
 class IntervalForm(FlaskForm):
     interval = IntegerField(_l("Runs every"), [InputRequired(_l("Enter a whole number."))])
     unit = SelectField(
-        _l("Unit"), choices=choices({"seconds": _l("seconds"), "minutes": _l("minutes"), "hours": _l("hours")})
+        _l("Unit"), choices=build_choices({"seconds": _l("seconds"), "minutes": _l("minutes"), "hours": _l("hours")})
     )
 
     @property

@@ -15,7 +15,7 @@ from webapp.domain.shipping import parcels
 from webapp.domain.shipping.carrier_names import find_by_exact_name
 from webapp.domain.shipping.tracking.numbers import CARRIER_QUESTIONS, Classification
 from webapp.forms.documents import DocumentForm, add_no_fields, build_line_form, parse_quantities
-from webapp.forms.fields import choices
+from webapp.forms.fields import build_choices
 from webapp.models.orders import Order
 from webapp.models.shipments import Parcel
 
@@ -31,7 +31,7 @@ def build_carrier_choices(country: str, none: str, chosen: str = "") -> list[Sel
     others = [row for row in shipping_carriers.CARRIERS if row in shipping_carriers.WELL_KNOWN or row.key == chosen]
     rest = sorted((row for row in others if row not in usual), key=lambda row: row.name.casefold())
     names = {row.key: row.name for row in (*usual, *rest)}
-    return choices({"": none, **names, OTHER: _("Other carrier")})
+    return build_choices({"": none, **names, OTHER: _("Other carrier")})
 
 
 def parse_carrier(key: str, title: str) -> tuple[str, str]:
@@ -224,12 +224,12 @@ class ShipmentForm(DocumentForm):
         return parcels.classify_parcel_number(draft, self.country)
 
 
-def shipment_form(order: Order, **options: Any) -> ShipmentForm:
+def build_shipment_form(order: Order, **options: Any) -> ShipmentForm:
     """One parcel with all that is left, unless something was sent."""
     parcel = build_line_form(ParcelForm, order.items, add_no_fields)
     fields = {"parcels": FieldList(FormField(parcel), min_entries=1)}
     form: ShipmentForm = type("ShipmentForm", (ShipmentForm,), fields)(order=order, **options)
     if not form.is_submitted():
         for line in order.items:
-            form.parcels.entries[0].form[f"quantity-{line.id}"].data = str(order_states.left_to_ship(line))
+            form.parcels.entries[0].form[f"quantity-{line.id}"].data = str(order_states.count_left_to_ship(line))
     return form

@@ -5,9 +5,9 @@ from wtforms import RadioField, SelectChoice, SelectField, StringField, TextArea
 
 from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.common.languages import LANGUAGES
-from webapp.forms.fields import choices
+from webapp.forms.fields import build_choices
 
-ON_OFF = choices({"enabled": _l("Enabled"), "disabled": _l("Disabled")})
+ON_OFF = build_choices({"enabled": _l("Enabled"), "disabled": _l("Disabled")})
 
 
 class OrderSettingsForm(FlaskForm):
@@ -16,19 +16,19 @@ class OrderSettingsForm(FlaskForm):
     import_orders = RadioField(_l("Import Amazon orders"), choices=ON_OFF)
     customer_creation = RadioField(
         _l("Customer creation"),
-        choices=choices({"guest": _l("No customer account (guest)"), "account": _l("Create a customer account")}),
+        choices=build_choices({"guest": _l("No customer account (guest)"), "account": _l("Create a customer account")}),
     )
     order_number_source = RadioField(
         _l("Order number source"),
-        choices=choices({"own": _l("Channeldesk's own order number"), "amazon": _l("Amazon's order number")}),
+        choices=build_choices({"own": _l("Channeldesk's own order number"), "amazon": _l("Amazon's order number")}),
     )
     pending_orders = RadioField(
         _l("Pending orders"),
-        choices=choices({"reserve": _l("Reserve quantity"), "do_not_reserve": _l("Do not reserve quantity")}),
+        choices=build_choices({"reserve": _l("Reserve quantity"), "do_not_reserve": _l("Do not reserve quantity")}),
     )
     order_status = RadioField(
         _l("Order status"),
-        choices=choices({"default": _l("Default order status"), "custom": _l("Custom order status")}),
+        choices=build_choices({"default": _l("Default order status"), "custom": _l("Custom order status")}),
     )
     processing_status = StringField(_l("Processing order status"))
     auto_invoice = RadioField(_l("Invoice at import"), choices=ON_OFF)
@@ -36,7 +36,7 @@ class OrderSettingsForm(FlaskForm):
     order_mails = RadioField(_l("Order confirmation by e-mail"), choices=ON_OFF)
     unready_products = RadioField(
         _l("Products that are unknown, disabled or out of stock"),
-        choices=choices({"create": _l("Create the order and flag the product"), "block": _l("Hold import")}),
+        choices=build_choices({"create": _l("Create the order and flag the product"), "block": _l("Hold import")}),
     )
 
 

@@ -2,7 +2,7 @@
 
 from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.submissions import state_machine as submission_states
-from webapp.forms.fields import choices
+from webapp.forms.fields import build_choices
 from webapp.forms.filters import AccountFilters, ChoiceField, NumberField, SwitchField
 from webapp.messages.status_labels import LABELS
 
@@ -13,7 +13,7 @@ _KINDS = {kind: row.text for kind, row in LABELS["submission_kind"].items()}
 
 class SubmissionFilters(AccountFilters):
     number = NumberField(_l("Amazon order number"))
-    state = ChoiceField(_l("State"), choices=choices(_ALL | _STATES))
-    kind = ChoiceField(_l("Kind"), choices=choices(_ALL | _KINDS))
+    state = ChoiceField(_l("State"), choices=build_choices(_ALL | _STATES))
+    kind = ChoiceField(_l("Kind"), choices=build_choices(_ALL | _KINDS))
     account = ChoiceField(_l("Account"))
     open = SwitchField(_l("Open only"))

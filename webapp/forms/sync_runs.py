@@ -1,7 +1,7 @@
 """The filters of the sync runs and of the quarantine."""
 
 from webapp.core.i18n.locale import lazy_gettext as _l
-from webapp.forms.fields import choices
+from webapp.forms.fields import build_choices
 from webapp.forms.filters import AccountFilters, ChoiceField, DayField, NumberField, SwitchField
 from webapp.messages.status_labels import LABELS
 
@@ -11,7 +11,7 @@ _OUTCOMES = {state: LABELS["run_state"][state].text for state in ("running", "do
 
 class SyncRunFilters(AccountFilters):
     account = ChoiceField(_l("Account"))
-    outcome = ChoiceField(_l("Outcome"), choices=choices(_ALL | _OUTCOMES))
+    outcome = ChoiceField(_l("Outcome"), choices=build_choices(_ALL | _OUTCOMES))
     started_from = DayField(_l("Started from"))
     started_to = DayField(_l("Started until"))
 

@@ -6,7 +6,7 @@ from wtforms.validators import DataRequired
 
 from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.users.permissions import OWNER, VIEWER
-from webapp.forms.fields import choices
+from webapp.forms.fields import build_choices
 
 _FILL_IN = _l("Please fill this in.")
 ROLE_NAMES = {OWNER: _l("Owner"), VIEWER: _l("Viewer")}
@@ -32,11 +32,11 @@ class FirstOwnerForm(PasswordForm):
 
 class InviteForm(FlaskForm):
     email = EmailField(_l("E-mail address"), [DataRequired(_FILL_IN)])
-    role = RadioField(_l("Role"), choices=choices(ROLE_NAMES), default=VIEWER)
+    role = RadioField(_l("Role"), choices=build_choices(ROLE_NAMES), default=VIEWER)
 
 
 class RoleForm(FlaskForm):
-    role = RadioField(_l("Role"), choices=choices(ROLE_NAMES))
+    role = RadioField(_l("Role"), choices=build_choices(ROLE_NAMES))
 
 
 # What each kind of link asks for.

@@ -147,7 +147,7 @@ def _scheduler(context: Context) -> Iterator[Check]:
 
 def scheduler_age(redis: Redis) -> float | None:
     """Return the seconds since the scheduler's last run; None when Redis knows of none. Raises RedisError."""
-    heartbeat = queue.last_heartbeat(redis)
+    heartbeat = queue.get_last_heartbeat(redis)
     return None if heartbeat is None else age_of(heartbeat)
 
 

@@ -60,7 +60,7 @@ def _compose(session: Session, mail: Mail) -> MailContent:
     if subject is None or body is None:
         subject, body = render(session, mail.order, mail.kind, mail.document_id, mail.comment_id, mail.language)
     attachment = _load_document(session, mail) if mail.attach else None
-    language = supported_language(mail.language)
+    language = find_supported_language(mail.language)
     return MailContent(subject, body, HTML_LANGUAGES.get(language, language), attachment)
 
 
@@ -84,35 +84,37 @@ def render(
     language: str = "",
 ) -> tuple[str, str]:
     """Render subject and body of the template for an order. Raises CannotWrite."""
-    language = supported_language(language or order.store.language)
+    language = find_supported_language(language or order.store.language)
     comment = session.get(Comment, comment_id) if comment_id is not None else None
-    values = template_context.order_values(session, order, kind, document_id, language, comment.text if comment else "")
+    values = template_context.build_order_values(
+        session, order, kind, document_id, language, comment.text if comment else ""
+    )
     return mail_templates.write(*load_template(session, kind, language), values)
 
 
 def load_template(session: Session, kind: str, language: str) -> Template:
     """Return the changed template, or the default."""
     row = session.get(MailTemplate, (kind, language))
-    return Template(row.subject, row.body) if row is not None else default_template(kind, language)
+    return Template(row.subject, row.body) if row is not None else load_default_template(kind, language)
 
 
-def default_template(kind: str, language: str) -> Template:
-    say = catalogues.catalogue(language, "mails").gettext
+def load_default_template(kind: str, language: str) -> Template:
+    say = catalogues.load_catalogue(language, "mails").gettext
     default = DEFAULTS[kind]
     return Template(say(default.subject), say(default.body))
 
 
-def supported_language(language: str) -> str:
+def find_supported_language(language: str) -> str:
     """Return the language if it is supported, else the default one."""
     return language if language in LANGUAGES else DEFAULT
 
 
-def placeholder_values(
+def build_placeholder_values(
     session: Session, order: Order, kind: str, document_id: int | None, language: str
 ) -> dict[str, str]:
     """Return the values of a template's placeholders for an order, with a sample comment. Raises CannotWrite."""
-    comment = catalogues.catalogue(language, "mails").gettext(WORDS["comment"])
-    return template_context.order_values(session, order, kind, document_id, language, comment)
+    comment = catalogues.load_catalogue(language, "mails").gettext(WORDS["comment"])
+    return template_context.build_order_values(session, order, kind, document_id, language, comment)
 
 
 def sample_values(session: Session, kind: str, language: str) -> dict[str, str]:

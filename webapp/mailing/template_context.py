@@ -39,8 +39,8 @@ class MailLocale:
 
     @classmethod
     def of(cls, language: str, marketplace: Marketplace, currency: str) -> "MailLocale":
-        say = catalogues.catalogue(language, "mails").gettext
-        locale = catalogues.locale(language, marketplace.country_code)
+        say = catalogues.load_catalogue(language, "mails").gettext
+        locale = catalogues.get_locale(language, marketplace.country_code)
         return cls(say, locale, ZoneInfo(marketplace.time_zone), currency)
 
     def money(self, minor: int) -> str:
@@ -56,7 +56,7 @@ class MailLocale:
         return self.word("sum") % {"name": self.word(name), "amount": self.money(minor)}
 
 
-def order_values(
+def build_order_values(
     session: Session, order: Order, kind: str, document_id: int | None, language: str, comment: str = ""
 ) -> dict[str, str]:
     """Return the values by the names of `domain/mail/templates.PLACES`. Raises CannotWrite without the document."""
@@ -115,7 +115,7 @@ def _build_document_values(document: Any, order: Order, mail_locale: MailLocale)
     match document:
         case Shipment():
             lines = [f"{pieces} × {titles[line_id]}" for line_id, pieces in document.quantities.items()]
-            values["tracking"] = tracking_lines(document.parcels)
+            values["tracking"] = format_tracking_lines(document.parcels)
         case Invoice() | CreditMemo():
             lines = [
                 f"{line.quantity} × {titles[line.order_item_id]} – {mail_locale.money(line.subtotal)}"
@@ -134,7 +134,7 @@ def _format_totals(document: Invoice | CreditMemo, mail_locale: MailLocale) -> s
     return "\n".join(mail_locale.sum(name, minor) for name, minor in shown)
 
 
-def tracking_lines(parcels: Sequence[Parcel]) -> str:
+def format_tracking_lines(parcels: Sequence[Parcel]) -> str:
     """Return a line with carrier, number and tracking page for each parcel with a number."""
     return "\n".join(
         " ".join(

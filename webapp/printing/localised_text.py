@@ -25,7 +25,7 @@ class DocumentLocale:
     currency: str
 
     def __call__(self, text: str, **arguments: object) -> str:
-        translation = catalogues.catalogue(self.language, DOMAIN).gettext(text)
+        translation = catalogues.load_catalogue(self.language, DOMAIN).gettext(text)
         return translation % arguments if arguments else translation
 
     def day(self, instant: datetime) -> str:
@@ -52,10 +52,10 @@ class DocumentLocale:
         address = Address(**stored)
         country = (address.country_code or "").upper()
         named = self.locale.territories.get(country, country) if country != self.country else ""
-        return (*addresses.lines(address), *([named] if named else ()))
+        return (*addresses.format_lines(address), *([named] if named else ()))
 
 
 def build_store_locale(store: Store, currency: str) -> DocumentLocale:
     marketplace: Marketplace = store.marketplace
-    locale = catalogues.locale(store.language, marketplace.country_code)
+    locale = catalogues.get_locale(store.language, marketplace.country_code)
     return DocumentLocale(store.language, locale, marketplace.country_code, ZoneInfo(marketplace.time_zone), currency)

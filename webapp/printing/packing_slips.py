@@ -35,7 +35,7 @@ def build_packing_slip(shipment: Shipment, order: Order) -> DocumentContent:
 def build_unshipped_packing_slip(order: Order) -> DocumentContent:
     """Return the packing slip of what is left to ship of an order, to pack it by. It has the number of the order."""
     say = localised_text.build_store_locale(order.store, order.currency)
-    unshipped = [(line.id, quantity) for line in order.items if (quantity := order_states.left_to_ship(line))]
+    unshipped = [(line.id, quantity) for line in order.items if (quantity := order_states.count_left_to_ship(line))]
     return _build_document(order.number, order.created_at, [], (_build_section(unshipped, order, say),), order, say)
 
 

@@ -28,7 +28,7 @@ def build_pick_list(orders: Sequence[Order]) -> DocumentContent:
     rows: dict[tuple[str, str], _Row] = defaultdict(lambda: _Row("", ""))
     for order in orders:
         for line in order.items:
-            quantity = order_states.left_to_ship(line)
+            quantity = order_states.count_left_to_ship(line)
             if not quantity:
                 continue
             key = (line.sku, "") if line.sku else ("", f"{line.asin} {line.title}")

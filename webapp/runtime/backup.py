@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 from webapp.core import durable_files
 from webapp.core.errors import CannotRunError
 from webapp.core.settings import Settings
-from webapp.db.engine import sqlite_module
+from webapp.db.engine import find_sqlite_module
 
 _HEADER = b"SQLite format 3\x00"
 # Suffixes of files that belong to an SQLite database. A backup must not have such a name.
@@ -47,7 +47,7 @@ def copy(source: Path, target: Path) -> Backup:
     All tables are read in one transaction: the copy holds what was committed when it began, and nothing of what is
     committed later. Its integrity and the row count of each table are checked, and it is on disk when this returns.
     """
-    sqlite = sqlite_module()
+    sqlite = find_sqlite_module()
     partial: Path | None = None
     try:
         # Only its owner may read it, from the first byte on.
@@ -78,7 +78,7 @@ def _get_database_path(settings: Settings) -> Path:
         raise CannotRunError(
             "This database is PostgreSQL, which has a backup program of its own: "
             'pg_dump --format=custom --file=FILE "$DATABASE_URL". Keep the keys apart from it '
-            f"({keys_location(settings)})."
+            f"({describe_keys_location(settings)})."
         )
     path = Path(url.database or "")
     if not path.is_file():
@@ -86,7 +86,7 @@ def _get_database_path(settings: Settings) -> Path:
     return path.absolute()
 
 
-def keys_location(settings: Settings) -> str:
+def describe_keys_location(settings: Settings) -> str:
     """Return where the secret keys of this installation are stored, for display."""
     return "CHANNELDESK_KEYS in the environment" if settings.keys else str(settings.data_dir / "keys")
 
@@ -111,7 +111,7 @@ def _is_database(path: Path) -> bool:
 
 def _write(source: Path, partial: Path) -> tuple[int, str | None, dict[str, int]]:
     """Copy and verify the database; return size, revision and row counts."""
-    sqlite = sqlite_module()
+    sqlite = find_sqlite_module()
     with (
         contextlib.closing(_open(source)) as database,
         contextlib.closing(sqlite.connect(str(partial), isolation_level=None)) as written,
@@ -139,7 +139,7 @@ def _write(source: Path, partial: Path) -> tuple[int, str | None, dict[str, int]
 
 def _open(source: Path) -> Any:
     # Without mode=rw a database that is deleted at this moment would be created again, empty.
-    return sqlite_module().connect(f"{source.as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=10)
+    return find_sqlite_module().connect(f"{source.as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=10)
 
 
 def _count_rows(database: Any) -> dict[str, int]:

@@ -25,14 +25,14 @@ def prepare(path: Path) -> None:
         raise CannotRunError(
             f"The data folder {path} cannot be made ({error.strerror}). Name another with --data-dir."
         ) from None
-    if not writable(path):
+    if not is_writable(path):
         raise CannotRunError(
             f"The data folder {path} cannot be written to. Give it to this user, or name another with --data-dir."
         )
     temporary_files.sweep(path)
 
 
-def writable(path: Path) -> bool:
+def is_writable(path: Path) -> bool:
     """Return whether a file can be created in the folder. Tried, since permission bits do not apply to root."""
     probe = path / f".probe-{os.getpid()}"
     try:

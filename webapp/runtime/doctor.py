@@ -16,7 +16,7 @@ from webapp.core import database_problems, redis_location
 from webapp.core.errors import CannotRunError
 from webapp.core.extensions import db
 from webapp.core.settings import SettingError, Settings
-from webapp.db.engine import sqlite_module
+from webapp.db.engine import find_sqlite_module
 from webapp.domain import health
 from webapp.runtime import data_dir, embedded_valkey, migrate
 from webapp.runtime.file_lock import create_run_lock
@@ -61,7 +61,7 @@ def _check_python() -> Finding:
 
 
 def _check_sqlite(settings: Settings) -> Finding:
-    version = str(sqlite_module().sqlite_version)
+    version = str(find_sqlite_module().sqlite_version)
     if not settings.database.startswith("sqlite") or tuple(map(int, version.split("."))) >= SOUND_SQLITE:
         return Finding("sqlite", OK, f"SQLite {version}")
     return Finding(
@@ -88,12 +88,12 @@ def _check_folder(settings: Settings) -> Finding:
 
 def _check_keys(settings: Settings) -> Finding:
     from webapp import create_app
-    from webapp.core.key_check import database_needs_keys
+    from webapp.core.key_check import has_encrypted_data
     from webapp.core.secret_keys import load_or_make, missing
 
     try:
         if _has_no_keys(settings):
-            if database_needs_keys(settings):
+            if has_encrypted_data(settings):
                 return Finding("keys", FAIL, missing(settings))
             return Finding("keys", OK, "none yet; they are made at the first start")
         keys = load_or_make(settings)
@@ -112,7 +112,7 @@ def _check_database(settings: Settings) -> Finding:
     try:
         if not settings.database_url:
             path = settings.data_dir / "channeldesk.db"
-            if gone := migrate.missing_file(path, settings):
+            if gone := migrate.find_missing_file(path, settings):
                 return Finding("database", FAIL, gone)
             if not path.exists():
                 return Finding("database", OK, "none yet; it is made at the first start")
@@ -140,13 +140,13 @@ def _check_commits(settings: Settings) -> Finding:
     from webapp import create_app
 
     try:
-        off = migrate.settings_off(create_app(settings), ("fsync", "full_page_writes", "synchronous_commit"))
+        off = migrate.list_disabled_settings(create_app(settings), ("fsync", "full_page_writes", "synchronous_commit"))
     except (CannotRunError, SettingError, OSError) as problem:
         return Finding("commits", FAIL, str(problem))
-    return finding_of_commits(off)
+    return build_commits_finding(off)
 
 
-def finding_of_commits(off: Sequence[str]) -> Finding:
+def build_commits_finding(off: Sequence[str]) -> Finding:
     """Return the finding for PostgreSQL settings that are off."""
     if "fsync" in off or "full_page_writes" in off:
         return Finding(
@@ -183,14 +183,14 @@ def _check_clock(settings: Settings) -> Finding:
     try:
         app = create_app(settings)
         current, newest = migrate.revision(app)
-        ahead = migrate.clock_offset(app) if current == newest else None
+        ahead = migrate.measure_clock_offset(app) if current == newest else None
     except (CannotRunError, SettingError, OSError):
         # The check of the database reports it.
         return Finding("clock", OK, "not known, because the database cannot be read")
-    return finding_of_clock(ahead)
+    return build_clock_finding(ahead)
 
 
-def finding_of_clock(ahead: int | None) -> Finding:
+def build_clock_finding(ahead: int | None) -> Finding:
     """Return the finding for a clock that is `ahead` seconds ahead of Amazon's."""
     if ahead is None:
         return Finding("clock", OK, "not compared with Amazon's yet")
@@ -206,9 +206,9 @@ def finding_of_clock(ahead: int | None) -> Finding:
 
 
 def _check_redis(settings: Settings) -> Finding:
-    if not settings.redis_url and not embedded_valkey.answers(settings.data_dir):
+    if not settings.redis_url and not embedded_valkey.is_answering(settings.data_dir):
         try:
-            return Finding("redis", OK, f"embedded, not running now ({embedded_valkey.binary()})")
+            return Finding("redis", OK, f"embedded, not running now ({embedded_valkey.find_binary()})")
         except CannotRunError as problem:
             return Finding("redis", FAIL, str(problem))
     try:

@@ -34,7 +34,7 @@ KEPT_ASIDE = 3
 log = logging.getLogger(__name__)
 
 
-def binary() -> str:
+def find_binary() -> str:
     """Return the path of the server's program. Raises CannotRunError if there is none."""
     try:
         # Only its program is used: its Python API defaults to no persistence and breaks on paths with spaces.
@@ -54,7 +54,7 @@ def binary() -> str:
     )
 
 
-def command(data_dir: Path) -> list[str]:
+def build_command(data_dir: Path) -> list[str]:
     """Return the command that starts the server."""
     path = redis_location.get_socket_path(data_dir)
     _create_private_folder(path.parent)
@@ -72,7 +72,7 @@ def command(data_dir: Path) -> list[str]:
         "loglevel": "warning",
         "logfile": str(data_dir / "valkey.log"),
     }
-    return [binary(), *(word for name, value in options.items() for word in (f"--{name}", value))]
+    return [find_binary(), *(word for name, value in options.items() for word in (f"--{name}", value))]
 
 
 def _rotate_log(log_file: Path) -> None:
@@ -83,7 +83,7 @@ def _rotate_log(log_file: Path) -> None:
 
 def run(data_dir: Path) -> None:
     """Replace this process by the server. Creates its folder if it was deleted."""
-    processes.execute(command(data_dir))
+    processes.execute(build_command(data_dir))
 
 
 def rename_damaged_files(data_dir: Path) -> Path | None:
@@ -121,7 +121,7 @@ def _create_private_folder(path: Path) -> None:
         raise CannotRunError(f"{path} belongs to another user. Set TMPDIR to a folder of your own.")
 
 
-def answers(data_dir: Path) -> bool:
+def is_answering(data_dir: Path) -> bool:
     """Return whether a server listens on the data folder's socket and has loaded its journal."""
     with contextlib.closing(_probe(data_dir)) as client, contextlib.suppress(RedisError):
         return bool(client.ping())
@@ -156,8 +156,8 @@ def wait_until_ready(data_dir: Path, pid: int, *, is_second: bool = False) -> bo
     Raises CannotRunError.
     """
     deadline = time.monotonic() + READY_WITHIN
-    while not answers(data_dir):
-        if not processes.alive(pid):
+    while not is_answering(data_dir):
+        if not processes.is_alive(pid):
             if not is_second and rename_damaged_files(data_dir):
                 return False
             raise CannotRunError(f"The embedded Valkey did not start; {data_dir / 'valkey.log'} says why.")
@@ -174,7 +174,7 @@ def create_lock(data_dir: Path) -> FileLock:
 
 
 @contextlib.contextmanager
-def settings_for_command(settings: Settings) -> Iterator[Settings]:
+def open_settings(settings: Settings) -> Iterator[Settings]:
     """Settings whose Redis answers while a command runs: the given one, the running desk's, or one of its own.
 
     Raises CannotRunError when the given one does not answer.
@@ -200,7 +200,7 @@ def settings_for_command(settings: Settings) -> Iterator[Settings]:
 def _attach_or_start(data_dir: Path, lock: FileLock) -> int:
     """Return 0 if another process's server answers, else the process id of the one that was started."""
     deadline = time.monotonic() + READY_WITHIN
-    while not answers(data_dir):
+    while not is_answering(data_dir):
         if lock.try_acquire():
             return start(data_dir)
         if time.monotonic() > deadline:

@@ -106,7 +106,7 @@ def revision(app: Flask) -> tuple[str | None, str | None]:
             db.engine.dispose()
 
 
-def clock_offset(app: Flask) -> int | None:
+def measure_clock_offset(app: Flask) -> int | None:
     """The largest difference between the clock here and Amazon's that an account measured last, in seconds."""
     from webapp.models.accounts import Account
 
@@ -123,7 +123,7 @@ def clock_offset(app: Flask) -> int | None:
     return max((ahead for ahead in measured if ahead is not None), key=abs, default=None)
 
 
-def settings_off(app: Flask, names: Sequence[str]) -> list[str]:
+def list_disabled_settings(app: Flask, names: Sequence[str]) -> list[str]:
     """Return the PostgreSQL settings among `names` that are off by default. Raises CannotRunError."""
     statement = text("SELECT name FROM pg_settings WHERE name = ANY(:names) AND reset_val = 'off' ORDER BY name")
     with app.app_context():
@@ -183,7 +183,7 @@ def _copy(engine: Engine, settings: Settings, current: str) -> Path:
     return backup.copy(Path(engine.url.database or "").absolute(), path).path
 
 
-def missing_file(path: Path, settings: Settings) -> str:
+def find_missing_file(path: Path, settings: Settings) -> str:
     """Return an error message if the SQLite file `path` existed before and is missing now, else an empty string."""
     if path.exists():
         return ""
@@ -202,7 +202,7 @@ def _is_first_start(engine: Engine, settings: Settings) -> bool:
     path = _get_sqlite_path(engine)
     if path is None:
         return False
-    if gone := missing_file(path, settings):
+    if gone := find_missing_file(path, settings):
         raise CannotRunError(gone)
     return not path.exists()
 

@@ -27,7 +27,7 @@ def web(settings: Settings) -> None:
     with server.listen(settings) as listener:
         server.run(app, listener)
     # A request that did not end in time would delay the exit of the interpreter.
-    processes.leave(0)
+    processes.exit_process(0)
 
 
 def worker(settings: Settings, name: str) -> None:
@@ -49,7 +49,7 @@ def _create_ready_app(settings: Settings, name: str) -> Flask:
     data_dir.prepare(settings.data_dir)
     if settings.redis_url:
         embedded_valkey.check(settings.redis_url)
-    elif not embedded_valkey.answers(settings.data_dir):
+    elif not embedded_valkey.is_answering(settings.data_dir):
         raise CannotRunError(
             "Single processes need a Redis they share: set REDIS_URL, or start the whole desk with `channeldesk up`."
         )

@@ -75,10 +75,10 @@ def run(app: Flask, listener: socket.socket, *, max_memory: int | None = None) -
     # Uvicorn handles these while it runs and raises them again when it has ended.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
-    build_server(app, limits_of(settings), max_memory).run(sockets=[listener])
+    build_server(app, get_limits(settings), max_memory).run(sockets=[listener])
 
 
-def limits_of(settings: Settings) -> Limits:
+def get_limits(settings: Settings) -> Limits:
     """Return the limits for these settings: a trusted proxy opens the connections of all clients."""
     return Limits(per_address=None) if settings.trusted_proxies else Limits()
 

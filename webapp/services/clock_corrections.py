@@ -99,7 +99,7 @@ def _correct_submission(submission: Submission, now: datetime) -> None:
         submission.requested_at = now
     submission.changed_at = min(submission.changed_at, now)
     submission.accepted_at = submission.accepted_at and min(submission.accepted_at, now)
-    max_wait = timedelta(seconds=submission_states.backoff_seconds(99))
+    max_wait = timedelta(seconds=submission_states.compute_backoff(99))
     submission.due_at = now + min(max(wait, timedelta()), max_wait)
     if submission.state in {submission_states.QUEUED, submission_states.CONFLICT}:
         submission.due_at = max(submission.due_at, submission.undo_until)

@@ -94,7 +94,7 @@ def compare_feeds(session: Session, gateway: AmazonGateway, account_id: int, *, 
     is_fenced = queries.find_active(session) is not None
     session.commit()
     unknown = False
-    for handler in handlers.all_handlers():
+    for handler in handlers.list_handlers():
         if handler.feed is not None and not handler.feed.resend:
             feed_type = handler.feed.feed_type
             listed = gateway.find_feeds(feed_type, since)
@@ -145,7 +145,7 @@ def _store_unknown(
 
 def _mark_doubtful(session: Session, account_id: int, now: datetime) -> None:
     """Mark queued submissions as unconfirmed that may be in a feed this database does not know. Does not commit."""
-    for handler in handlers.all_handlers():
+    for handler in handlers.list_handlers():
         if handler.feed is None or handler.feed.resend:
             continue
         latest = queries.find_doubtful_since(session, account_id, handler.feed.feed_type)

@@ -44,13 +44,13 @@ def remove(session: Session, key: str) -> None:
 def change_interval(session: Session, key: str, seconds: int, *, now: datetime, actor: str) -> RecurringJob:
     """Change the interval of a job. Commits. Raises InvalidError outside of the job's bounds, NotFoundError."""
     job = load_locked(session, key)
-    minimum, maximum = schedule.bounds(job.name)
+    minimum, maximum = schedule.get_bounds(job.name)
     if not minimum <= seconds <= maximum:
         session.rollback()
         raise InvalidError("interval_out_of_range", field="interval", least=minimum, most=maximum)
     before, job.interval_seconds = job.interval_seconds, seconds
     if job.enabled:
-        job.next_run_at = schedule.sooner(job.next_run_at, seconds, now)
+        job.next_run_at = schedule.find_sooner(job.next_run_at, seconds, now)
     _record_event(session, "job_interval_changed", job, now=now, actor=actor, before=before, after=seconds)
     session.commit()
     return job

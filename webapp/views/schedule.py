@@ -150,5 +150,5 @@ def _describe_state(job: RecurringJob) -> str:
 
 
 def _build_bounds(row: JobRow) -> dict[str, str]:
-    minimum, maximum = domain.bounds(row.job.name)
+    minimum, maximum = domain.get_bounds(row.job.name)
     return {"least": _format_span(minimum), "most": _format_span(maximum)}

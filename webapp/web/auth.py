@@ -124,7 +124,7 @@ def verify_password(password: str, stored: str | None) -> tuple[bool, str | None
     return right, hash_password(password) if right and security.pwd_context.needs_update(stored) else None
 
 
-def local_target(target: str | None) -> str:
+def find_local_target(target: str | None) -> str:
     """Return `target` if it is a path of this application, else the start page."""
     if not target or not target.startswith("/") or not target.isprintable():
         return "/"
@@ -190,11 +190,11 @@ def _to_sign_in(*, by_itself: bool) -> AnyResponse:
 
 
 def _sign_in_address(target: str) -> str:
-    target = local_target(target)
+    target = find_local_target(target)
     return url_for("auth.sign_in_page") + (f"?next={quote(target, safe='/')}" if target != "/" else "")
 
 
-def came_from() -> str:
+def find_referring_page() -> str:
     """Return the path of our page that the request came from, or an empty string."""
     return _get_path(request.referrer or "")
 

@@ -49,7 +49,7 @@ class Chart:
     bottom: int = HEIGHT - BOTTOM
 
 
-def revenue_chart(days: Sequence[tuple[date, Money]]) -> Chart | None:
+def build_revenue_chart(days: Sequence[tuple[date, Money]]) -> Chart | None:
     """Bars for days of one currency, oldest first; None when there is nothing to show."""
     if not any(value.minor > 0 for _, value in days):
         return None
@@ -88,7 +88,7 @@ def _compute_grid(highest: int) -> tuple[int, int]:
         power *= 10
 
 
-def sparkline(values: Sequence[int], width: int = 120, height: int = 28) -> str:
+def build_sparkline(values: Sequence[int], width: int = 120, height: int = 28) -> str:
     """The `points` of an SVG polyline through `values`, oldest first; empty when there is no line to draw."""
     if len(values) < 2:
         return ""

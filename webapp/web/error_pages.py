@@ -180,6 +180,6 @@ def _render_error(status: int, said: str = "", words: ErrorText | None = None) -
 
 def _find_back_url() -> str:
     """Return the path of the page the form was on, or an empty string if it cannot be opened by GET."""
-    path = auth.came_from()
+    path = auth.find_referring_page()
     adapter = current_app.create_url_adapter(request)
     return path if adapter is not None and adapter.test(path.partition("?")[0], method="GET") else ""

@@ -13,7 +13,7 @@ from simulator.operations.world import World
 from simulator.state.sellers import DEMO_EU
 from tests.support.simulator_server import AmazonServer
 from webapp.amazon.gateway import Amazon
-from webapp.amazon.rate_limiter import bucket_key
+from webapp.amazon.rate_limiter import build_bucket_key
 from webapp.domain.accounts.credentials import Credentials
 from webapp.domain.amazon.errors import (
     BadCredentials,
@@ -245,7 +245,7 @@ def test_a_throttled_call_goes_through_when_its_time_has_come(
     assert amazon.get_order(number).number == number
 
     assert [call["status"] for call in world.calls if call["operation"] == "getOrder"] == [200, 429, 200]
-    assert float(redis.hget(bucket_key("7", "getOrder"), "rate")) == 500
+    assert float(redis.hget(build_bucket_key("7", "getOrder"), "rate")) == 500
 
 
 @pytest.mark.parametrize("fault", ["error_500", "error_503_html", "malformed_json", "truncated_body", "lost_answer"])

@@ -17,7 +17,7 @@ def room(**parts: int) -> dict[str, int]:
 
 
 def parts_of(*components: tuple[str, str | None, str]) -> dict[str, int]:
-    found = amazon_refunds.paid_amounts(
+    found = amazon_refunds.compute_paid_amounts(
         a_component(type_, amount, subtype=subtype) for type_, subtype, amount in components
     )
     return {name: amount for name, amount in found.items() if amount}
@@ -75,9 +75,9 @@ def test_no_part_is_less_than_nothing_and_together_they_are_what_was_paid(compon
 def test_what_is_refunded_and_what_is_under_way_is_not_left():
     paid = room(item_price=1000, item_tax=190)
 
-    assert amazon_refunds.refundable_amounts(paid, {"item_price": 300}, {"item_price": 200, "item_tax": 200}) == room(
-        item_price=500
-    )
+    assert amazon_refunds.compute_refundable_amounts(
+        paid, {"item_price": 300}, {"item_price": 200, "item_tax": 200}
+    ) == room(item_price=500)
 
 
 def test_a_line_goes_on_the_parts_it_was_paid_for():
@@ -163,7 +163,8 @@ def test_an_order_refunded_in_whatever_portions_is_refunded_to_the_last_unit(roo
     given_back = {line_id: dict(NOTHING) for line_id in rooms}
     for divisor in [*portions, 1]:
         free = {
-            line_id: amazon_refunds.refundable_amounts(paid, given_back[line_id]) for line_id, paid in rooms.items()
+            line_id: amazon_refunds.compute_refundable_amounts(paid, given_back[line_id])
+            for line_id, paid in rooms.items()
         }
         wishes = [
             LineCredit(
@@ -195,7 +196,7 @@ def test_what_cannot_be_refunded_at_amazon_says_why():
         ("UNFULFILLABLE", "MERCHANT", True, "refund_unfulfillable"),
         ("ON_THE_MOON", "MERCHANT", True, "refund_unknown_status"),
     ]:
-        assert amazon_refunds.find_refusal(status, fulfilled_by, writable=writable) == code, status
+        assert amazon_refunds.find_refusal_reason(status, fulfilled_by, writable=writable) == code, status
 
 
 LINES = [("303-1", "11"), ("303-1", "12"), ("303-2", "21"), ("303-2", "21")]

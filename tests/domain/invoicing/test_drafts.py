@@ -138,7 +138,7 @@ steps = strategies.tuples(
 
 def take(history: History, step: tuple[str, list[int], int]) -> None:
     name, pieces, minor = step
-    left = order_states.left_to_invoice if name == "invoice" else order_states.left_to_refund
+    left = order_states.count_left_to_invoice if name == "invoice" else order_states.count_left_to_refund
     quantities = {line.id: min(n, left(line)) for line, n in zip(history.lines, pieces, strict=False)}
     asked = {
         "refund": CreditRequest(quantities, 0),
@@ -171,7 +171,7 @@ def check(history: History) -> None:
         adjustment = draft.adjustment_refund - draft.adjustment_fee
         assert parts.pop("total") == sum(parts.values()) + adjustment == draft.total
     left = 0
-    if any(order_states.left_to_invoice(line) for line in history.lines):
+    if any(order_states.count_left_to_invoice(line) for line in history.lines):
         left = drafts.build_invoice(history.lines, history.total).total
     assert invoiced + left == history.total
     for line in history.lines:
@@ -202,11 +202,12 @@ def test_invoices_in_any_portions_sum_to_the_order_in_every_part(history, portio
     whole = drafts.build_invoice(history.lines, history.total).amounts()
     for pieces in portions:
         chosen = {
-            line.id: min(n, order_states.left_to_invoice(line)) for line, n in zip(history.lines, pieces, strict=False)
+            line.id: min(n, order_states.count_left_to_invoice(line))
+            for line, n in zip(history.lines, pieces, strict=False)
         }
         if any(chosen.values()):
             history.invoice(chosen)
-    if any(order_states.left_to_invoice(line) for line in history.lines):
+    if any(order_states.count_left_to_invoice(line) for line in history.lines):
         history.invoice()
 
     sums = [draft.amounts() for draft in history.invoices]

@@ -11,4 +11,4 @@ def test_what_amazon_does_not_take_says_why():
         ("DE", "CANCELLED", (), True, "vat_invoice_cancelled"),
         ("DE", "UNSHIPPED", (), True, "vat_invoice_unshipped"),
     ]:
-        assert vat_invoices.find_refusal(country, status, programs, writable=writable) == code, country
+        assert vat_invoices.find_refusal_reason(country, status, programs, writable=writable) == code, country

@@ -118,7 +118,7 @@ def test_derived_is_never_a_state_that_needs_a_person(lines):
 
     assert state in {"new", "processing", "complete", "closed"}
     if state == "complete":
-        assert all(order_states.left_to_invoice(line) == 0 for line in lines)
+        assert all(order_states.count_left_to_invoice(line) == 0 for line in lines)
     if state == "closed":
         assert all(line.refunded == line.ordered for line in lines)
 
@@ -136,7 +136,7 @@ def test_a_hold_without_an_end_or_beyond_the_ship_by_time_makes_the_order_late()
 
 def test_what_amazon_is_asked_to_refund_may_be_neither_shipped_nor_refunded_again():
     line = Line(3, invoiced=3, shipped=1, refunding=2)
-    assert (order_states.left_to_ship(line), order_states.left_to_refund(line)) == (0, 1)
+    assert (order_states.count_left_to_ship(line), order_states.count_left_to_refund(line)) == (0, 1)
 
 
 def test_pieces_given_back_spare_the_parcel_what_has_not_left():
@@ -149,7 +149,7 @@ def test_pieces_given_back_spare_the_parcel_what_has_not_left():
         (Line(3, invoiced=3, shipped=1, refunding=1), 1, 1),
         (Line(3, invoiced=3, shipped=1, refunded=1, refunding=1), 1, 0),
     ]:
-        assert order_states.need_not_ship(line, pieces) == spared, (line, pieces, spared)
+        assert order_states.count_not_to_ship(line, pieces) == spared, (line, pieces, spared)
 
 
 @pytest.mark.parametrize(
@@ -163,4 +163,4 @@ def test_pieces_given_back_spare_the_parcel_what_has_not_left():
     ],
 )
 def test_refunded_pieces_that_were_cancelled_have_not_come_back(line, given_back):
-    assert order_states.given_back(line) == given_back
+    assert order_states.count_given_back(line) == given_back

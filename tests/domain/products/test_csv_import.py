@@ -124,9 +124,9 @@ def test_a_quantity_turns_stock_tracking_on_unless_the_row_turns_it_off():
 def test_changes_are_what_differs():
     known = Known("Mug", "B01", True, False, 0)
 
-    assert product_csv.changes(Entry("A", "Mug", None, True), known) == {}
-    assert product_csv.changes(Entry("A", quantity=0), known) == {"manage_stock": (False, True)}
-    assert product_csv.changes(Entry("A", "Cup", quantity=4), known) == {
+    assert product_csv.compare(Entry("A", "Mug", None, True), known) == {}
+    assert product_csv.compare(Entry("A", quantity=0), known) == {"manage_stock": (False, True)}
+    assert product_csv.compare(Entry("A", "Cup", quantity=4), known) == {
         "title": ("Mug", "Cup"),
         "manage_stock": (False, True),
         "quantity": (0, 4),

@@ -90,7 +90,7 @@ def test_an_order_that_is_made_leaves_less_to_the_next_but_not_what_was_its_own(
     stock.take({"MUG": 2, "CUP": 1, "JUG": 1}, {"CUP": 1}, shelves)
 
     assert (shelves["MUG"].free, shelves["CUP"].free) == (1, 1)
-    assert stock.blocking_reason({"MUG": 1, "CUP": 1}, {}, shelves) is None
-    assert stock.blocking_reason({"MUG": 2}, {}, shelves) == BlockReason("product_out_of_stock", "MUG")
-    assert stock.blocking_reason({"MUG": 2}, {"MUG": 1}, shelves) is None
-    assert stock.blocking_reason({"JUG": 1}, {}, shelves) == BlockReason("product_unknown", "JUG")
+    assert stock.find_block_reason({"MUG": 1, "CUP": 1}, {}, shelves) is None
+    assert stock.find_block_reason({"MUG": 2}, {}, shelves) == BlockReason("product_out_of_stock", "MUG")
+    assert stock.find_block_reason({"MUG": 2}, {"MUG": 1}, shelves) is None
+    assert stock.find_block_reason({"JUG": 1}, {}, shelves) == BlockReason("product_unknown", "JUG")

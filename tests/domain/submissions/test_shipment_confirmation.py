@@ -27,7 +27,9 @@ def test_what_cannot_be_sent_says_why():
         (Order(), True, True, "cannot_ship_cancelling"),
     ]:
         assert shipment_confirmation.find_blocked_reason(order, writable=writable, cancelling=cancelling) == code, order
-        assert shipment_confirmation.find_refusal(order) == (code if code in {"ship_fba", "ship_plus"} else None), order
+        assert shipment_confirmation.find_refusal_reason(order) == (
+            code if code in {"ship_fba", "ship_plus"} else None
+        ), order
 
 
 def test_a_person_looks_where_the_order_is_not_what_it_was():

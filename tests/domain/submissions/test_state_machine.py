@@ -70,7 +70,7 @@ def test_only_what_is_at_amazon_or_may_go_there_is_hurried():
 
 
 def test_looks_are_two_seconds_apart_at_first_and_two_minutes_in_the_end():
-    assert [submission_states.backoff_seconds(tries) for tries in (0, 1, 2, 3, 8, 9, 1000)] == [
+    assert [submission_states.compute_backoff(tries) for tries in (0, 1, 2, 3, 8, 9, 1000)] == [
         2,
         3,
         5,

@@ -42,19 +42,19 @@ def every(session):
 
 
 def test_a_shipment_counts_its_pieces_and_lists_its_numbers(session, every):
-    (row,) = fetch(session, document_lists.shipment_grid(every).choose())
+    (row,) = fetch(session, document_lists.build_shipment_grid(every).choose())
 
     assert row.quantity == 2
     assert sorted(row.tracking_numbers.split(", ")) == ["00340434161094042557", "00340434161094042564"]
-    assert fetch(session, document_lists.shipment_grid(every), {"tracking": "0034043416109404256"})
-    assert not fetch(session, document_lists.shipment_grid(every), {"tracking": "161094"})
+    assert fetch(session, document_lists.build_shipment_grid(every), {"tracking": "0034043416109404256"})
+    assert not fetch(session, document_lists.build_shipment_grid(every), {"tracking": "161094"})
 
 
 def test_an_untracked_shipment_has_no_number(session, every):
     account_order = create_orders(session, an_order(3))[2]
     shipments.create(session, account_order.id, **AUDIT_ARGS)
 
-    newest = fetch(session, document_lists.shipment_grid(every).choose())[0]
+    newest = fetch(session, document_lists.build_shipment_grid(every).choose())[0]
 
     assert (newest.quantity, newest.tracking_numbers) == (2, None)
 
@@ -90,14 +90,14 @@ def test_credit_memos_say_how_they_were_refunded(session, every):
 
 
 def test_customers_know_their_orders(session, every):
-    first, second = fetch(session, customers.grid(every).choose(), sort="id")
+    first, second = fetch(session, customers.build_grid(every).choose(), sort="id")
 
     assert (first.orders, second.orders) == (1, 1)
     assert first.email == "buyer1@marketplace.example"
-    assert [row.id for row in fetch(session, customers.grid(every), {"email": "BUYER2@marketplace.example"})] == [
+    assert [row.id for row in fetch(session, customers.build_grid(every), {"email": "BUYER2@marketplace.example"})] == [
         second.id
     ]
-    assert [row.id for row in fetch(session, customers.grid(every), {"name": "number1"})] == [first.id]
+    assert [row.id for row in fetch(session, customers.build_grid(every), {"name": "number1"})] == [first.id]
     (worth,) = customers.sum_orders(session, second.id)
     assert (worth.orders, worth.total.amount) == (1, "26.00")
     assert worth.refunded.minor > 0

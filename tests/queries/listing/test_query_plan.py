@@ -57,7 +57,7 @@ def asked(grid, every):
 
 
 SORTS = ("-purchased", "status", "ship_by", "-total")
-GRIDS = {"orders": orders.grid, "amazon_orders": amazon_orders.grid}
+GRIDS = {"orders": orders.build_grid, "amazon_orders": amazon_orders.build_grid}
 
 
 @pytest.mark.both_databases
@@ -125,7 +125,7 @@ def test_many_rows_are_scanned_by_the_sort_index_and_not_sorted(
 ):
     monkeypatch.setattr(query_plan, "COUNTED", 2)
     monkeypatch.setattr(query_plan, "COLLECTED", 2)
-    grid = amazon_orders.grid(many).choose()
+    grid = amazon_orders.build_grid(many).choose()
     filters = {name: many[0].slug if name == "store" else value for name, value in filters.items()}
     request = parse_page_request(grid, {"sort": sort})
     plan = query_plan.choose_plan(session, query_plan.apply_filters(session, grid, filters), request, 3)

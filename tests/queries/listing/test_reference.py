@@ -151,8 +151,8 @@ def _of_order(filters: dict[str, tuple[tuple[Any, ...], Predicate]]) -> dict[str
 
 
 _LISTS = {
-    "amazon_orders": (AmazonOrder, amazon_orders.grid, _AMAZON),
-    "orders": (Order, orders.grid, _ORDERS),
+    "amazon_orders": (AmazonOrder, amazon_orders.build_grid, _AMAZON),
+    "orders": (Order, orders.build_grid, _ORDERS),
     "invoices": (Invoice, lists.invoice_grid, _of_order(_ORDERS)),
 }
 

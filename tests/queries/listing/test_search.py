@@ -46,7 +46,7 @@ def arrived(session):
 
 
 def numbers(session, full_text):
-    ids = [row & ID_MASK for row in search.newest_documents(session, full_text, 100)]
+    ids = [row & ID_MASK for row in search.select_newest_documents(session, full_text, 100)]
     return [session.get_one(AmazonOrder, id_).number for id_ in ids]
 
 
@@ -134,7 +134,7 @@ def test_the_latest_purchases_come_first(session, arrived):
     session.commit()
 
     assert numbers(session, both) == [later.number, OTHER.number, ONE.number]
-    assert [row & ID_MASK for row in search.newest_documents(session, both, 2)] == [3, 2]
+    assert [row & ID_MASK for row in search.select_newest_documents(session, both, 2)] == [3, 2]
 
 
 def test_nothing_personal_stands_in_the_index_in_clear(session, arrived):
@@ -209,8 +209,8 @@ class TestTheIndexFollows:
         store = a_store(arrived)
         stores.delete_store(session, store, store.name, now=NOW, actor="test")
 
-        assert search.newest_documents(session, search.full_text("jörg"), 10) == []
-        assert search.newest_documents(session, search.full_text("山田"), 10) == []
+        assert search.select_newest_documents(session, search.full_text("jörg"), 10) == []
+        assert search.select_newest_documents(session, search.full_text("山田"), 10) == []
 
 
 def test_it_is_written_anew_from_what_is_stored(session, arrived):

@@ -30,8 +30,8 @@ def eleven(session):
 
 
 GRIDS = {
-    "orders": lambda stores: orders.grid(stores).for_reader(personal=True),
-    "amazon_orders": lambda stores: amazon_orders.grid(stores).for_reader(personal=True),
+    "orders": lambda stores: orders.build_grid(stores).for_reader(personal=True),
+    "amazon_orders": lambda stores: amazon_orders.build_grid(stores).for_reader(personal=True),
 }
 NAMED = {"orders": "name", "amazon_orders": "buyer"}
 
@@ -100,7 +100,7 @@ def test_a_page_is_found_by_its_number(session, eleven, monkeypatch, name, far):
 
 @pytest.mark.parametrize("page", ["0", "-1", "x", "1.5", "99999999", "١"])
 def test_a_page_that_is_no_number_is_the_first(session, eleven, page):
-    grid = orders.grid(eleven).choose().for_reader(personal=True)
+    grid = orders.build_grid(eleven).choose().for_reader(personal=True)
     assert parse_page_request(grid, {"page": page}).page is None
 
 
@@ -134,13 +134,13 @@ def test_words_that_many_orders_hold_are_counted_in_the_rows_of_the_list(session
         return grid_fetch.fetch_page(session, grid, parse_page_request(grid, {}), {"q": "common"}).count
 
     assert counted(document_lists.invoice_grid) == 4
-    assert counted(document_lists.shipment_grid) == 0
-    assert counted(orders.grid) == counted(amazon_orders.grid) == 6
+    assert counted(document_lists.build_shipment_grid) == 0
+    assert counted(orders.build_grid) == counted(amazon_orders.build_grid) == 6
 
 
 def test_a_row_bought_within_the_same_second_is_neither_repeated_nor_lost(session, eleven, monkeypatch):
     monkeypatch.setattr(query_plan, "COUNTED", 3)
-    grid = orders.grid(eleven).choose().for_reader(personal=True)
+    grid = orders.build_grid(eleven).choose().for_reader(personal=True)
     forth, back = forth_and_back(session, grid, "-purchased", {"q": "common"}, size=1)
 
     assert sorted(forth) == list(range(1, 12))
@@ -154,7 +154,7 @@ def test_orders_are_found_where_others_with_the_words_have_none(session, monkeyp
     import_page.import_page(session, account.id, many, now=NOW, actor="test")
     session.commit()
     monkeypatch.setattr(query_plan, "COUNTED", 3)
-    grid = orders.grid(stores.list_store_names(session)).choose().for_reader(personal=True)
+    grid = orders.build_grid(stores.list_store_names(session)).choose().for_reader(personal=True)
 
     for sort in ("-purchased", "purchased"):
         forth, back = forth_and_back(session, grid, sort, {"q": "common"}, size=1)

@@ -16,12 +16,12 @@ DAY = timedelta(days=1, minutes=1)
 def test_a_dataset_amazon_refuses_is_asked_for_again_once_a_day(session):
     account = an_account(session)
     accounts.record_success(account, BUYER, NOW)
-    assert accounts.unavailable_datasets(account, NOW + timedelta(hours=23)) == BUYER
-    assert accounts.unavailable_datasets(account, NOW + DAY) == frozenset()
+    assert accounts.list_unavailable_datasets(account, NOW + timedelta(hours=23)) == BUYER
+    assert accounts.list_unavailable_datasets(account, NOW + DAY) == frozenset()
 
     # It was asked for and is refused still: the next sync leaves it out again.
     accounts.record_success(account, BUYER, NOW + DAY)
-    assert accounts.unavailable_datasets(account, NOW + DAY + timedelta(minutes=3)) == BUYER
+    assert accounts.list_unavailable_datasets(account, NOW + DAY + timedelta(minutes=3)) == BUYER
 
     accounts.record_success(account, frozenset(), NOW + DAY + DAY)
     assert (account.missing_datasets, account.missing_since) == ([], None)

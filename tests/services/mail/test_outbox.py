@@ -207,9 +207,9 @@ def test_a_deleted_store_takes_its_mails_along(session, order):
 
 
 def test_whether_a_buyer_can_be_written_to_is_known_beforehand(session, order):
-    assert queries.cannot_mail_reason(session, order) is None
+    assert queries.find_mail_refusal_reason(session, order) is None
     order.email = None
-    assert queries.cannot_mail_reason(session, order) == "mail_no_address"
+    assert queries.find_mail_refusal_reason(session, order) == "mail_no_address"
 
 
 def test_a_mail_on_its_way_holds_up_none_of_another_kind_document_or_order(session, order):

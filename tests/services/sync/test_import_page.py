@@ -43,7 +43,7 @@ def amazon_order_of(session: Session, incoming: AmazonOrder) -> AmazonOrderRow:
 
 def found_by(session, sought):
     session.commit()
-    return [row & ID_MASK for row in search.newest_documents(session, sought, 10)]
+    return [row & ID_MASK for row in search.select_newest_documents(session, sought, 10)]
 
 
 def test_an_unshipped_order_becomes_an_order_that_is_invoiced(session):

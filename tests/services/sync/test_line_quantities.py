@@ -51,7 +51,7 @@ def goods(*quantities):
 
 
 def left_to_ship(order):
-    return [order_states.left_to_ship(item) for item in order.items]
+    return [order_states.count_left_to_ship(item) for item in order.items]
 
 
 def ordered_and_canceled(order):
@@ -91,7 +91,7 @@ def test_a_credit_memo_for_what_was_cancelled_leaves_the_rest_to_be_shipped(sess
     credit_memos.create(session, order.id, CreditRequest({first.id: 1, second.id: 1}, shipping=0), **AUDIT_ARGS)
 
     session.expire_all()
-    assert (sum(map(order_states.left_to_credit, order.items)), left_to_ship(order), order.state) == (
+    assert (sum(map(order_states.count_left_to_credit, order.items)), left_to_ship(order), order.state) == (
         0,
         [1, 0],
         "processing",
@@ -131,7 +131,7 @@ def test_what_was_invoiced_in_part_keeps_its_amounts(session, account):
 
     order = import_update(session, 2, at=5)
 
-    assert (order_states.left_to_invoice(order.items[0]), order.total) == (1, 3600)
+    assert (order_states.count_left_to_invoice(order.items[0]), order.total) == (1, 3600)
     invoices.create(session, order.id, **AUDIT_ARGS)
     session.expire_all()
     assert order.total_invoiced == 2400
@@ -347,7 +347,7 @@ def check(session, order, at_amazon):
         assert item.ordered - item.canceled == max(ordered, sent, item.shipped)
         assert item.shipped >= sent
     waited_for = [
-        max(0, amazon.get(item.order_item_id, (0, 0))[0] - item.shipped - order_states.given_back(item))
+        max(0, amazon.get(item.order_item_id, (0, 0))[0] - item.shipped - order_states.count_given_back(item))
         for item in order.items
     ]
     missing = [
@@ -355,12 +355,12 @@ def check(session, order, at_amazon):
     ]
     assert missing == []
     # How Amazon answered the shipments decides the rest of the state, and is not what is looked at here.
-    nothing_left = all(order_states.unshipped(item) == 0 for item in order.items)
+    nothing_left = all(order_states.count_unshipped(item) == 0 for item in order.items)
     assert nothing_left == (not any(waited_for))
     if order.state in ("awaiting_amazon", "complete"):
         assert not any(waited_for)
     assert order.total == sum((order.subtotal, order.shipping, order.tax, order.discount, order.other))
-    reserved = sum(order_states.unshipped(item) for item in order.items if item.sku == "SKU-1")
+    reserved = sum(order_states.count_unshipped(item) for item in order.items if item.sku == "SKU-1")
     assert stock_counters(session)[1] == reserved
 
 

@@ -23,7 +23,7 @@ _LETTER_AT_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)")
 
 
 @lru_cache(maxsize=64)
-def catalogue(language: str, domain: str) -> NullTranslations:
+def load_catalogue(language: str, domain: str) -> NullTranslations:
     """Return the catalogue of a domain in a language of `LANGUAGES`; English needs none.
 
     Raises LookupError for an unknown language, FileNotFoundError for a domain without a catalogue.
@@ -42,7 +42,7 @@ def catalogue(language: str, domain: str) -> NullTranslations:
 
 
 @lru_cache(maxsize=256)
-def locale(language: str, country_code: str = "") -> Locale:
+def get_locale(language: str, country_code: str = "") -> Locale:
     """Return the locale that formats dates and amounts of a language in a country."""
     try:
         return Locale.parse(f"{language}_{country_code.upper()}") if country_code else Locale.parse(language)

@@ -57,7 +57,7 @@ def clean(entered: Mapping[str, str]) -> dict[str, str]:
     return address
 
 
-def lines(address: Address) -> list[str]:
+def format_lines(address: Address) -> list[str]:
     """The lines of an address in the order its country writes them, without the country's name and empty lines."""
     country = (address.country_code or "").upper()
     street = [address.line1, address.line2, address.line3]

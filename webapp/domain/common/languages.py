@@ -13,6 +13,6 @@ LANGUAGES = {
 _OF_COUNTRY = {"DE": "de", "NL": "nl", "BE": "nl", "SE": "sv", "IT": "it"}
 
 
-def default_language(country_code: str) -> str:
+def get_default_language(country_code: str) -> str:
     """What a store there speaks unless somebody chooses otherwise: English where we do not know the country's own."""
     return _OF_COUNTRY.get(country_code.upper(), DEFAULT)

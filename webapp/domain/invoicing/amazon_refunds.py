@@ -122,7 +122,7 @@ class LineCredit:
     shipping: int
 
 
-def find_refusal(amazon_status: str, fulfilled_by: str, *, writable: bool) -> str | None:
+def find_refusal_reason(amazon_status: str, fulfilled_by: str, *, writable: bool) -> str | None:
     """Return why an order cannot be refunded at Amazon, as a code of `messages`, or None.
 
     `writable`: the store imports orders, so Channeldesk may change them.
@@ -134,7 +134,7 @@ def find_refusal(amazon_status: str, fulfilled_by: str, *, writable: bool) -> st
     return None if writable else "refund_read_only"
 
 
-def paid_amounts(components: Iterable[Component]) -> Parts:
+def compute_paid_amounts(components: Iterable[Component]) -> Parts:
     """Return what the buyer paid for an order item less its promotions: the maximum that can be refunded.
 
     Tax that Amazon does not itemize counts as item tax. The part of a promotion that exceeds its price is deducted
@@ -160,7 +160,7 @@ def paid_amounts(components: Iterable[Component]) -> Parts:
     return amounts
 
 
-def refundable_amounts(was_paid: Mapping[str, int], *refunds: Mapping[str, int]) -> Parts:
+def compute_refundable_amounts(was_paid: Mapping[str, int], *refunds: Mapping[str, int]) -> Parts:
     """Return what can still be refunded after these refunds, including the pending ones."""
     return {name: max(0, was_paid[name] - sum(refund.get(name, 0) for refund in refunds)) for name in COMPONENTS}
 

@@ -107,7 +107,7 @@ def build_invoice(lines: Sequence[OrderLine], total: int, quantities: Mapping[in
 
     Raises InvalidError for what cannot be taken, RefusedError when nothing is left.
     """
-    chosen = require_quantities(lines, quantities, order_states.left_to_invoice, "nothing_to_invoice")
+    chosen = require_quantities(lines, quantities, order_states.count_left_to_invoice, "nothing_to_invoice")
     extra = _compute_remainders(lines, total)
     return Draft(
         tuple(
@@ -139,9 +139,9 @@ def build_credit_memo(
     `given`: what earlier credit memos gave back or are about to, in minor units by line id and part (`subtotal`,
     `shipping`, …). Raises InvalidError and RefusedError as `build_invoice` does.
     """
-    if money_left <= 0 and not any(order_states.left_to_refund(line) for line in lines):
+    if money_left <= 0 and not any(order_states.count_left_to_refund(line) for line in lines):
         raise RefusedError("nothing_to_refund")
-    chosen = check_quantities(lines, asked.quantities, order_states.left_to_refund)
+    chosen = check_quantities(lines, asked.quantities, order_states.count_left_to_refund)
     shipping = _compute_shipping_credit(lines, asked.shipping, given, currency)
     for field in ("adjustment_refund", "adjustment_fee"):
         if getattr(asked, field) < 0:
@@ -166,7 +166,7 @@ def build_full_credit(
     lines: Sequence[OrderLine], total: int, *, given: Mapping[int, Mapping[str, int]], money_left: int
 ) -> Draft:
     """Credit the whole remainder. Adjustments make up for earlier adjustment refunds and fees."""
-    shipping = shipping_left(lines, given)
+    shipping = compute_remaining_shipping(lines, given)
     extra = _compute_remainders(lines, total)
     parts = tuple(
         DraftLine(
@@ -176,13 +176,13 @@ def build_full_credit(
             **_compute_goods_credit(line, extra[line.id], left, given.get(line.id, {})),
         )
         for line in lines
-        if (left := order_states.left_to_refund(line)) or shipping[line.id]
+        if (left := order_states.count_left_to_refund(line)) or shipping[line.id]
     )
     missing = money_left - Draft(parts).total
     return Draft(parts, adjustment_refund=max(0, missing), adjustment_fee=max(0, -missing))
 
 
-def shipping_left(lines: Iterable[OrderLine], given: Mapping[int, Mapping[str, int]]) -> dict[int, int]:
+def compute_remaining_shipping(lines: Iterable[OrderLine], given: Mapping[int, Mapping[str, int]]) -> dict[int, int]:
     """Return the shipping that was invoiced and not credited, by line id. `given` as in `build_credit_memo`."""
     return {
         line.id: max(
@@ -268,7 +268,7 @@ def _compute_shipping_credit(
     lines: Sequence[OrderLine], asked: int | None, given: Mapping[int, Mapping[str, int]], currency: str
 ) -> dict[int, int]:
     """Return the shipping that is given back, on the lines it was paid for."""
-    remaining = shipping_left(lines, given)
+    remaining = compute_remaining_shipping(lines, given)
     most = sum(remaining.values())
     if asked is None:
         return remaining

@@ -41,7 +41,7 @@ def find_missing_setting(sender: str, tax_number: str) -> str | None:
     return None if tax_number.strip() else "vat_invoice_tax_number_missing"
 
 
-def find_refusal(country: str, amazon_status: str, programs: Collection[str], *, writable: bool) -> str | None:
+def find_refusal_reason(country: str, amazon_status: str, programs: Collection[str], *, writable: bool) -> str | None:
     """Return why an invoice of an order cannot be uploaded now, as a code of `messages`, or None.
 
     `writable`: the store imports orders, so the desk is in charge of them.

@@ -61,37 +61,37 @@ def is_held_past(ship_by: datetime | None, until: datetime | None) -> bool:
     return ship_by is not None and (until is None or until > ship_by)
 
 
-def left_to_invoice(line: Quantities) -> int:
+def count_left_to_invoice(line: Quantities) -> int:
     return max(0, line.ordered - line.canceled - line.invoiced)
 
 
-def given_back(line: Quantities) -> int:
+def count_given_back(line: Quantities) -> int:
     """Refunded pieces that were not cancelled: those that need not be sent, or that were sent and came back."""
     return _count_beyond_canceled(line, line.refunded)
 
 
-def left_to_ship(line: Quantities) -> int:
+def count_left_to_ship(line: Quantities) -> int:
     """Return what may leave. What Amazon is asked to refund may not: it would be paid back and sent all the same."""
     return _count_owed(line, line.refunded + line.refunding)
 
 
-def unshipped(line: Quantities) -> int:
+def count_unshipped(line: Quantities) -> int:
     """What is still to be sent. What was given back is not owed any more; what Amazon is only asked to refund is."""
     return _count_owed(line, line.refunded)
 
 
-def need_not_ship(line: Quantities, pieces: int) -> int:
+def count_not_to_ship(line: Quantities, pieces: int) -> int:
     """Return how many of these pieces, given back, need not be shipped any more."""
     so_far = line.refunded + line.refunding
     return _count_owed(line, so_far) - _count_owed(line, so_far + pieces)
 
 
-def left_to_refund(line: Quantities) -> int:
+def count_left_to_refund(line: Quantities) -> int:
     """Return what may be asked for: not what Amazon is being asked for already."""
     return line.invoiced - line.refunded - line.refunding
 
 
-def left_to_credit(line: Quantities) -> int:
+def count_left_to_credit(line: Quantities) -> int:
     """Cancelled pieces that were invoiced and not given back: a credit memo is due for them."""
     return max(0, line.invoiced + line.canceled - line.ordered - line.refunded - line.refunding)
 
@@ -114,13 +114,13 @@ def derive(lines: Iterable[Quantities], confirmation: str = CONFIRMED) -> str:
     lines = list(lines)
     if all(line.invoiced == 0 and line.shipped == 0 for line in lines):
         return NEW
-    all_invoiced = all(left_to_invoice(line) == 0 for line in lines)
+    all_invoiced = all(count_left_to_invoice(line) == 0 for line in lines)
     if all_invoiced and any(line.refunded for line in lines) and all(line.refunded == line.invoiced for line in lines):
         return CLOSED
     if all(line.ordered == line.canceled for line in lines):
         # Nothing is left of it, and nothing was done: Amazon ends it when it cancels the order itself.
         return PROCESSING
-    if not all_invoiced or any(unshipped(line) for line in lines):
+    if not all_invoiced or any(count_unshipped(line) for line in lines):
         return PROCESSING
     return _WITH_NOTHING_LEFT[confirmation]
 

@@ -241,7 +241,7 @@ class Known:
     quantity: int
 
 
-def changes(entry: Entry, known: Known | None) -> dict[str, tuple[Any, Any]]:
+def compare(entry: Entry, known: Known | None) -> dict[str, tuple[Any, Any]]:
     """Return what an entry changes: field → (as it is, as it will be); as it is None where the product is new."""
     values = {
         "title": entry.title,

@@ -81,8 +81,8 @@ def plan_order_line(line: order_states.Quantities, amazons_quantity: int, back: 
     only what was refunded beyond that can have come back.
     """
     unsent = line.ordered - line.canceled - line.shipped
-    came_back = max(0, order_states.given_back(line) - unsent)
-    owed = max(0, min(order_states.unshipped(line), amazons_quantity - line.shipped))
+    came_back = max(0, order_states.count_given_back(line) - unsent)
+    owed = max(0, min(order_states.count_unshipped(line), amazons_quantity - line.shipped))
     return StockLine(owed, line.shipped, min(back, came_back), min(back_before, came_back))
 
 
@@ -173,7 +173,7 @@ class BlockReason:
     sku: str
 
 
-def blocking_reason(
+def find_block_reason(
     needs: Mapping[str, int], own: Mapping[str, int], shelves: Mapping[str, AvailableStock]
 ) -> BlockReason | None:
     """Return what keeps an order from being made in a store that blocks; None when nothing does.

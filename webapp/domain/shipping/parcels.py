@@ -38,7 +38,7 @@ def check_shipment(
 
     Raises RefusedError when nothing is left, and InvalidError, whose field is `parcels-1-…` for the second parcel.
     """
-    if not any(order_states.left_to_ship(line) for line in lines):
+    if not any(order_states.count_left_to_ship(line) for line in lines):
         raise RefusedError("nothing_to_ship")
     if not parcels:
         raise InvalidError("parcel_none", field="parcels")
@@ -67,7 +67,7 @@ def _check_parcel(
         raise InvalidError("parcel_contents_required", field="quantities")
 
     def left(line: invoicing_drafts.OrderLine) -> int:
-        return order_states.left_to_ship(line) - packed[line.id]
+        return order_states.count_left_to_ship(line) - packed[line.id]
 
     chosen = invoicing_drafts.check_quantities(lines, parcel.quantities, left)
     if not any(chosen.values()):

@@ -53,7 +53,7 @@ class SentParcel:
     carrier_was: str | None = None
 
 
-def find_refusal(order: AmazonOrderLike) -> str | None:
+def find_refusal_reason(order: AmazonOrderLike) -> str | None:
     """Return why Amazon accepts no parcel for this order, as a code of `messages`, or None."""
     if order.fulfilled_by == status.AMAZON:
         return "ship_fba"
@@ -67,7 +67,7 @@ def find_blocked_reason(order: AmazonOrderLike, *, writable: bool, cancelling: b
     """
     if not writable:
         return "ship_read_only"
-    return find_refusal(order) or ("cannot_ship_cancelling" if cancelling else None)
+    return find_refusal_reason(order) or ("cannot_ship_cancelling" if cancelling else None)
 
 
 def is_cancellation_requested(order: AmazonOrderLike) -> bool:

@@ -52,6 +52,6 @@ def may_check_early(state: str, undo_until: datetime, now: datetime) -> bool:
     return state in {SENT, ACCEPTED} or (state == QUEUED and undo_until <= now)
 
 
-def backoff_seconds(tries: int) -> int:
+def compute_backoff(tries: int) -> int:
     """Seconds until the next look at Amazon, growing from 2 to 120: most answers come soon, some after hours."""
     return int(min(2 * 1.6 ** min(tries, 20), 120))

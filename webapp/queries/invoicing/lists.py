@@ -25,7 +25,7 @@ def invoice_grid(stores: Sequence[StoreName]) -> Grid:
         Invoice,
         stores,
         (bill_to, *_build_amount_columns(Invoice)),
-        search.total_filters(Invoice.total, Order.currency, stores),
+        search.build_total_filters(Invoice.total, Order.currency, stores),
     )
 
 
@@ -38,11 +38,11 @@ def credit_memo_grid(stores: Sequence[StoreName]) -> Grid:
         Column("adjustment_refund", selects=(CreditMemo.adjustment_refund,), hidden=True),
         Column("adjustment_fee", selects=(CreditMemo.adjustment_fee,), hidden=True),
     )
-    totals = search.total_filters(CreditMemo.total, Order.currency, stores)
+    totals = search.build_total_filters(CreditMemo.total, Order.currency, stores)
     return _build_grid(CreditMemo, stores, columns, {**totals, "memo_state": CreditMemo.state.in_})
 
 
-def shipment_grid(stores: Sequence[StoreName]) -> Grid:
+def build_shipment_grid(stores: Sequence[StoreName]) -> Grid:
     """Return the list of all shipments. `stores`: all of them."""
     units = (
         select(func.coalesce(func.sum(ParcelItem.quantity), 0))
@@ -115,7 +115,7 @@ def _build_grid(
         filters={
             "q": keyword,
             "name": search.by_name,
-            **search.day_filters("created", model.created_at, Order.store_id, stores),
+            **search.build_day_filters("created", model.created_at, Order.store_id, stores),
             **search.store_filter(Order.store_id, stores),
             **filters,
         },

@@ -96,7 +96,7 @@ def list_unshipped(session: Session, order_ids: Sequence[int]) -> list[Key]:
         rows = select(Order).where(Order.id.in_(batch), Order.state.in_(order_states.TRANSITIONS["ship"].from_states))
         rows = rows.options(load_only(Order.id), selectinload(Order.items))
         unshipped_ids.update(
-            order.id for order in session.scalars(rows) if any(map(order_states.left_to_ship, order.items))
+            order.id for order in session.scalars(rows) if any(map(order_states.count_left_to_ship, order.items))
         )
     return [(UNSHIPPED, id_) for id_ in order_ids if id_ in unshipped_ids]
 

@@ -38,7 +38,7 @@ class RefundableLine:
 
     @property
     def left(self) -> Parts:
-        return amazon_refunds.refundable_amounts(self.paid, self.refunded, self.pending)
+        return amazon_refunds.compute_refundable_amounts(self.paid, self.refunded, self.pending)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +73,13 @@ def load_refundable(session: Session, order: Order) -> Refundable:
         lines[line.id] = RefundableLine(
             line_id=line.id,
             order_item_id=line.order_item_id,
-            paid=amazon_refunds.paid_amounts(_list_components(item)),
+            paid=amazon_refunds.compute_paid_amounts(_list_components(item)),
             refunded=_sum(row["parts"] for state, row in refunds if state == amazon_refunds.REFUNDED),
             pending=_sum(row["parts"] for state, row in refunds if state == amazon_refunds.ASKED),
             unshipped=_count_unshipped(item) - sum(row["cancelled"] for _, row in refunds),
             charged=item is not None and item.quantity_shipped > 0,
         )
-    refused = amazon_refunds.find_refusal(
+    refused = amazon_refunds.find_refusal_reason(
         amazon_order.status, amazon_order.fulfilled_by, writable=order.store.import_orders
     )
     if refused is None and not any(sum(line.paid.values()) for line in lines.values()):
@@ -168,4 +168,4 @@ def _count_unshipped(item: AmazonOrderItem | None) -> int:
 
 def _count_cancelled_units(line: OrderItem, refundable: Refundable, units: int) -> int:
     """The units that are refunded and will not be shipped."""
-    return max(0, min(order_states.need_not_ship(line, units), refundable.lines[line.id].unshipped))
+    return max(0, min(order_states.count_not_to_ship(line, units), refundable.lines[line.id].unshipped))

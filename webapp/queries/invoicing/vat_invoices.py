@@ -37,14 +37,14 @@ def load_upload(session: Session, order: Order, document: Document) -> Upload:
     uploads = select(Submission).where(
         Submission.amazon_order_id == order.amazon_order_id,
         Submission.kind == vat_invoices.KIND,
-        Submission.subject == submission_subject(document),
+        Submission.subject == build_submission_subject(document),
     )
     last = session.scalar(uploads.order_by(Submission.id.desc()).limit(1))
     offered = order.store.marketplace.country_code in vat_invoices.COUNTRIES and _is_valid(document)
-    return Upload(offered, refusal_reason(order, document, last), last)
+    return Upload(offered, find_refusal_reason(order, document, last), last)
 
 
-def refusal_reason(order: Order, document: Document, last: Submission | None) -> str | None:
+def find_refusal_reason(order: Order, document: Document, last: Submission | None) -> str | None:
     """Return why it cannot be uploaded now, as a code of `messages`, or None. `last`: its latest submission."""
     if last is not None and last.open:
         return "vat_invoice_asked"
@@ -54,7 +54,7 @@ def refusal_reason(order: Order, document: Document, last: Submission | None) ->
         return "vat_invoice_memo_open"
     amazon_order, store = order.amazon_order, order.store
     country = store.marketplace.country_code
-    refused = vat_invoices.find_refusal(
+    refused = vat_invoices.find_refusal_reason(
         country, amazon_order.status, amazon_order.programs, writable=store.import_orders
     )
     return refused or vat_invoices.find_missing_setting(store.documents_sender, store.documents_tax_number)
@@ -65,12 +65,12 @@ def _is_valid(document: Document) -> bool:
     return isinstance(document, Invoice) or document.state in amazon_refunds.GIVEN
 
 
-def submission_subject(document: Document) -> str:
+def build_submission_subject(document: Document) -> str:
     """Return the subject of submissions about a document."""
-    return f"{_PREFIX[document_kind(document)]}{document.id}"
+    return f"{_PREFIX[get_document_kind(document)]}{document.id}"
 
 
-def document_kind(document: Document) -> str:
+def get_document_kind(document: Document) -> str:
     """Return Amazon's name for the kind of document."""
     return INVOICE if isinstance(document, Invoice) else CREDIT_NOTE
 

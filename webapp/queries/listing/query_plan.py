@@ -7,7 +7,7 @@ filters match most of them, or nearly none. So matches are counted up to a limit
   match.
 - id materialisation (`materialize_ids`): collect the ids of all matching rows, then sort those rows. Cheap when few
   rows match.
-- full-text first (`full_text_first`): start from the full-text index, which lists matches by date of purchase.
+- full-text first (`search_first`): start from the full-text index, which lists matches by date of purchase.
 """
 
 from collections.abc import Mapping, Sequence
@@ -102,7 +102,7 @@ def apply_filters(session: Session, grid: Grid, filters: Mapping[str, Any]) -> F
         if not isinstance(condition, FullTextFilter):
             filtered = replace(filtered, conditions={**filtered.conditions, name: condition})
             continue
-        ids = search.newest_ids(session, condition, COUNTED + 1)
+        ids = search.select_newest_ids(session, condition, COUNTED + 1)
         if len(ids) > COUNTED and filtered.search is None:
             filtered = replace(filtered, search=condition)
         elif len(ids) > COUNTED:
@@ -117,7 +117,7 @@ def apply_filters(session: Session, grid: Grid, filters: Mapping[str, Any]) -> F
 def choose_plan(session: Session, filtered: FilteredGrid, request: PageRequest, count: int) -> QueryPlan:
     """Return the cheapest plan for the sort order of the request. `count`: of `filtered`."""
     if filtered.search is not None or filtered.id_conditions:
-        return full_text_first(filtered, request)
+        return search_first(filtered, request)
     indexed = filtered.grid.index_orders.get(request.column.name, frozenset())
     if len(filtered.conditions) <= 1 and filtered.conditions.keys() <= indexed:
         # One index covers both the filter and the order, or there is no filter.
@@ -163,7 +163,7 @@ def materialize_ids(session: Session, filtered: FilteredGrid) -> QueryPlan:
     return QueryPlan(filtered.grid, (search.id_in(filtered.grid.id, ids, session),))
 
 
-def full_text_first(filtered: FilteredGrid, request: PageRequest) -> QueryPlan:
+def search_first(filtered: FilteredGrid, request: PageRequest) -> QueryPlan:
     """Plan to read the rows that the full-text index finds, and to test all other filters on them.
 
     Up to COUNTED matches were read as ids: cost as of id materialisation. More are read in the order of the full-text

@@ -135,15 +135,15 @@ def match_condition(full_text: FullTextFilter) -> ColumnElement[bool]:
     return condition
 
 
-def newest_documents(session: Session, full_text: FullTextFilter, limit: int) -> Sequence[int]:
+def select_newest_documents(session: Session, full_text: FullTextFilter, limit: int) -> Sequence[int]:
     """Read the row numbers of matching documents, the latest purchases first, at most `limit`."""
     numbers = select(DOCUMENTS.c.rowid).where(match_condition(full_text)).order_by(DOCUMENTS.c.rowid.desc())
     return session.scalars(numbers.limit(limit)).all() if full_text.query else ()
 
 
-def newest_ids(session: Session, full_text: FullTextFilter, limit: int) -> list[int]:
+def select_newest_ids(session: Session, full_text: FullTextFilter, limit: int) -> list[int]:
     """Read the ids of matching Amazon orders, the latest purchases first, at most `limit`."""
-    return [number & ID_MASK for number in newest_documents(session, full_text, limit)]
+    return [number & ID_MASK for number in select_newest_documents(session, full_text, limit)]
 
 
 def join_matches(rows: Select[*tuple[Any, ...]], id_: Any, full_text: FullTextFilter) -> Select[*tuple[Any, ...]]:
@@ -174,7 +174,7 @@ def number_contains(number: QueryableAttribute[Any], text: str) -> ColumnElement
     return number.contains(text, autoescape=True)
 
 
-def total_filters(
+def build_total_filters(
     total: QueryableAttribute[Any], currency: QueryableAttribute[Any], stores: Sequence[StoreName]
 ) -> dict[str, Callable[[Decimal], ColumnElement[bool]]]:
     """Filters by a range of totals, in units of each currency: 12.5 is €12.50, and from ¥13 on."""
@@ -199,7 +199,7 @@ def total_filters(
     }
 
 
-def day_filters(
+def build_day_filters(
     prefix: str, column: QueryableAttribute[datetime], store_id: QueryableAttribute[int], stores: Sequence[StoreName]
 ) -> dict[str, Callable[[date], ColumnElement[bool]]]:
     """Filters `{prefix}_from` and `{prefix}_to` by a range of days, in the time zone of each row's marketplace."""

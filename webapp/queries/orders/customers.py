@@ -40,7 +40,7 @@ COLUMNS = (
 )
 
 
-def grid(stores: Sequence[StoreName]) -> Grid:
+def build_grid(stores: Sequence[StoreName]) -> Grid:
     """Return the list of all customers. `stores`: all of them."""
     return Grid(
         select=_ROWS,
@@ -50,7 +50,7 @@ def grid(stores: Sequence[StoreName]) -> Grid:
             "email": lambda text: Customer.email_hash == field_cipher.hash(text.casefold()),
             "name": _match_name,
             **search.store_filter(Customer.store_id, stores),
-            **search.day_filters("since", Customer.created_at, Customer.store_id, stores),
+            **search.build_day_filters("since", Customer.created_at, Customer.store_id, stores),
         },
         sort="-id",
     )

@@ -258,7 +258,7 @@ def _build_aggregates(tab: str) -> dict[str, JsonAggregate[Any]]:
     if tab == INFORMATION:
         aggregates |= {
             "comments": order_history.comments(_orders.c.id, LATEST + 1),
-            "stock": line_stock.aggregate(_orders, _amazon_orders),
+            "stock": line_stock.build_aggregate(_orders, _amazon_orders),
         }
     if tab == HISTORY:
         aggregates |= {

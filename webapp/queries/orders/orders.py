@@ -59,7 +59,7 @@ _ROWS = select(
 _PARTS = (joinedload(Order.store), joinedload(Order.amazon_order), selectinload(Order.items))
 
 
-def grid(stores: Sequence[StoreName]) -> Grid:
+def build_grid(stores: Sequence[StoreName]) -> Grid:
     """Return the list of all orders. `stores`: all of them."""
     return Grid(
         select=_ROWS,
@@ -70,8 +70,8 @@ def grid(stores: Sequence[StoreName]) -> Grid:
         filters={
             "q": search.full_text,
             "name": search.by_name,
-            **search.day_filters("purchased", Order.purchased_at, Order.store_id, stores),
-            **search.total_filters(Order.total, Order.currency, stores),
+            **search.build_day_filters("purchased", Order.purchased_at, Order.store_id, stores),
+            **search.build_total_filters(Order.total, Order.currency, stores),
             "state": Order.state.in_,
             "customer": lambda id_: Order.customer_id == int(id_),
             **search.store_filter(Order.store_id, stores),

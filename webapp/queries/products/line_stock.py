@@ -70,7 +70,7 @@ def load_for_order(session: Session, order: Order) -> dict[int, LineStock]:
     return group_by_line(order.items, [ProductStockRow(*row) for row in session.connection().execute(products)])
 
 
-def aggregate(orders: Table, amazon_orders: Table) -> JsonAggregate[ProductStockRow]:
+def build_aggregate(orders: Table, amazon_orders: Table) -> JsonAggregate[ProductStockRow]:
     """The rows `group_by_line` needs, as an aggregate for statements of orders and their Amazon orders."""
     lines = table_of(OrderItem)
     skus = select(lines.c.sku).where(lines.c.order_id == orders.c.id).correlate(orders)

@@ -46,7 +46,7 @@ LEDGER = 50
 _WAITING = 20
 
 
-def grid() -> Grid:
+def build_grid() -> Grid:
     """Return the list of all products."""
     return Grid(
         select=_ROWS,
@@ -176,7 +176,7 @@ def preview_import(session: Session, account_id: int, rows: Sequence[product_csv
         ).where(Product.account_id == account_id, Product.sku.in_(batch))
         existing |= {row.sku: product_csv.Known(*row[1:]) for row in session.execute(products)}
     return [
-        Change(row, row.sku not in existing, product_csv.changes(row.entry, existing.get(row.sku)))
+        Change(row, row.sku not in existing, product_csv.compare(row.entry, existing.get(row.sku)))
         if row.entry is not None
         else Change(row, False, {})
         for row in rows
@@ -186,7 +186,7 @@ def preview_import(session: Session, account_id: int, rows: Sequence[product_csv
 def iterate_export(session: Session, filters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Iterate over all matching products by SKU, as rows of a file. Rolls back after each chunk."""
     names = {row.id: row.name for row in session.execute(select(Account.id, Account.name))}
-    every = grid()
+    every = build_grid()
     for rows in grid_fetch.iterate(session, every, grid_fetch.parse_page_request(every, {}), filters):
         yield from (_export_row(row, names[row.account_id]) for row in rows)
 

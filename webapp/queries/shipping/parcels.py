@@ -27,7 +27,7 @@ def list_parcels(session: Session, order_id: int) -> list[ParcelRow]:
     return [ParcelRow(*row) for row in session.execute(parcels)]
 
 
-def latest_submissions(session: Session, amazon_order_id: int) -> dict[int, Submission]:
+def load_latest_submissions(session: Session, amazon_order_id: int) -> dict[int, Submission]:
     """Find the latest confirmation of each parcel, by the parcel's reference."""
     submissions = select(Submission).where(
         Submission.amazon_order_id == amazon_order_id, Submission.kind == shipment_confirmation.KIND

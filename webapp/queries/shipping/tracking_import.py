@@ -108,7 +108,7 @@ def load_orders(session: Session, numbers: Collection[str]) -> dict[str, Order]:
         rows.update({row.id: row for row in session.execute(_ORDERS.where(either))})
     ids = list(rows)
     items, parcels = _load_items(session, ids), _load_tracking_numbers(session, rows)
-    failed = confirmations.failed_numbers(session, ids)
+    failed = confirmations.load_failed_numbers(session, ids)
     cancelling = _find_cancelling_ids(session, [row.amazon_order_id for row in rows.values()])
     orders: dict[str, Order] = {}
     for id_, row in rows.items():
@@ -157,7 +157,9 @@ def _find_refusal_reason(row: Any, *, cancelling: bool) -> tuple[str, dict[str, 
         return "ship_read_only", {}
     if cancelling:
         return "cannot_ship_cancelling", {}
-    code = shipment_confirmation.find_refusal(row) or shipment_confirmation.find_conflict(row, {}, {}, known=False)
+    code = shipment_confirmation.find_refusal_reason(row) or shipment_confirmation.find_conflict(
+        row, {}, {}, known=False
+    )
     return (code, {}) if code else None
 
 
@@ -166,7 +168,7 @@ def _load_items(session: Session, ids: Collection[int]) -> dict[int, list[Item]]
     for batch in batched(list(ids), _BATCH):
         rows = session.scalars(select(OrderItem).where(OrderItem.order_id.in_(batch)).order_by(OrderItem.id))
         for item in rows:
-            quantity = order_states.left_to_ship(item)
+            quantity = order_states.count_left_to_ship(item)
             items_by_order.setdefault(item.order_id, []).append(
                 Item(item.id, item.sku or "", quantity, item.order_item_id)
             )

@@ -49,7 +49,7 @@ _ROWS = select(
 ).outerjoin(Order, Order.amazon_order_id == AmazonOrder.id)
 
 
-def grid(stores: Sequence[StoreName]) -> Grid:
+def build_grid(stores: Sequence[StoreName]) -> Grid:
     """Return the list of all Amazon orders. `stores`: all of them."""
     return Grid(
         select=_ROWS,
@@ -59,10 +59,10 @@ def grid(stores: Sequence[StoreName]) -> Grid:
         columns=COLUMNS,
         filters={
             "q": search.full_text,
-            **search.day_filters("purchased", AmazonOrder.purchased_at, AmazonOrder.store_id, stores),
+            **search.build_day_filters("purchased", AmazonOrder.purchased_at, AmazonOrder.store_id, stores),
             "number": search.by_number,
             "buyer": search.by_name,
-            **search.total_filters(AmazonOrder.total, AmazonOrder.currency, stores),
+            **search.build_total_filters(AmazonOrder.total, AmazonOrder.currency, stores),
             "status": AmazonOrder.status.in_,
             **search.store_filter(AmazonOrder.store_id, stores),
             "channel": lambda fulfilled_by: AmazonOrder.fulfilled_by == fulfilled_by,

@@ -28,7 +28,7 @@ _REQUIRED = ("name", "region", "seller_id", "client_id", "client_secret", "refre
 _MAX_LENGTHS = {"name": 70, "seller_id": 40, "client_id": 200, "endpoint": 300, "token_url": 300}
 
 
-def credentials_of(account: Account) -> Credentials:
+def get_credentials(account: Account) -> Credentials:
     """Return the credentials for the gateway."""
     return Credentials(
         account_key=str(account.id),
@@ -201,7 +201,7 @@ def check_replacement(account: Account, client_secret: str, refresh_token: str) 
     for field, value in (("client_secret", client_secret), ("refresh_token", refresh_token)):
         if any(character.isspace() for character in value):
             raise InvalidError("secret_with_space", field=field, name=field)
-    current = credentials_of(account)
+    current = get_credentials(account)
     return replace(
         current,
         client_secret=client_secret or current.client_secret,
@@ -253,7 +253,7 @@ def record_success(
     `skipped`: the datasets that were not requested, if the caller knows.
     """
     account.error_code = account.error_message = account.error_since = None
-    skipped = unavailable_datasets(account, now) if skipped is None else skipped
+    skipped = list_unavailable_datasets(account, now) if skipped is None else skipped
     was_asked = not skipped.issuperset(account.missing_datasets)
     worked = dict.fromkeys(sorted(frozenset(DATASETS) - missing), now.isoformat())
     account.datasets_read_at = account.datasets_read_at | worked
@@ -262,14 +262,14 @@ def record_success(
         account.missing_since = now if missing else None
 
 
-def unavailable_datasets(account: Account, now: datetime) -> frozenset[str]:
+def list_unavailable_datasets(account: Account, now: datetime) -> frozenset[str]:
     """Return the datasets to skip; none once a day, so that a role granted since is noticed."""
     if not clocks.is_within(account.missing_since, timedelta(days=1), now):
         return frozenset()
     return frozenset(account.missing_datasets)
 
 
-def temporarily_unavailable_datasets(account: Account, now: datetime) -> frozenset[str]:
+def list_temporarily_unavailable_datasets(account: Account, now: datetime) -> frozenset[str]:
     """Return the refused datasets that worked recently: an outage at Amazon, not a missing role."""
     return frozenset(
         dataset
@@ -279,9 +279,9 @@ def temporarily_unavailable_datasets(account: Account, now: datetime) -> frozens
     )
 
 
-def datasets_to_skip(account: Account, now: datetime) -> frozenset[str]:
+def list_datasets_to_skip(account: Account, now: datetime) -> frozenset[str]:
     """Return the datasets that a sync skips: those of an outage are tried after OUTAGE_PAUSE, others once a day."""
-    missing = unavailable_datasets(account, now)
+    missing = list_unavailable_datasets(account, now)
     if missing and account.missing_since is not None and now - account.missing_since >= OUTAGE_PAUSE:
-        return missing - temporarily_unavailable_datasets(account, now)
+        return missing - list_temporarily_unavailable_datasets(account, now)
     return missing

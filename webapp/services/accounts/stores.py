@@ -44,7 +44,7 @@ def open_store(
         slug=_build_slug(name) or f"store-{account.id}-{BY_ID[marketplace_id].country_code.lower()}",
         created_at=now,
         orders_from=orders_from,
-        language=languages.default_language(BY_ID[marketplace_id].country_code),
+        language=languages.get_default_language(BY_ID[marketplace_id].country_code),
     )
     if session.scalar(select(Store.id).where(Store.slug == store.slug)):
         store.slug = f"{store.slug}-{account.id}"

@@ -62,10 +62,12 @@ def create(
                 mail_outbox.queue_document(
                     session, "credit_memo", order, memo.id, comment=mail_comment, now=now, actor=actor
                 )
-            audit_log.record_on_order(session, "order_refunded", order, now=now, actor=actor, **summary(memo, order))
+            audit_log.record_on_order(
+                session, "order_refunded", order, now=now, actor=actor, **build_summary(memo, order)
+            )
             order_editing.recompute(session, order, now=now, actor=actor)
         else:
-            details: dict[str, Any] = {"reason": reason, **summary(memo, order)}
+            details: dict[str, Any] = {"reason": reason, **build_summary(memo, order)}
             if again_of is not None:
                 details["again_of"] = again_of
             if notify:
@@ -155,7 +157,7 @@ def apply_quantities(order: Order, memo: CreditMemo, sign: int) -> None:
         order.total_refunded += sign * memo.total
 
 
-def summary(memo: CreditMemo, order: Order) -> dict[str, str]:
+def build_summary(memo: CreditMemo, order: Order) -> dict[str, str]:
     """Return the message arguments about it."""
     return {
         "number": memo.number,

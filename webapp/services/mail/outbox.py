@@ -48,7 +48,7 @@ def queue_document(
 
 def check_recipient(session: Session, order: Order) -> None:
     """Raise InvalidError if the buyer cannot be contacted."""
-    refusal = queries.cannot_mail_reason(session, order)
+    refusal = queries.find_mail_refusal_reason(session, order)
     if refusal:
         raise InvalidError(refusal, field="notify")
 
@@ -75,7 +75,7 @@ def queue_mail(
     existing = session.scalar(select(Mail).where(Mail.idempotency_key == idempotency_key)) if idempotency_key else None
     if existing is not None:
         return existing
-    refusal = queries.cannot_mail_reason(session, order)
+    refusal = queries.find_mail_refusal_reason(session, order)
     if refusal:
         raise RefusedError(refusal)
     if text is None:

@@ -16,7 +16,7 @@ from webapp.services.orders import editing as order_editing
 COLUMNS = {"billing": ("billing", "bill_to_name"), "shipping": ("shipping_address", "ship_to_name")}
 
 
-def amazon_address(order: Order | OrderDetail, which: str) -> dict[str, str] | None:
+def get_amazon_address(order: Order | OrderDetail, which: str) -> dict[str, str] | None:
     """Return the address as Amazon gave it, or None. For billing, Amazon gives only the name."""
     amazon_order = order.amazon_order
     if which == "shipping":
@@ -42,7 +42,7 @@ def correct(
 def restore(session: Session, order_id: int, which: str, *, now: datetime, actor: str) -> None:
     """Restore Amazon's address. Commits; does nothing if it has not been corrected."""
     with order_editing.edit_order(session, order_id) as order:
-        address = amazon_address(order, which)
+        address = get_amazon_address(order, which)
         if getattr(order, COLUMNS[which][0]) != address:
             _set_address(order, which, address)
             audit_log.record_on_order(session, f"{which}_address_restored", order, now=now, actor=actor)

@@ -103,7 +103,7 @@ def create_many(
     mail_outbox.queue_order_confirmations(session, orders, ids, now=now, actor=actor)
 
 
-def created_note_columns(number: str) -> dict[str, Any]:
+def build_note_columns(number: str) -> dict[str, Any]:
     """Return the columns of an Amazon order that say which order was created from it."""
     return {"blocked": None, "note": "note_order_created", "note_args": {"number": number}}
 
@@ -113,7 +113,7 @@ def set_created_notes(session: Session, numbers: Mapping[int, str]) -> None:
     # Pending changes of the session are older.
     session.flush()
     update_many(
-        session, rows.AmazonOrder, [{"id": id_} | created_note_columns(number) for id_, number in numbers.items()]
+        session, rows.AmazonOrder, [{"id": id_} | build_note_columns(number) for id_, number in numbers.items()]
     )
 
 
@@ -144,13 +144,13 @@ def _create_customer(session: Session, key: tuple[int, bytes], order: AmazonOrde
     return customer.id
 
 
-def order_total(order: AmazonOrder, store: Store) -> Money:
+def compute_order_total(order: AmazonOrder, store: Store) -> Money:
     """Return the total of the order, in the marketplace's currency if the order has no amounts."""
     return import_rules.calculate_total(order, marketplaces.BY_ID[store.marketplace_id].currency)
 
 
 def _is_invoiced_at_import(order: AmazonOrder, store: Store) -> bool:
-    has_amounts = order.total is not None or order_total(order, store).minor > 0
+    has_amounts = order.total is not None or compute_order_total(order, store).minor > 0
     return store.auto_invoice and (has_amounts or order.status == statuses.SHIPPED)
 
 
@@ -169,7 +169,7 @@ def _build_order_row(
     totals: list[order_amounts.Totals],
     now: datetime,
 ) -> dict[str, Any]:
-    total = order_total(order, store)
+    total = compute_order_total(order, store)
     address = order.recipient.as_json() if order.recipient else None
     state = order_states.derive(lines)
     has_custom_status = store.order_status == "custom" and state == order_states.PROCESSING
@@ -219,7 +219,7 @@ def _create_invoices(
     now: datetime,
 ) -> None:
     totals_of = {
-        order_id: order_total(order, store).minor
+        order_id: compute_order_total(order, store).minor
         for order_id, (_, order, store) in zip(order_ids, orders, strict=True)
         if _is_invoiced_at_import(order, store)
     }

@@ -64,10 +64,10 @@ def recompute_state(
     if order.state in order_states.FINAL | {order_states.ON_HOLD}:
         return
     if confirmation is None:
-        confirmation = confirmations.of_order(session, order.id)
+        confirmation = confirmations.find_confirmation(session, order.id)
     state = order_states.derive(order.items, confirmation)
     if state != order.state:
-        order.state, order.status = state, custom_status(order, state)
+        order.state, order.status = state, get_custom_status(order, state)
         audit_log.record_on_order(session, f"order_{state}", order, now=now, actor=actor)
 
 
@@ -78,7 +78,7 @@ def update_from_confirmations(
 
     Requires the account lock. Orders whose state would not change are not touched.
     """
-    confirmation_states = confirmations.differing(session, amazon_order_ids)
+    confirmation_states = confirmations.load_changed_confirmations(session, amazon_order_ids)
     if not confirmation_states:
         return
     statement = select(Order).where(Order.id.in_(confirmation_states)).options(selectinload(Order.items))
@@ -87,7 +87,7 @@ def update_from_confirmations(
             recompute_state(session, order, confirmation=confirmation_states[order.id], now=now, actor=actor)
 
 
-def custom_status(order: Order, state: str) -> str:
+def get_custom_status(order: Order, state: str) -> str:
     """Return the store's custom status for an order that enters this state, or an empty string."""
     has_custom_status = order.store.order_status == "custom" and state == order_states.PROCESSING
     return order.store.processing_status if has_custom_status else ""

@@ -85,9 +85,9 @@ def clear_hold(order: Order) -> None:
 
 
 def _release(session: Session, order: Order, *, now: datetime, actor: str) -> None:
-    state = order_states.derive(order.items, confirmations.of_order(session, order.id))
+    state = order_states.derive(order.items, confirmations.find_confirmation(session, order.id))
     is_same_state = state == order.state_before_hold
-    order.status = order.status_before_hold if is_same_state else order_editing.custom_status(order, state)
+    order.status = order.status_before_hold if is_same_state else order_editing.get_custom_status(order, state)
     order.state = state
     order.version += 1
     clear_hold(order)

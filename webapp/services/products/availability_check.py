@@ -45,7 +45,7 @@ def filter_ready(
     ):
         required, already_reserved = _sum_required_quantities(order), own_reserved.get(amazon_order_id, Counter())
         reason = (
-            stock.blocking_reason(required, already_reserved, stock_by_sku)
+            stock.find_block_reason(required, already_reserved, stock_by_sku)
             if store.unready_products == stock.BLOCK
             else None
         )

@@ -185,7 +185,7 @@ def _write(
     counts: Counter[str] = Counter(created=0, changed=0, same=0)
     for batch in batched(entries, _BATCH_SIZE):
         existing = _load_products(session, account_id, batch)
-        changes = {entry.sku: product_csv.changes(entry, _build_known(existing.get(entry.sku))) for entry in batch}
+        changes = {entry.sku: product_csv.compare(entry, _build_known(existing.get(entry.sku))) for entry in batch}
         new = [sku for sku in changes if sku not in existing]
         changed = [sku for sku, fields in changes.items() if sku in existing and fields]
         insert_many(session, Product, [_build_product_row(account_id, sku, changes[sku], now) for sku in new])

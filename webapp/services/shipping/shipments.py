@@ -46,7 +46,7 @@ def create(
     number belongs to another parcel; nothing is changed then.
     """
     with order_editing.edit_order(session, order_id, "ship", expected_version=expected_version) as order:
-        error = refusal(session, order)
+        error = find_refusal_reason(session, order)
         if error:
             raise RefusedError(error)
         asked_to_cancel = shipment_confirmation.is_cancellation_requested(order.amazon_order)
@@ -126,7 +126,7 @@ def record_confirmed_numbers(
             )
 
 
-def refusal(session: Session, order: Order) -> str | None:
+def find_refusal_reason(session: Session, order: Order) -> str | None:
     """Return why the order cannot be shipped now, as a message code, or None."""
     open_cancellation = select(Submission.id).where(
         Submission.amazon_order_id == order.amazon_order_id, Submission.kind == cancellation.KIND, Submission.open

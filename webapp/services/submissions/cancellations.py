@@ -53,7 +53,7 @@ def enqueue(
             session, cancellation.KIND, order, {"reason": reason}, undo_seconds=undo_seconds, now=now, actor=actor
         )
     except IntegrityError:
-        # Another request was queued since `refusal` read the open submissions; the unique index allows only one.
+        # Another request was queued since the open submissions were read; the unique index allows only one.
         raise RefusedError("cancel_requested_already") from None
 
 

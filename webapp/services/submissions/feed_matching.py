@@ -35,7 +35,7 @@ class Candidate:
     report: FeedReport | None
 
 
-def earliest_creation(feed: Feed, now: datetime) -> datetime:
+def get_earliest_creation(feed: Feed, now: datetime) -> datetime:
     """Return the time, on Amazon's clock, before which the feed was certainly not created."""
     if feed.uploaded_at is not None:
         return feed.uploaded_at - AMAZON_CLOCK_TOLERANCE

@@ -146,7 +146,7 @@ def _mark_sent(session: Session, feed: Feed, created: AmazonFeed, now: datetime)
     for submission in _list_submissions_in(feed, submission_states.SENDING):
         submission_transitions.apply(submission, "sent", now)
         submission.request_id = created.request_id
-        submission.due_at = now + timedelta(seconds=submission_states.backoff_seconds(0))
+        submission.due_at = now + timedelta(seconds=submission_states.compute_backoff(0))
     session.commit()
     fault_points.crash("feed.sent")
 
@@ -207,7 +207,7 @@ def recover_lost(session: Session, gateway: AmazonGateway, feed: Feed, now: date
 
     The only feed of its type in that time may still belong to another program of the seller.
     """
-    since = feed_matching.earliest_creation(feed, now)
+    since = feed_matching.get_earliest_creation(feed, now)
     feed_type = feed.feed_type
     session.commit()
     listed = gateway.find_feeds(feed_type, since)
@@ -376,7 +376,7 @@ def reschedule(submissions: Sequence[Submission], now: datetime, error: AmazonEr
     """Set the time of the next attempt, with increasing delays, and store the error."""
     for submission in submissions:
         submission.tries += 1
-        wait = max(submission_states.backoff_seconds(submission.tries), getattr(error, "wait", None) or 0)
+        wait = max(submission_states.compute_backoff(submission.tries), getattr(error, "wait", None) or 0)
         if isinstance(error, OutcomeUnknown):
             wait = max(wait, MIN_RECOVERY_DELAY.total_seconds())
         submission.due_at = now + timedelta(seconds=wait)

@@ -160,6 +160,6 @@ def get(name: str) -> SubmissionHandler:
     return _HANDLERS[name]
 
 
-def all_handlers() -> tuple[SubmissionHandler, ...]:
+def list_handlers() -> tuple[SubmissionHandler, ...]:
     """Return the handlers in the order in which their submissions are sent."""
     return tuple(get(name) for name in NAMES)

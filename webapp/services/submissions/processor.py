@@ -73,7 +73,7 @@ def run(
         with suppress(RetryAfterError):
             processor.recover_lost()
         processor.poll_feeds()
-        for handler in submission_handlers.all_handlers():
+        for handler in submission_handlers.list_handlers():
             processor.send(handler, feed_interval, method)
         with suppress(RetryAfterError):
             processor.check_accepted()

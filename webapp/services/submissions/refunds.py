@@ -128,7 +128,7 @@ class RefundHandler(SubmissionHandler):
                     "refunded_in_part",
                     now=now,
                     actor=actor,
-                    args=credit_memos.summary(memo, order),
+                    args=credit_memos.build_summary(memo, order),
                     account_id=submission.account_id,
                     store_id=order.store_id,
                     order_id=order.id,
@@ -183,7 +183,7 @@ class RefundHandler(SubmissionHandler):
         if not order_states.is_allowed("refund", order.state):
             return "refund_again_closed"
         quantities = _build_resubmission(load_memo(session, old), old).quantities or {}
-        exceeds = any(order_states.left_to_refund(line) < quantities.get(line.id, 0) for line in order.items)
+        exceeds = any(order_states.count_left_to_refund(line) < quantities.get(line.id, 0) for line in order.items)
         return "refund_again_gone" if exceeds else queries.load_refundable(session, order).refused
 
 
@@ -277,7 +277,7 @@ def _list_rejected_lines(memo: CreditMemo, messages: Sequence[FeedMessage | None
 def _notify_buyer(session: Session, order: Order, memo: CreditMemo, submission: Submission, now: datetime) -> None:
     """Queue the e-mail requested with the credit memo, unless the buyer can no longer be contacted."""
     details = submission.details
-    if details.get("notify") and mailing.cannot_mail_reason(session, order) is None:
+    if details.get("notify") and mailing.find_mail_refusal_reason(session, order) is None:
         comment = session.get(Comment, details["comment"]) if details.get("comment") else None
         mail_outbox.queue_document(
             session, "credit_memo", order, memo.id, comment=comment, now=now, actor=details["actor"]

@@ -48,7 +48,7 @@ def enqueue(
     The confirmation of a parcel without a tracking number is rejected at once, since Amazon would not accept it.
     `ship_anyway`: a user decided to ship although the buyer asked to cancel, so this is no conflict.
     """
-    details = submission_details(shipment, parcel) | _build_correction_details(amazon_order, parcel)
+    details = build_submission_details(shipment, parcel) | _build_correction_details(amazon_order, parcel)
     if ship_anyway:
         details["ship_anyway"] = True
     submission = submission_actions.enqueue(
@@ -66,7 +66,7 @@ def enqueue(
     return submission
 
 
-def submission_details(shipment: Shipment, parcel: Parcel) -> dict[str, Any]:
+def build_submission_details(shipment: Shipment, parcel: Parcel) -> dict[str, Any]:
     """Return the `details` of a parcel's submission, for display."""
     return {
         "shipment": shipment.number,
@@ -138,7 +138,7 @@ class ShipmentConfirmationHandler(SubmissionHandler):
 
     def check_preflight(self, session: Session, submission: Submission) -> PreflightFailure | None:
         order = submission.amazon_order
-        error = shipment_confirmation.find_refusal(order)
+        error = shipment_confirmation.find_refusal_reason(order)
         if error:
             return PreflightFailure(error)
         parcel = self._load_parcel(session, submission)

@@ -43,7 +43,7 @@ def accept(session: Session, submission: Submission, now: datetime) -> None:
     apply(submission, "accept", now)
     submission.message = submission.cause = None
     submission.accepted_at = now
-    submission.due_at = now + timedelta(seconds=submission_states.backoff_seconds(0))
+    submission.due_at = now + timedelta(seconds=submission_states.compute_backoff(0))
     record_event(session, submission, "accepted", now=now)
     if submission_handlers.get(submission.kind).confirmed_by_acceptance:
         confirm(session, submission, now)

@@ -52,7 +52,7 @@ def queue_due(session: Session, amazon_order_ids: Sequence[int], *, now: datetim
     """Queue the automatic uploads that are due now that these orders have changed. Does not commit."""
     for invoice in queries.list_due(session, amazon_order_ids, now - _RECENT):
         order = session.get_one(Order, invoice.order_id)
-        if queries.refusal_reason(order, invoice, None) is None:
+        if queries.find_refusal_reason(order, invoice, None) is None:
             _enqueue(session, order, invoice, "", undo_seconds=0, now=now, actor=actor)
 
 
@@ -67,7 +67,7 @@ def _enqueue(
     actor: str,
 ) -> Submission:
     details = {
-        "document": queries.document_kind(document),
+        "document": queries.get_document_kind(document),
         "number": document.number,
         "amount": Money(document.total, order.currency).amount,
         "vat": Money(_limit_tax(document), order.currency).amount,
@@ -80,7 +80,7 @@ def _enqueue(
         vat_invoices.KIND,
         order.amazon_order,
         details,
-        subject=queries.submission_subject(document),
+        subject=queries.build_submission_subject(document),
         undo_seconds=undo_seconds,
         now=now,
         actor=actor,
@@ -124,7 +124,7 @@ class VatInvoiceHandler(SubmissionHandler):
 
     def check_preflight(self, session: Session, submission: Submission) -> PreflightFailure | None:
         order = self._load_order(session, submission)
-        error = queries.refusal_reason(order, queries.get_document(session, submission), None)
+        error = queries.find_refusal_reason(order, queries.get_document(session, submission), None)
         return PreflightFailure(error) if error else None
 
     def order_id(self, session: Session, submission: Submission) -> int | None:

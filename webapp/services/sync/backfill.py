@@ -205,7 +205,7 @@ def _current_slice(session: Session, row: Backfill, account: Account, now: datet
         "before": row.reached_at.isoformat(),
         "began": now.isoformat(),
         "marketplaces": sorted(marketplaces),
-        "missing": sorted(accounts.datasets_to_skip(account, now)),
+        "missing": sorted(accounts.list_datasets_to_skip(account, now)),
         "token": None,
         "pages": 0,
         "last": "",

@@ -207,9 +207,9 @@ def _write(
     numbers = order_creation.allocate_numbers(session, due)
     # The decision is known before the row is written, so that each row is written once.
     notes = {
-        id_: order_creation.created_note_columns(numbers[id_])
+        id_: order_creation.build_note_columns(numbers[id_])
         if id_ in numbers
-        else order_decisions.status_columns(decisions[id_])
+        else order_decisions.get_status_columns(decisions[id_])
         for id_, _, _ in inserted
     }
     amazon_order_upsert.insert_new(session, inserted, [digest for _, digest in new], notes, now)
@@ -233,7 +233,7 @@ def _update_block_reasons(
 ) -> None:
     """Store the block reasons of changed Amazon orders, and remove those that no longer hold."""
     blocked = [
-        {"id": id_} | order_decisions.status_columns(decisions[id_])
+        {"id": id_} | order_decisions.get_status_columns(decisions[id_])
         for id_ in ids
         if id_ in decisions and decisions[id_].cause
     ]

@@ -61,7 +61,7 @@ def record(
     insert_many(session, IncompleteOrder, [row | shared for row in rows])
 
 
-def due(session: Session, account_id: int, available: Iterable[str], now: datetime, limit: int) -> dict[int, str]:
+def list_due(session: Session, account_id: int, available: Iterable[str], now: datetime, limit: int) -> dict[int, str]:
     """Return numbers by id of orders that lack an `available` dataset: open orders first, then the longest waiting."""
     first_try = func.min(IncompleteOrder.next_try_at)
     waiting = (

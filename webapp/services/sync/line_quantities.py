@@ -140,7 +140,7 @@ def _set_amounts(row: Order | OrderItem, amounts: order_amounts.Totals) -> None:
 
 
 def _count_units_to_credit(order: Order) -> int:
-    return sum(map(order_states.left_to_credit, order.items))
+    return sum(map(order_states.count_left_to_credit, order.items))
 
 
 def _get_name(line: OrderItem | AmazonItem) -> str:

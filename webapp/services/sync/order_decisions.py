@@ -30,7 +30,7 @@ def decide(
     return due, decisions | {id_: to_decision(reason) for id_, reason in block_reasons.items()}
 
 
-def status_columns(decision: ImportDecision) -> dict[str, Any]:
+def get_status_columns(decision: ImportDecision) -> dict[str, Any]:
     """Return the columns that say why the Amazon order has no order yet."""
     if decision.cause is None:
         return {"blocked": None, "note": None, "note_args": {}}
@@ -90,5 +90,5 @@ def to_decision(reason: BlockReason) -> ImportDecision:
 
 def set_block_reason(row: AmazonOrder, decision: ImportDecision) -> None:
     """Store on the Amazon order why it has no order, or that it is not blocked."""
-    for name, value in status_columns(decision).items():
+    for name, value in get_status_columns(decision).items():
         setattr(row, name, value)

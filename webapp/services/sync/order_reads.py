@@ -68,7 +68,7 @@ def fetch(session: Session, gateway: AmazonGateway, account_id: int, number: str
     """
     if not order_report.NUMBER.fullmatch(number):
         raise RefusedError("order_number_malformed", number=number[:60])
-    missing = accounts.unavailable_datasets(accounts.find(session, account_id), now)
+    missing = accounts.list_unavailable_datasets(accounts.find(session, account_id), now)
     session.commit()
     order = gateway.get_order(number, missing)
     import_page.import_page(session, account_id, [order], now=now, actor=actor)
@@ -92,7 +92,7 @@ def run(
     stored = 0
     try:
         numbers = queries.list_due(session, account_id, clock(), limit)
-        missing = accounts.unavailable_datasets(session.get_one(Account, account_id), clock())
+        missing = accounts.list_unavailable_datasets(session.get_one(Account, account_id), clock())
         session.commit()
         for id_, number in numbers:
             cause = None

@@ -77,7 +77,7 @@ def holds_cursor(session: Session, account_id: int, window_began: datetime, now:
     return is_held
 
 
-def due(session: Session, account_id: int, now: datetime, limit: int) -> list[str]:
+def list_due(session: Session, account_id: int, now: datetime, limit: int) -> list[str]:
     """Return the numbers of orders to read again one by one: at once the first time, then at growing intervals."""
     unresolved = (
         select(QuarantinedOrder)

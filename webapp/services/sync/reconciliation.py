@@ -30,7 +30,7 @@ def reconcile_orders(session: Session, written: Sequence[tuple[int, AmazonOrder]
         return
     amazon_orders = dict(written)
     orders = select(Order).where(Order.amazon_order_id.in_(amazon_orders)).options(selectinload(Order.items))
-    confirmation_of = confirmations.of_amazon_orders(session, amazon_orders)
+    confirmation_of = confirmations.load_confirmations(session, amazon_orders)
     for order in session.scalars(orders):
         amazon_order = amazon_orders[order.amazon_order_id]
         if "FULFILLMENT" not in amazon_order.missing:
@@ -58,7 +58,7 @@ def cancel(session: Session, order: Order, *, now: datetime) -> None:
         audit_log.record_on_order(session, "cancelled_at_amazon_but", order, now=now, actor="amazon", state=order.state)
         return
     money_left = order.total_invoiced - order.total_refunded - order.total_refunding
-    if money_left > 0 or any(order_states.left_to_refund(item) for item in order.items):
+    if money_left > 0 or any(order_states.count_left_to_refund(item) for item in order.items):
         given = refundable.sum_credited(session, order)
         draft = drafts.build_full_credit(order.items, order.total, given=given, money_left=money_left)
         memo = credit_memos.add_credit_memo(session, order, draft, now=now, reason="cancelled_at_amazon")
@@ -82,7 +82,9 @@ def _invoice_if_amounts_are_final(session: Session, order: Order, amazon_order: 
     """Invoice an order without amounts once Amazon has sent them, or will not send them any more."""
     if order.total == 0 and amazon_order.total is None and amazon_order.status != status.SHIPPED:
         return False
-    if not order_states.is_allowed("invoice", order.state) or not any(map(order_states.left_to_invoice, order.items)):
+    if not order_states.is_allowed("invoice", order.state) or not any(
+        map(order_states.count_left_to_invoice, order.items)
+    ):
         return False
     invoices.add_invoice(session, order, now=now, actor="amazon")
     return True

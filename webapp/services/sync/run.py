@@ -96,7 +96,7 @@ def refresh_order(
 ) -> AmazonOrder:
     """Read one order again and store it and the time of reading. Commits."""
     account = session.get_one(Account, row.account_id)
-    missing = accounts.unavailable_datasets(account, now)
+    missing = accounts.list_unavailable_datasets(account, now)
     number, account_id, row_id = row.number, account.id, row.id
     session.commit()
     order = gateway.get_order(number, missing)
@@ -117,7 +117,7 @@ def read_quarantined(
     if quarantined.number is None:
         raise RefusedError("quarantine_without_number")
     account = session.get_one(Account, quarantined.account_id)
-    missing = accounts.unavailable_datasets(account, now)
+    missing = accounts.list_unavailable_datasets(account, now)
     number, account_id = quarantined.number, account.id
     session.commit()
     order = gateway.get_order(number, missing)
@@ -137,7 +137,7 @@ def _begin(
     window = resume_point.load(account, marketplaces, now) if since is None else None
     if window is None:
         window = SyncWindow(
-            since or _get_cursor(session, account, now), now, marketplaces, accounts.datasets_to_skip(account, now)
+            since or _get_cursor(session, account, now), now, marketplaces, accounts.list_datasets_to_skip(account, now)
         )
     run = SyncRun(account_id=account_id, actor=actor, started_at=now, updated_after=window.after)
     session.add(run)
@@ -213,8 +213,8 @@ def _read_pages(
 
 def _read_quarantined(session: Session, gateway: AmazonGateway, run: SyncRun, owner: str, clock: Clock) -> None:
     """Read quarantined orders again: Amazon may have sent an invalid body only once."""
-    missing = accounts.unavailable_datasets(session.get_one(Account, run.account_id), clock())
-    numbers = quarantine.due(session, run.account_id, clock(), QUARANTINE_REREAD_LIMIT)
+    missing = accounts.list_unavailable_datasets(session.get_one(Account, run.account_id), clock())
+    numbers = quarantine.list_due(session, run.account_id, clock(), QUARANTINE_REREAD_LIMIT)
     session.commit()
     for number in numbers:
         try:
@@ -236,7 +236,7 @@ def _read_incomplete(session: Session, gateway: AmazonGateway, run: SyncRun, own
     account = session.get_one(Account, run.account_id)
     missing = frozenset(account.missing_datasets)
     incomplete_orders.delete_expired(session, run.account_id, clock())
-    orders = incomplete_orders.due(
+    orders = incomplete_orders.list_due(
         session, run.account_id, frozenset(DATASETS) - missing, clock(), INCOMPLETE_REREAD_LIMIT
     )
     session.commit()

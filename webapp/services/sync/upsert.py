@@ -45,7 +45,7 @@ _ITEM_COLUMNS = {
 RECORDED = ("status", "total", "quantity_shipped", "ship_by", "cancel_requested")
 
 
-def values(order: AmazonOrder, digest: bytes, now: datetime) -> dict[str, Any]:
+def build_values(order: AmazonOrder, digest: bytes, now: datetime) -> dict[str, Any]:
     """Return the columns that this response sets, without those of datasets it did not contain."""
     columns: dict[str, Any] = {
         "status": order.status,
@@ -124,7 +124,7 @@ def insert_new(
     inserted = [
         defaults
         | {"last_updated_at": order.last_updated_at, "quantity": order.quantity}
-        | values(order, digest, now)
+        | build_values(order, digest, now)
         | {"id": id_, "account_id": store.account_id, "store_id": store.id, "number": order.number}
         | {"imported_at": now, "read_at": now}
         | notes[id_]
@@ -139,7 +139,7 @@ def insert_new(
 def update(session: Session, row: rows.AmazonOrder, order: AmazonOrder, digest: bytes, now: datetime) -> dict[str, Any]:
     """Update one Amazon order. Returns the changes for the history: column -> [old, new] as JSON. Does not commit."""
     before = {name: getattr(row, name) for name in RECORDED}
-    for name, value in values(order, digest, now).items():
+    for name, value in build_values(order, digest, now).items():
         setattr(row, name, value)
     row.version += 1
     session.flush()

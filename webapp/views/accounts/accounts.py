@@ -19,7 +19,7 @@ from webapp.domain.common import clocks
 from webapp.domain.common.marketplaces import BY_ID
 from webapp.domain.errors import InvalidError, require
 from webapp.forms.accounts import REGIONS, SECRETS, BackfillForm, ConnectForm, CredentialsForm, MarketplacesForm
-from webapp.forms.fields import choices
+from webapp.forms.fields import build_choices
 from webapp.messages import text_for
 from webapp.models.accounts import Account
 from webapp.queries.accounts import stores
@@ -203,7 +203,7 @@ def _parse_report(plain: dict[str, Any]) -> ConnectionReport:
 
 def _build_marketplaces_form(report: ConnectionReport) -> MarketplacesForm:
     form = MarketplacesForm()
-    form.marketplaces.choices = choices(
+    form.marketplaces.choices = build_choices(
         {
             participation.marketplace_id: BY_ID[participation.marketplace_id].name
             for participation in report.marketplaces
@@ -251,7 +251,8 @@ def _render_account_page(
         if abs(account.clock_offset or 0) > clocks.TOLERANCE.total_seconds()
         else 0,
         "datasets": _list_datasets(
-            frozenset(account.missing_datasets), accounts.temporarily_unavailable_datasets(account, datetime.now(UTC))
+            frozenset(account.missing_datasets),
+            accounts.list_temporarily_unavailable_datasets(account, datetime.now(UTC)),
         ),
         "backfill": backfills.find_status(db.session(), account_id, datetime.now(UTC)),
         "backfill_form": BackfillForm(formdata=None),

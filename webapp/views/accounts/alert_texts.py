@@ -26,7 +26,7 @@ class Notice(NamedTuple):
     link: str
 
 
-def of_store(store: Store, alerts: list[Alert]) -> list[Notice]:
+def build_notices(store: Store, alerts: list[Alert]) -> list[Notice]:
     """Return one notice for each alert, in the same order."""
     return [_MAKERS[alert.kind](store, alert) for alert in alerts]
 

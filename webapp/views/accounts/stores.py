@@ -19,7 +19,7 @@ from webapp.queries.accounts import dashboard, stores
 from webapp.services.accounts import stores as store_service
 from webapp.views.accounts import alert_texts
 from webapp.web import links
-from webapp.web.auth import local_target, requires
+from webapp.web.auth import find_local_target, requires
 from webapp.web.form_errors import add_error
 from webapp.web.responses import (
     render_fragment_or_page,
@@ -35,7 +35,7 @@ bp = Blueprint("stores", __name__)
 @requires("stores.read")
 def index() -> Response:
     cards = stores.load_cards(db.session(), datetime.now(UTC))
-    cards_with_notices = [(card, alert_texts.of_store(card.store, card.alerts)) for card in cards]
+    cards_with_notices = [(card, alert_texts.build_notices(card.store, card.alerts)) for card in cards]
     return render_fragment_or_page(request, "stores/index.html", "stores/index.html", cards=cards_with_notices)
 
 
@@ -66,7 +66,7 @@ def show(slug: str) -> Response:
         days=days,
         sales=dashboard.load_sales(session, store, days, now),
         waiting=dashboard.count_waiting(session, store, now),
-        notices=alert_texts.of_store(store, alerts),
+        notices=alert_texts.build_notices(store, alerts),
         seller_central=links.seller_central(store.marketplace),
     )
 
@@ -154,7 +154,7 @@ def _switch(slug: str, *, active: bool) -> Response:
     )
     words = _("%(store)s is active.", store=store.name) if active else _("%(store)s is inactive.", store=store.name)
     flash(words, "good")
-    return see_other(request, local_target(request.form.get("next")))
+    return see_other(request, find_local_target(request.form.get("next")))
 
 
 def _build_form(store: Store, entered: MultiDict[str, str]) -> OrderSettingsForm:

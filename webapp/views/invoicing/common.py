@@ -66,26 +66,26 @@ class CommentView(NamedTuple):
     notify: bool
 
 
-def order_context(order: Order) -> dict[str, Any]:
+def build_order_context(order: Order) -> dict[str, Any]:
     """Return the template context of every page about an order."""
     return {
         "order": order,
         "amazon": order.amazon_order,
         "zone": order.store.marketplace.time_zone,
         "items": {item.id: item for item in order.items},
-        "billing": address(order.billing),
-        "shipping": address(order.shipping_address),
+        "billing": format_address(order.billing),
+        "shipping": format_address(order.shipping_address),
         "refundable": order_states.is_allowed("refund", order.state),
-        "no_mail": mails.cannot_mail_reason(db.session(), order),
+        "no_mail": mails.find_mail_refusal_reason(db.session(), order),
         "money": lambda minor: Money(minor, order.currency),
     }
 
 
-def address(stored: dict[str, str] | None) -> Address | None:
+def format_address(stored: dict[str, str] | None) -> Address | None:
     return Address(**stored) if stored else None
 
 
-def amount_rows(amounts: Amounts, currency: str) -> list[Total]:
+def build_amount_rows(amounts: Amounts, currency: str) -> list[Total]:
     """Return the rows above a grand total, which they sum up to."""
     rows = [
         (_l("Subtotal"), amounts.subtotal),
@@ -105,9 +105,9 @@ class DraftTotals(NamedTuple):
     totals: list[Total]
 
 
-def draft_totals(draft: Draft, currency: str, name: str | LazyString) -> DraftTotals:
+def build_draft_totals(draft: Draft, currency: str, name: str | LazyString) -> DraftTotals:
     """Return the amounts of a draft. `name`: the label of its grand total."""
-    rows = amount_rows(_Sums(**draft.amounts()), currency)
+    rows = build_amount_rows(_Sums(**draft.amounts()), currency)
     if draft.adjustment_refund:
         rows.append((_l("Adjustment refund"), Money(draft.adjustment_refund, currency), False))
     if draft.adjustment_fee:
@@ -116,15 +116,15 @@ def draft_totals(draft: Draft, currency: str, name: str | LazyString) -> DraftTo
     return DraftTotals({part.line_id: part for part in draft.parts}, [*rows, total])
 
 
-def comment_views(session: Session, comments: Sequence[Comment], zone: str) -> list[CommentView]:
+def build_comment_views(session: Session, comments: Sequence[Comment], zone: str) -> list[CommentView]:
     """Return the comments, in the same order, with times in `zone`."""
     actors = names(session, [comment.actor for comment in comments])
     return [CommentView(row.at, zone, actors[row.actor], row.text, row.notify) for row in comments]
 
 
-def document_comments(session: Session, order: Order, **document: int) -> list[CommentView]:
+def list_document_comments(session: Session, order: Order, **document: int) -> list[CommentView]:
     """Return the comments on a document, which is given as `queries.documents.comments` takes it."""
-    return comment_views(session, queries.list_comments(session, **document), order.store.marketplace.time_zone)
+    return build_comment_views(session, queries.list_comments(session, **document), order.store.marketplace.time_zone)
 
 
 def add_comment(document: Any, column: str, url: str) -> Response:
@@ -143,7 +143,7 @@ def add_comment(document: Any, column: str, url: str) -> Response:
         )
     except InvalidError as error:
         add_error(form, error)
-        no_mail = mails.cannot_mail_reason(session, orders.get_by_id(session, order_id))
+        no_mail = mails.find_mail_refusal_reason(session, orders.get_by_id(session, order_id))
         context = {"form": form, "comments_url": request.path, "back": url, "no_mail": no_mail}
         return render_invalid(request, "documents/_comment_form.html", "documents/comment.html", **context)
     flash(_("Comment added."), "good")
@@ -151,4 +151,4 @@ def add_comment(document: Any, column: str, url: str) -> Response:
 
 
 def render(template: str, order: Order, **context: Any) -> Response:
-    return render_fragment_or_page(request, template, template, **order_context(order), **context)
+    return render_fragment_or_page(request, template, template, **build_order_context(order), **context)

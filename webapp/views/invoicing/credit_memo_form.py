@@ -37,13 +37,13 @@ def _build_form(order: Order) -> CreditMemoForm:
 
 
 def _preview(session: Session, order: Order, form: CreditMemoForm) -> dict[str, Any]:
-    shipping = drafts.shipping_left(order.items, refundable.sum_credited(session, order))
+    shipping = drafts.compute_remaining_shipping(order.items, refundable.sum_credited(session, order))
     context = {
         "shipping_left": Money(sum(shipping.values()), order.currency),
         "at_amazon": refundable.load_refundable(session, order),
         "why_not_amazon": "",
     }
-    if not any(map(order_states.left_to_refund, order.items)) and _get_remaining_amount(order) <= 0:
+    if not any(map(order_states.count_left_to_refund, order.items)) and _get_remaining_amount(order) <= 0:
         raise RefusedError("nothing_to_refund")
     try:
         draft = refundable.draft_credit_memo(session, order, form.build_request())
@@ -55,7 +55,7 @@ def _preview(session: Session, order: Order, form: CreditMemoForm) -> dict[str, 
         form.show_error(amazon_error)
     elif amazon_error is not None:
         context["why_not_amazon"] = text_for(amazon_error.code, amazon_error.arguments)
-    return context | {"worth": document_pages.draft_totals(draft, order.currency, _l("Total to refund"))}
+    return context | {"worth": document_pages.build_draft_totals(draft, order.currency, _l("Total to refund"))}
 
 
 def _find_amazon_error(session: Session, order: Order, draft: drafts.Draft) -> AppError | None:
@@ -98,7 +98,7 @@ document_form.add_routes(
         _create,
         lambda number: _("Credit memo %(number)s created.", number=number),
         _l("New credit memo"),
-        order_states.left_to_refund,
+        order_states.count_left_to_refund,
         documents.get_credit_memo,
         "credit_memo_id",
     ),

@@ -37,15 +37,15 @@ def show(number: str) -> Response:
         submission=submission,
         findings=refund_findings.list_for_memo(session, memo.id),
         pace=submissions_panel.poll_interval([submission] if submission else []),
-        totals=totals(memo, order.currency),
-        remarks=document_pages.document_comments(session, order, credit_memo_id=memo.id),
+        totals=build_totals(memo, order.currency),
+        remarks=document_pages.list_document_comments(session, order, credit_memo_id=memo.id),
         form=CommentForm(formdata=None),
     )
 
 
-def totals(memo: CreditMemo, currency: str) -> list[document_pages.Total]:
+def build_totals(memo: CreditMemo, currency: str) -> list[document_pages.Total]:
     """Return the rows of the totals: amounts, adjustments, grand total."""
-    rows = document_pages.amount_rows(memo, currency)
+    rows = document_pages.build_amount_rows(memo, currency)
     if memo.adjustment_refund:
         rows.append((_l("Adjustment refund"), Money(memo.adjustment_refund, currency), False))
     if memo.adjustment_fee:

@@ -154,7 +154,7 @@ def _render(
         request,
         f"{document.name}/_new.html",
         "documents/new.html",
-        **document_pages.order_context(order) | context,
+        **document_pages.build_order_context(order) | context,
         remaining={item.id: document.remaining(item) for item in order.items},
         stock=line_stock.load_for_order(db.session(), order) if document.transition == "ship" else {},
         document=document,

@@ -41,15 +41,15 @@ def show(number: str) -> Response:
         order,
         document=invoice,
         upload=vat_invoices.load_upload(session, order, invoice),
-        totals=[*document_pages.amount_rows(invoice, order.currency), grand],
-        remarks=document_pages.document_comments(session, order, invoice_id=invoice.id),
+        totals=[*document_pages.build_amount_rows(invoice, order.currency), grand],
+        remarks=document_pages.list_document_comments(session, order, invoice_id=invoice.id),
         form=CommentForm(formdata=None),
     )
 
 
 def _preview(_session: Session, order: Order, form: DocumentForm) -> dict[str, Any]:
     draft = drafts.build_invoice(order.items, order.total, parse_quantities(form, order.items))
-    return {"worth": document_pages.draft_totals(draft, order.currency, _l("Grand total"))}
+    return {"worth": document_pages.build_draft_totals(draft, order.currency, _l("Grand total"))}
 
 
 def _create(session: Session, order: Order, form: DocumentForm, options: dict[str, Any]) -> str:
@@ -66,7 +66,7 @@ document_form.add_routes(
         _create,
         lambda number: _("Invoice %(number)s created.", number=number),
         _l("New invoice"),
-        order_states.left_to_invoice,
+        order_states.count_left_to_invoice,
         queries.get_invoice,
         "invoice_id",
     ),

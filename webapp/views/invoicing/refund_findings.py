@@ -16,7 +16,7 @@ from webapp.queries.accounts import stores
 from webapp.queries.invoicing import refund_findings
 from webapp.services.invoicing import refund_check
 from webapp.views.listing import grid_page
-from webapp.web.auth import local_target, requires
+from webapp.web.auth import find_local_target, requires
 from webapp.web.formatting import number
 from webapp.web.formatting.actors import names
 from webapp.web.responses import render_fragment_or_page, see_other
@@ -48,7 +48,7 @@ def index() -> Response:
         "refund_findings/index.html",
         shown=shown,
         rows=rows,
-        list_url=grid_page.address_of("refund_findings.index", form, request.args),
+        list_url=grid_page.build_grid_url("refund_findings.index", form, request.args),
         people=names(session, [row.RefundFinding.resolved_by for row in rows if row.RefundFinding.resolved_by]),
         zones={id_: marketplace.time_zone for id_, marketplace in BY_ID.items()},
         accounts=accounts,
@@ -63,7 +63,7 @@ def resolve(finding_id: int) -> Response:
     refund_check.resolve(db.session(), finding_id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("Marked as checked."), "good")
     target = request.form.get("next")
-    return see_other(request, local_target(target) if target else url_for("refund_findings.index", unresolved=1))
+    return see_other(request, find_local_target(target) if target else url_for("refund_findings.index", unresolved=1))
 
 
 def _counted(count: int) -> str:

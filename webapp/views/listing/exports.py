@@ -37,14 +37,14 @@ def create(name: str) -> Response:
     form, arguments = read_query(listing, request.form.get("query", ""))
     all_stores = stores.list_store_names(session)
     layout = saved_views.find_layout(session, current_user.id, listing.name)
-    visible_grid = list_registry.chosen_grid(listing, all_stores, arguments, layout)
-    grid, fields = writers.fields_of(visible_grid, listing.headings)
+    visible_grid = list_registry.choose_grid(listing, all_stores, arguments, layout)
+    grid, fields = writers.list_fields(visible_grid, listing.headings)
     place = grid_fetch.parse_page_request(grid, arguments)
     personal = any(column.personal for column in grid.columns if column.name in grid.visible)
     # They are used across several transactions.
     session.expunge_all()
     by_id = {store.id: store for store in all_stores}
-    rows = writers.rows(session, grid, place, form.set(), fields, by_id)
+    rows = writers.iterate_rows(session, grid, place, form.set(), fields, by_id)
     heads = [str(field.text) for field in fields]
     audit = _ExportAudit(listing, format_, personal=personal, actor=current_user.actor)
     session.rollback()
@@ -88,7 +88,7 @@ class _ExportAudit:
 
 def _csv(heads: Sequence[str], rows: Iterable[Sequence[Cell]], audit: _ExportAudit) -> Generator[str, None, None]:
     with closing(audit):
-        yield from writers.csv_chunks(heads, rows, audit.count_rows)
+        yield from writers.iterate_csv(heads, rows, audit.count_rows)
 
 
 def _xlsx(heads: Sequence[str], rows: Iterable[Sequence[Cell]], audit: _ExportAudit) -> Generator[bytes, None, None]:

@@ -119,7 +119,7 @@ def show(
     )
 
 
-def address_of(endpoint: str, form: Filters, arguments: Mapping[str, str]) -> str:
+def build_grid_url(endpoint: str, form: Filters, arguments: Mapping[str, str]) -> str:
     """Return the URL of a grid with the filters of `form` and the order, size, columns and view of `arguments`."""
     grid_arguments = {name: [arguments[name]] for name in ("sort", "size", "columns", "view") if arguments.get(name)}
     values: dict[str, Any] = form.parameters() | grid_arguments
@@ -203,15 +203,15 @@ def _build_pager(place: PageRequest, page: Page | None, address: GridUrls, count
     )
 
 
-def orders_counted(count: int) -> str:
+def format_order_count(count: int) -> str:
     return str(ngettext("%(count)s order", "%(count)s orders", count, count=number(count)))
 
 
-def invoices_counted(count: int) -> str:
+def format_invoice_count(count: int) -> str:
     return str(ngettext("%(count)s invoice", "%(count)s invoices", count, count=number(count)))
 
 
-def shipments_counted(count: int) -> str:
+def format_shipment_count(count: int) -> str:
     return str(ngettext("%(count)s shipment", "%(count)s shipments", count, count=number(count)))
 
 
@@ -219,5 +219,5 @@ def credit_memos_counted(count: int) -> str:
     return str(ngettext("%(count)s credit memo", "%(count)s credit memos", count, count=number(count)))
 
 
-def customers_counted(count: int) -> str:
+def format_customer_count(count: int) -> str:
     return str(ngettext("%(count)s customer", "%(count)s customers", count, count=number(count)))

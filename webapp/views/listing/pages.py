@@ -17,7 +17,7 @@ from webapp.queries.listing import saved_views
 from webapp.queries.listing.saved_views import Layout
 from webapp.services.bulk import registry as bulk_registry
 from webapp.views.listing import grid_page
-from webapp.views.listing.registry import Listing, chosen_grid, view_url
+from webapp.views.listing.registry import Listing, choose_grid, view_url
 from webapp.web.auth import has_permission, requires
 from webapp.web.input_validation import parse_id
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
@@ -57,7 +57,7 @@ def add_routes(bp: Blueprint, listing: Listing, path: str = "") -> None:
         # A POST, so that names reach no log. The URL it redirects to has them encrypted.
         form = listing.filters(request.form, stores.list_store_names(db.session()))
         form.validate()
-        return see_other(request, grid_page.address_of(listing.endpoint, form, request.form))
+        return see_other(request, grid_page.build_grid_url(listing.endpoint, form, request.form))
 
     bp.add_url_rule(path, "index", index, methods=["GET"])
     bp.add_url_rule(f"{path}/searches", "search", search, methods=["POST"])
@@ -74,7 +74,7 @@ def _show(
         return see_other(request, view_url(listing, default))
     page = grid_page.show(
         session,
-        chosen_grid(listing, every, request.args, layout),
+        choose_grid(listing, every, request.args, layout),
         form,
         {name: (heading.text, heading.figures) for name, heading in listing.headings.items()},
         request,

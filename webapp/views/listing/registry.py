@@ -104,10 +104,10 @@ ORDERS = Listing(
     "orders",
     _l("Orders"),
     _l("Orders to process"),
-    orders.grid,
+    orders.build_grid,
     OrderFilters,
     order_columns.ORDERS,
-    grid_page.orders_counted,
+    grid_page.format_order_count,
     "orders",
     EmptyMessage(
         _l("No orders yet"),
@@ -135,10 +135,10 @@ AMAZON_ORDERS = Listing(
     "amazon_orders",
     _l("Amazon orders"),
     _l("All Amazon orders from all stores"),
-    amazon_orders.grid,
+    amazon_orders.build_grid,
     AmazonOrderFilters,
     order_columns.AMAZON_ORDERS,
-    grid_page.orders_counted,
+    grid_page.format_order_count,
     "amazon_orders",
     EmptyMessage(
         _l("No orders yet"),
@@ -158,7 +158,7 @@ INVOICES = Listing(
     document_lists.invoice_grid,
     InvoiceFilters,
     document_columns.INVOICES,
-    grid_page.invoices_counted,
+    grid_page.format_invoice_count,
     "document_lists",
     _describe_no_documents(_l("No invoices yet"), _l("Orders are invoiced at import, or individually on their page.")),
     _NO_DOCUMENT,
@@ -169,10 +169,10 @@ SHIPMENTS = Listing(
     "shipments",
     _l("Shipments"),
     _l("Shipments of all orders, with their packages"),
-    document_lists.shipment_grid,
+    document_lists.build_shipment_grid,
     ShipmentFilters,
     document_columns.SHIPMENTS,
-    grid_page.shipments_counted,
+    grid_page.format_shipment_count,
     "document_lists",
     _describe_no_documents(
         _l("No shipments yet"),
@@ -203,10 +203,10 @@ CUSTOMERS = Listing(
     "customers",
     _l("Customers"),
     _l("Customer accounts, by e-mail and store"),
-    customers.grid,
+    customers.build_grid,
     CustomerFilters,
     document_columns.CUSTOMERS,
-    grid_page.customers_counted,
+    grid_page.format_customer_count,
     "customers",
     EmptyMessage(
         _l("No customer accounts yet"),
@@ -226,7 +226,7 @@ def find(name: str) -> Listing:
     return listing if listing is not None else abort(404)
 
 
-def chosen_grid(
+def choose_grid(
     listing: Listing, stores: Sequence[StoreName], arguments: Mapping[str, str], layout: Layout | None
 ) -> Grid:
     """Return the grid with the columns that the URL names, else those of the person's layout, and its page size."""

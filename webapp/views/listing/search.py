@@ -30,7 +30,7 @@ def show() -> Response:
         return (render_invalid if form.errors else render_fragment_or_page)(request, page, page, form=form)
     session = db.session()
     all_stores = stores.list_store_names(session)
-    grid = amazon_orders.grid(all_stores).for_reader(personal=has_permission("pii.read")).choose(_COLUMNS)
+    grid = amazon_orders.build_grid(all_stores).for_reader(personal=has_permission("pii.read")).choose(_COLUMNS)
     results = grid_fetch.fetch_page(
         session, grid, grid_fetch.parse_page_request(grid, {"size": _ORDERS}), {"q": form.q.data}
     )

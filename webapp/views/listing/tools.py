@@ -62,7 +62,7 @@ def select(name: str) -> Response:
 def columns(name: str) -> Response:
     listing = list_registry.find(name)
     layout = queries.find_layout(db.session(), current_user.id, listing.name)
-    visible = list_registry.chosen_grid(listing, [], request.args, layout).visible
+    visible = list_registry.choose_grid(listing, [], request.args, layout).visible
     order = [*visible, *(other for other in listing.headings if other not in visible)]
     size = str(layout.size) if layout is not None and layout.size else ""
     form = SizeForm(formdata=None, size=size)
@@ -117,7 +117,7 @@ def save(name: str) -> Response:
         filters = listing.filters(arguments, stores.list_store_names(session))
         filters.validate()
         layout = queries.find_layout(session, current_user.id, listing.name)
-        visible = list_registry.chosen_grid(listing, [], arguments, layout).visible
+        visible = list_registry.choose_grid(listing, [], arguments, layout).visible
         try:
             view = saved_views.save_view(
                 session,

@@ -36,7 +36,7 @@ _PAGE = ("mails/_messages.html", "mails/messages.html")
 def show(number: str) -> Response:
     """Render the allowed messages; the fragment polls until Amazon has answered."""
     order = orders.get_by_number(db.session(), number)
-    return render_fragment_or_page(request, *_PAGE, order=order, message=about(order))
+    return render_fragment_or_page(request, *_PAGE, order=order, message=build_context(order))
 
 
 @bp.post("/orders/<number>/messages/offers")
@@ -50,7 +50,7 @@ def ask(number: str) -> Response:
     _enqueue_send(account_id)
     if wants_fragment(request):
         # The fragment is on the page that writes an e-mail, which stays.
-        return render_fragment_or_page(request, *_PAGE, order=order, message=about(order))
+        return render_fragment_or_page(request, *_PAGE, order=order, message=build_context(order))
     return see_other(request, url_for("messages.show", number=number))
 
 
@@ -60,7 +60,7 @@ def create(number: str) -> Response:
     session = db.session()
     order = orders.get_by_number(session, number)
     account_id = order.amazon_order.account_id
-    form = MessageForm(kinds=allowed(order))
+    form = MessageForm(kinds=list_allowed_kinds(order))
     try:
         mail = outbox.queue_message(
             session,
@@ -75,7 +75,7 @@ def create(number: str) -> Response:
         session.rollback()
         add_error(form, error)
         order = orders.get_by_number(session, number)
-        return render_invalid(request, *_PAGE, order=order, message=about(order, form))
+        return render_invalid(request, *_PAGE, order=order, message=build_context(order, form))
     mail_id = mail.id
     session.rollback()
     _enqueue_send(account_id)
@@ -83,7 +83,7 @@ def create(number: str) -> Response:
     return see_other(request, url_for("mails.show", mail_id=mail_id))
 
 
-def about(order: Order, form: MessageForm | None = None) -> dict[str, Any]:
+def build_context(order: Order, form: MessageForm | None = None) -> dict[str, Any]:
     """Return the context of the fragment. `state`: unasked, asking, answered or failed."""
     offer = queries.find_offer(db.session(), order.amazon_order_id)
     now = datetime.now(UTC)
@@ -93,7 +93,7 @@ def about(order: Order, form: MessageForm | None = None) -> dict[str, Any]:
         return {"state": "asking", "offer": offer, "form": None, "others": []}
     if offer.cause:
         return {"state": "failed", "offer": offer, "form": None, "others": []}
-    kinds = allowed(order)
+    kinds = list_allowed_kinds(order)
     if form is None:
         form = MessageForm(
             formdata=None, kinds=kinds, idempotency_key=secrets.token_urlsafe(12), kind=kinds[0] if kinds else ""
@@ -102,7 +102,7 @@ def about(order: Order, form: MessageForm | None = None) -> dict[str, Any]:
     return {"state": "answered", "offer": offer, "form": form, "others": others}
 
 
-def allowed(order: Order) -> list[str]:
+def list_allowed_kinds(order: Order) -> list[str]:
     """Return the allowed kinds of messages that are plain text."""
     offer = queries.find_offer(db.session(), order.amazon_order_id)
     return [kind for kind in (offer.kinds.split(",") if offer else []) if kind in LIMITS]

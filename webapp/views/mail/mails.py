@@ -61,7 +61,7 @@ def index() -> Response:
         "mails/index.html",
         shown=shown,
         rows=rows,
-        here=grid_page.address_of("mails.index", form, request.args),
+        here=grid_page.build_grid_url("mails.index", form, request.args),
         people=names(session, [row.actor for row in rows]),
         zones={id_: marketplace.time_zone for id_, marketplace in BY_ID.items()},
         pace=3 if on_its_way and not shown.pager.previous else 0,
@@ -84,7 +84,7 @@ def show(mail_id: int) -> Response:
         mail=mail,
         zone=zone,
         actor=names(session, [mail.actor])[mail.actor],
-        history=event_lines.entries(session, queries.list_events(session, mail), zone),
+        history=event_lines.list_entries(session, queries.list_events(session, mail), zone),
         text=_text(mail) if has_permission("pii.read") else None,
         document=queries.find_document(session, mail),
         may=mail_states.is_allowed,
@@ -215,11 +215,11 @@ def _build_form_context(order: Order, form: MailForm, kind: str, document_id: in
         "kind": kind,
         "document_id": document_id,
         "choices": _list_choices(order),
-        "refused": queries.cannot_mail_reason(session, order),
+        "refused": queries.find_mail_refusal_reason(session, order),
         "problem": "",
         "sent": queries.list_for_order(session, order.id),
         "zone": order.store.marketplace.time_zone,
-        "message": amazon_messaging.about(order),
+        "message": amazon_messaging.build_context(order),
     }
 
 
@@ -249,7 +249,7 @@ def _parse_key(order: Order, key: str) -> tuple[str, int | None]:
 
 
 def _render_mail(order: Order, kind: str, document_id: int | None) -> tuple[str, str]:
-    if queries.cannot_mail_reason(db.session(), order) is not None:
+    if queries.find_mail_refusal_reason(db.session(), order) is not None:
         return "", ""
     try:
         return composer.render(db.session(), order, kind, document_id)

@@ -143,4 +143,4 @@ def _build_values(kind: str, language: str, number: str) -> dict[str, str]:
     documents = [id_ for other, id_, _number in queries.list_documents(session, order.id) if other == kind]
     if kind in mail_states.DOCUMENTS and not documents:
         raise NotFoundError("template_no_document", number=number)
-    return composer.placeholder_values(session, order, kind, documents[-1] if documents else None, language)
+    return composer.build_placeholder_values(session, order, kind, documents[-1] if documents else None, language)

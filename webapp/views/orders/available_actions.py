@@ -55,7 +55,7 @@ LEADING = ("ship", "invoice", "unhold")
 _OPPOSITE = {"hold": "unhold", "unhold": "hold"}
 
 
-def of_order(order: OrderDetail) -> AvailableActions:
+def build_actions(order: OrderDetail) -> AvailableActions:
     """Return the actions the current user may take."""
     reasons = {
         action: _find_unavailable_reason(order, action)
@@ -95,9 +95,9 @@ def _find_unavailable_reason(order: OrderDetail, action: str) -> str | None:
         return text_for(code) if code else None
     if not order_states.is_allowed(action, order.state):
         return text_for(f"cannot_{action}", {"state": order.state})
-    if action == "invoice" and not any(map(order_states.left_to_invoice, order.items)):
+    if action == "invoice" and not any(map(order_states.count_left_to_invoice, order.items)):
         return text_for("nothing_to_invoice")
-    if action == "ship" and not any(map(order_states.left_to_ship, order.items)):
+    if action == "ship" and not any(map(order_states.count_left_to_ship, order.items)):
         return text_for("nothing_to_ship")
     if action == "ship":
         reason = shipment_confirmation.find_blocked_reason(
@@ -105,6 +105,6 @@ def _find_unavailable_reason(order: OrderDetail, action: str) -> str | None:
         )
         return text_for(reason) if reason else None
     nothing_paid = order.total_invoiced <= order.total_refunded + order.total_refunding
-    if action == "refund" and nothing_paid and not any(map(order_states.left_to_refund, order.items)):
+    if action == "refund" and nothing_paid and not any(map(order_states.count_left_to_refund, order.items)):
         return text_for("nothing_to_refund")
     return None

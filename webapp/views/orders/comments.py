@@ -18,7 +18,7 @@ from webapp.models.orders import Order
 from webapp.queries.orders import orders as queries
 from webapp.queries.orders.detail import OrderDetail
 from webapp.services.orders import comments
-from webapp.views.invoicing.common import order_context
+from webapp.views.invoicing.common import build_order_context
 from webapp.views.orders.list import bp
 from webapp.web.auth import requires
 from webapp.web.form_errors import add_error
@@ -31,7 +31,9 @@ DIALOG = ("orders/_comment_form.html", "orders/comment.html")
 @requires("orders.write")
 def new_comment(number: str) -> Response:
     order = queries.get_by_number(db.session(), number)
-    return render_fragment_or_page(request, *DIALOG, **order_context(order), form=form_for(order, formdata=None))
+    return render_fragment_or_page(
+        request, *DIALOG, **build_order_context(order), form=build_form(order, formdata=None)
+    )
 
 
 @bp.post("/<number>/comments")
@@ -39,7 +41,7 @@ def new_comment(number: str) -> Response:
 def comment(number: str) -> Response:
     session = db.session()
     order = queries.get_by_number(session, number)
-    form = form_for(order)
+    form = build_form(order)
     try:
         comments.create(
             session,
@@ -52,19 +54,21 @@ def comment(number: str) -> Response:
         )
     except InvalidError as error:
         add_error(form, error)
-        return render_invalid(request, *DIALOG, **order_context(queries.get_by_number(session, number)), form=form)
+        return render_invalid(
+            request, *DIALOG, **build_order_context(queries.get_by_number(session, number)), form=form
+        )
     flash(_("Comment added."), "good")
     return see_other(request, url_for("orders.show", number=number))
 
 
-def form_for(order: Order | OrderDetail, **options: Any) -> NoteForm:
-    form = NoteForm(words=statuses(order), **options)
+def build_form(order: Order | OrderDetail, **options: Any) -> NoteForm:
+    form = NoteForm(words=list_statuses(order), **options)
     if options:
         form.status.data = order.status
     return form
 
 
-def statuses(order: Order | OrderDetail) -> Mapping[str, str | LazyString]:
+def list_statuses(order: Order | OrderDetail) -> Mapping[str, str | LazyString]:
     """Return the statuses that can be chosen for the order's state; "" is the default status of the state."""
     labels: dict[str, str | LazyString] = {"": label("order_state", order.state).text}
     if order.state == order_states.PROCESSING and order.store.processing_status:

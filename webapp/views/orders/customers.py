@@ -24,7 +24,7 @@ def show(customer_id: int) -> Response:
     session = db.session()
     customer = queries.find(session, customer_id)
     all_stores = stores.list_store_names(session)
-    grid = orders.grid(all_stores).choose(_COLUMNS)
+    grid = orders.build_grid(all_stores).choose(_COLUMNS)
     place = grid_fetch.parse_page_request(grid, {"size": "20"})
     page = grid_fetch.fetch_page(session, grid, place, {"customer": str(customer_id)})
     return render_fragment_or_page(

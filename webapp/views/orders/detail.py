@@ -63,17 +63,18 @@ def show(number: str) -> Response:
         amazon=order.amazon_order,
         zone=order.store.marketplace.time_zone,
         money=lambda minor: Money(minor, order.currency),
-        **submissions_panel.panel_context(order.submissions, order.parcels),
+        **submissions_panel.build_panel_context(order.submissions, order.parcels),
         tab=tab,
         tabs=_build_tabs(order, tab, counts),
-        actions=available_actions.of_order(order),
-        left_to_credit=sum(map(order_states.left_to_credit, order.items)),
+        actions=available_actions.build_actions(order),
+        left_to_credit=sum(map(order_states.count_left_to_credit, order.items)),
         troubled_mails=related.troubled_mails,
         refund_findings=related.refund_findings,
         printable=any(counts.values()),
         held_past_ship_by=order.state == order_states.ON_HOLD
         and order_states.is_held_past(order.amazon_order.ship_by, order.hold_until),
-        packable=order_states.is_allowed("ship", order.state) and any(map(order_states.left_to_ship, order.items)),
+        packable=order_states.is_allowed("ship", order.state)
+        and any(map(order_states.count_left_to_ship, order.items)),
         **_TAB_CONTEXTS[tab](session, order),
     )
 
@@ -94,20 +95,20 @@ def _encode_tab(tab: str) -> str | None:
 def _build_information(_session: Session, order: OrderDetail) -> dict[str, Any]:
     zone = order.store.marketplace.time_zone
     return {
-        "billing": document_pages.address(order.billing),
-        "shipping": document_pages.address(order.shipping_address),
+        "billing": document_pages.format_address(order.billing),
+        "shipping": document_pages.format_address(order.shipping_address),
         "amazon_link": _can_cancel_at_amazon(order),
         "totals": _build_totals(order),
         "differences": {which: _build_differences(order, which) for which in ("billing", "shipping")},
         "remarks": [_build_comment_view(note, zone) for note in order.comments[: queries.LATEST]],
         "more_remarks": len(order.comments) > queries.LATEST,
-        "form": comments.form_for(order, formdata=None),
+        "form": comments.build_form(order, formdata=None),
         "no_mail": mail_states.find_block_reason(order.email, configured=order.related.mail_servers > 0),
     }
 
 
 def _build_history(_session: Session, order: OrderDetail) -> dict[str, Any]:
-    return {"lines": order_history.of_order(order)}
+    return {"lines": order_history.build_order_history(order)}
 
 
 def _build_documents(rows: Rows) -> TabContext:
@@ -141,7 +142,7 @@ def _can_cancel_at_amazon(order: OrderDetail) -> bool:
 
 def _build_differences(order: OrderDetail, which: str) -> list[tuple[str | LazyString, str | None, str | None]]:
     """Return (field, Amazon's value, edited value) where the two differ."""
-    original = order_addresses.amazon_address(order, which) or {}
+    original = order_addresses.get_amazon_address(order, which) or {}
     current = getattr(order, order_addresses.COLUMNS[which][0]) or {}
     return [
         (timeline.ADDRESS_FIELDS.get(name, name), original.get(name), current.get(name))
@@ -155,7 +156,7 @@ def _build_totals(order: OrderDetail) -> list[document_pages.Total]:
     paid, refunded = order.total_invoiced, order.total_refunded
     pending = [(_l("Refund requested"), Money(order.total_refunding, order.currency), False)]
     return [
-        *document_pages.amount_rows(order, order.currency),
+        *document_pages.build_amount_rows(order, order.currency),
         (_l("Grand total"), Money(order.total, order.currency), True),
         (_l("Total paid"), Money(paid, order.currency), False),
         (_l("Total refunded"), Money(refunded, order.currency), False),

@@ -91,13 +91,13 @@ _OUTCOMES = {
 }
 
 
-def entries(session: Session, events: Sequence[Event], zone: str = "UTC") -> list[HistoryEntry]:
+def list_entries(session: Session, events: Sequence[Event], zone: str = "UTC") -> list[HistoryEntry]:
     """Return the entries of events, in the same order, with times in `zone`."""
     actors = names(session, [event.actor for event in events])
-    return [entry(event, zone, actors[event.actor]) for event in events]
+    return [get_entry(event, zone, actors[event.actor]) for event in events]
 
 
-def entry(event: Event | EventRow, zone: str, actor: str) -> HistoryEntry:
+def get_entry(event: Event | EventRow, zone: str, actor: str) -> HistoryEntry:
     """Return the entry of an event. `actor`: a name."""
     tone, icon = _LOOKS.get(event.kind) or _describe_outcome(event.kind)
     title, text = text_for(event.kind, event.args), _describe_event(event.args)

@@ -14,11 +14,11 @@ from webapp.web.formatting import actors, masked
 _PAGES = {"invoice_id": "invoices.show", "shipment_id": "shipments.show", "credit_memo_id": "credit_memos.show"}
 
 
-def of_order(order: OrderDetail) -> list[HistoryLine]:
+def build_order_history(order: OrderDetail) -> list[HistoryLine]:
     """Return events and comments, newest first. A comment is merged into its event; comments on documents have none."""
     comments, zone = {note.id: note for note in order.comments}, order.store.marketplace.time_zone
     lines = []
-    for event, line in timeline.of_events(order.history, zone, order.amazon_order.currency):
+    for event, line in timeline.build_event_lines(order.history, zone, order.amazon_order.currency):
         comment = comments.pop(event.args.get("comment", 0), None) if event is not None else None
         lines.append(line if comment is None else _with(line, comment))
     lines += [_build_line(comment, zone) for comment in comments.values()]

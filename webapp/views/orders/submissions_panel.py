@@ -32,7 +32,7 @@ def submissions_fragment(number: str) -> Response:
     """Render the panel. When polling stops, the page is loaded again, since all of it may have changed."""
     session = db.session()
     order = orders_queries.get_by_number(session, number)
-    panel = panel_context(
+    panel = build_panel_context(
         queries.list_for_order(session, order.amazon_order_id), shipping_parcels.list_parcels(session, order.id)
     )
     back = url_for("orders.show", number=number, tab=request.args.get("tab") or None)
@@ -56,7 +56,7 @@ class PanelParcel(NamedTuple):
     shipment: ShipmentNumber
 
 
-def panel_context(submissions: Sequence[AnySubmission], parcels: Sequence[ParcelRow]) -> dict[str, Any]:
+def build_panel_context(submissions: Sequence[AnySubmission], parcels: Sequence[ParcelRow]) -> dict[str, Any]:
     """Return the rows of the panel, their parcels and the poll interval in seconds, 0 when none is open.
 
     `submissions`: all submissions about the order, newest first. `parcels`: all parcels of the order; submissions about

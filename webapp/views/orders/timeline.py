@@ -66,18 +66,20 @@ class HistoryLine(NamedTuple):
     url: str = ""
 
 
-def of_amazon_order(session: Session, order: AmazonOrder) -> list[HistoryLine]:
+def build_amazon_order_timeline(session: Session, order: AmazonOrder) -> list[HistoryLine]:
     """Return the history of an Amazon order, newest first."""
     history, zone = order_history.load_history(session, order.id), order.store.marketplace.time_zone
-    return [line for _event, line in of_events(history, zone, order.currency)]
+    return [line for _event, line in build_event_lines(history, zone, order.currency)]
 
 
-def of_events(history: OrderHistory, zone: str, currency: str | None) -> list[tuple[EventRow | None, HistoryLine]]:
+def build_event_lines(
+    history: OrderHistory, zone: str, currency: str | None
+) -> list[tuple[EventRow | None, HistoryLine]]:
     """Return (event, line), newest first. The event is None for a version from Amazon that changed nothing."""
     unclaimed = {version.received_at: version.id for version in history.versions}
     lines: list[tuple[EventRow | None, HistoryLine]] = []
     for event in history.events:
-        entry = event_lines.entry(event, zone, actors.name(event.actor, event.email))
+        entry = event_lines.get_entry(event, zone, actors.name(event.actor, event.email))
         caused = event.kind in {"amazon_order_arrived", "amazon_order_changed"}
         lines.append((event, _build_line(event, entry, currency, unclaimed.pop(event.at, None) if caused else None)))
     lines += [(None, HistoryLine(_resent(at, zone), [], version)) for at, version in unclaimed.items()]

@@ -9,7 +9,7 @@ from flask_login import current_user
 from webapp.core.extensions import db
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.domain.products import csv_import as domain
-from webapp.forms.products import ProductFileForm, chosen_account
+from webapp.forms.products import ProductFileForm, choose_account
 from webapp.messages import text_for
 from webapp.queries.accounts import stores
 from webapp.queries.products import products as queries
@@ -37,7 +37,7 @@ def create() -> Response:
     session = db.session()
     form = ProductFileForm(accounts=stores.list_accounts(session))
     try:
-        account_id = chosen_account(form)
+        account_id = choose_account(form)
         name, text = _read_upload(form)
         about = {"now": datetime.now(UTC), "actor": current_user.actor}
         stored = csv_import.create(session, account_id, name, text, **about)

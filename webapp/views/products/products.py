@@ -13,7 +13,7 @@ from flask_login import current_user
 from webapp.core.extensions import db
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.domain.products import csv_import
-from webapp.forms.products import CountForm, NewProductForm, ProductFilters, ProductForm, chosen_account
+from webapp.forms.products import CountForm, NewProductForm, ProductFilters, ProductForm, choose_account
 from webapp.messages import text_for
 from webapp.queries.accounts import stores
 from webapp.queries.products import products as queries
@@ -46,10 +46,10 @@ def index() -> Response:
     session = db.session()
     accounts = stores.list_accounts(session)
     form = ProductFilters(request.args, accounts=accounts)
-    shown = grid_page.show(session, queries.grid(), form, HEADS, request, _format_count)
+    shown = grid_page.show(session, queries.build_grid(), form, HEADS, request, _format_count)
     respond = render_fragment_or_page if shown.page is not None else render_invalid
     by_id = {account.id: account.name for account in accounts}
-    export = grid_page.address_of("products.export", form, {})
+    export = grid_page.build_grid_url("products.export", form, {})
     return respond(
         request,
         "products/_grid.html",
@@ -67,7 +67,7 @@ def index() -> Response:
 def search() -> Response:
     form = ProductFilters(request.form, accounts=stores.list_accounts(db.session()))
     form.validate()
-    return see_other(request, grid_page.address_of("products.index", form, request.form))
+    return see_other(request, grid_page.build_grid_url("products.index", form, request.form))
 
 
 @bp.get("/export.csv")
@@ -98,7 +98,7 @@ def create() -> Response:
     session = db.session()
     form = NewProductForm(accounts=stores.list_accounts(session))
     try:
-        account_id = chosen_account(form)
+        account_id = choose_account(form)
         product = products.create(session, account_id, form.entry(), now=datetime.now(UTC), actor=current_user.actor)
     except InvalidError as error:
         db.session.rollback()

@@ -19,7 +19,7 @@ from webapp.models.shipments import Shipment
 from webapp.queries.orders import orders
 from webapp.queries.shipping import parcels as queries
 from webapp.services.shipping import parcels
-from webapp.web.auth import local_target, requires
+from webapp.web.auth import find_local_target, requires
 from webapp.web.form_errors import add_error
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 from webapp.web.worker_notification import enqueue_submissions
@@ -101,7 +101,7 @@ def cancel_instead(number: str, reference: int) -> Response:
 def _next() -> str:
     """Return the page to go back to, or ""."""
     target = request.values.get("next")
-    return local_target(target) if target else ""
+    return find_local_target(target) if target else ""
 
 
 def _get_country(shipment: Shipment) -> str:

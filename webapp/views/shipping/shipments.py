@@ -13,7 +13,7 @@ from webapp.domain.orders import state_machine as order_states
 from webapp.domain.shipping import carriers, parcels
 from webapp.domain.submissions import shipment_confirmation
 from webapp.forms.orders import CommentForm
-from webapp.forms.shipping import ShipmentForm, shipment_form
+from webapp.forms.shipping import ShipmentForm, build_shipment_form
 from webapp.models.orders import Order
 from webapp.models.shipments import Parcel
 from webapp.queries.invoicing import documents as queries
@@ -40,22 +40,22 @@ def show(number: str) -> Response:
     session = db.session()
     shipment = queries.get_shipment(session, number)
     order = orders.get_by_id(session, shipment.order_id)
-    submissions = shipping_parcels.latest_submissions(session, order.amazon_order_id)
+    submissions = shipping_parcels.load_latest_submissions(session, order.amazon_order_id)
     references = [parcel.reference for parcel in shipment.parcels]
     return document_pages.render(
         "shipments/show.html",
         order,
         document=shipment,
-        tracking_urls={parcel.id: tracking_url(parcel) for parcel in shipment.parcels},
+        tracking_urls={parcel.id: find_tracking_url(parcel) for parcel in shipment.parcels},
         at_amazon={package.reference: package for package in order.amazon_order.packages},
         submissions=submissions,
         pace=submissions_panel.poll_interval(submissions[ref] for ref in references if ref in submissions),
-        remarks=document_pages.document_comments(session, order, shipment_id=shipment.id),
+        remarks=document_pages.list_document_comments(session, order, shipment_id=shipment.id),
         form=CommentForm(formdata=None),
     )
 
 
-def tracking_url(parcel: Parcel) -> str | None:
+def find_tracking_url(parcel: Parcel) -> str | None:
     """Return the carrier's page of the parcel, or None where it is not known."""
     carrier = carriers.find_carrier(parcel.carrier, parcel.title)
     return carrier.page(parcel.tracking_number) if carrier and parcel.tracking_number else None
@@ -81,9 +81,9 @@ def _preview(session: Session, order: Order, form: ShipmentForm) -> dict[str, An
         "asked_to_cancel": shipment_confirmation.is_cancellation_requested(order.amazon_order),
         "cancel_refused": cancellations.load_refusal_reason(session, order.amazon_order),
     }
-    if not any(map(order_states.left_to_ship, order.items)):
+    if not any(map(order_states.count_left_to_ship, order.items)):
         raise RefusedError("nothing_to_ship")
-    refusal = shipments.refusal(session, order)
+    refusal = shipments.find_refusal_reason(session, order)
     if refusal:
         raise RefusedError(refusal)
     try:
@@ -115,12 +115,12 @@ document_form.add_routes(
     DocumentType(
         "shipments",
         "ship",
-        shipment_form,
+        build_shipment_form,
         _preview,
         _create,
         lambda number: _("Shipment %(number)s created.", number=number),
         _l("New shipment"),
-        order_states.left_to_ship,
+        order_states.count_left_to_ship,
         queries.get_shipment,
         "shipment_id",
         _apply_edit,

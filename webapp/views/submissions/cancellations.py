@@ -19,7 +19,7 @@ from webapp.views.sync.amazon_orders import (
     head,
     load,
 )
-from webapp.web.auth import local_target, requires
+from webapp.web.auth import find_local_target, requires
 from webapp.web.form_errors import add_error
 from webapp.web.responses import (
     render_fragment_or_page,
@@ -101,7 +101,7 @@ def _build_dialog_context(summary: AmazonOrderSummary, form: CancellationForm, r
 def _build_back_url(number: str) -> str:
     """Return the page to go back to: `next`, or the Amazon order."""
     target = request.values.get("next")
-    return local_target(target) if target else url_for("amazon_orders.show", number=number)
+    return find_local_target(target) if target else url_for("amazon_orders.show", number=number)
 
 
 def _build_hint(code: str, *, buyer_asked: bool) -> str:

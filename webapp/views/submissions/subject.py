@@ -22,7 +22,7 @@ class RefundLineRow(NamedTuple):
     words: str
 
 
-def context(session: Session, submission: Submission) -> dict[str, Any]:
+def build_context(session: Session, submission: Submission) -> dict[str, Any]:
     """Return the context of submissions/_subject.html; empty when the submission is about the whole order."""
     if submission.kind == amazon_refunds.KIND:
         return _describe_refund(session, submission)

@@ -21,9 +21,9 @@ from webapp.queries import submissions
 from webapp.queries.accounts import stores
 from webapp.services.submissions import shipment_confirmations, user_actions
 from webapp.views.listing import grid_page
-from webapp.views.orders.event_lines import entries
+from webapp.views.orders.event_lines import list_entries
 from webapp.views.submissions import subject as submission_subject
-from webapp.web.auth import has_permission, local_target, requires
+from webapp.web.auth import find_local_target, has_permission, requires
 from webapp.web.formatting import money, number
 from webapp.web.formatting.actors import names
 from webapp.web.responses import render_fragment_or_page, see_other
@@ -54,7 +54,7 @@ def index() -> Response:
         "submissions/index.html",
         shown=shown,
         rows=rows,
-        list_url=grid_page.address_of("submissions.index", form, request.args),
+        list_url=grid_page.build_grid_url("submissions.index", form, request.args),
         people=names(session, [row.Submission.requested_by for row in rows]),
         # Only the first page polls; later pages show old submissions.
         pace=0 if shown.pager.previous else _poll_interval([row.Submission for row in rows]),
@@ -82,7 +82,7 @@ def show(submission_id: int) -> Response:
         submission=submission,
         zone=zone,
         actor=names(session, [submission.requested_by])[submission.requested_by],
-        history=entries(session, submissions.list_events(session, submission), zone),
+        history=list_entries(session, submissions.list_events(session, submission), zone),
         pace=_poll_interval([submission]),
         is_possible=_is_possible,
         refused=user_actions.resubmit_error(session, submission) if is_retryable else None,
@@ -91,7 +91,7 @@ def show(submission_id: int) -> Response:
         parcel=parcel,
         parcel_submission=shipment_confirmations.find_latest(session, parcel) if parcel else None,
         changes=_list_changes(submission) if submission.state == submission_states.CONFLICT else [],
-        about=submission_subject.context(session, submission),
+        about=submission_subject.build_context(session, submission),
     )
 
 
@@ -141,7 +141,7 @@ def override_conflict(submission_id: int) -> Response:
 
 def _redirect_back(submission_id: int) -> Response:
     target = request.form.get("next")
-    url = local_target(target) if target else url_for("submissions.show", submission_id=submission_id)
+    url = find_local_target(target) if target else url_for("submissions.show", submission_id=submission_id)
     return see_other(request, url)
 
 

@@ -256,7 +256,7 @@ def _build_history(summary: AmazonOrderSummary) -> dict[str, Any]:
         first = before is None
         changes = [] if first else find_differences(before, after)
     return {
-        "lines": timeline.of_amazon_order(session, summary.order),
+        "lines": timeline.build_amazon_order_timeline(session, summary.order),
         "version": version,
         "changes": changes,
         "first": first,

@@ -25,7 +25,7 @@ def fetch() -> Response:
     """Look for the order in each account, and store it."""
     number = request.form.get("number", "").strip()
     session = db.session()
-    keys = {account.id: accounts.credentials_of(account) for account in stores.list_accounts(session)}
+    keys = {account.id: accounts.get_credentials(account) for account in stores.list_accounts(session)}
     session.rollback()
     error: AmazonError | RefusedError | None = None
     for account_id, credentials in keys.items():

@@ -73,7 +73,7 @@ def index() -> Response:
         "sync_runs/index.html",
         shown=shown,
         rows=rows,
-        here=grid_page.address_of("syncs.index", form, request.args),
+        here=grid_page.build_grid_url("syncs.index", form, request.args),
         pace=0 if shown.pager.previous else _poll_interval([row.SyncRun for row in rows]),
         accounts=accounts_,
         quarantined=sync_runs.count_quarantined(session),
@@ -114,7 +114,7 @@ def show(run_id: int) -> Response:
 def quarantine_list() -> Response:
     session = db.session()
     form = QuarantineFilters(request.args, accounts=stores.list_accounts(session))
-    shown = grid_page.show(session, sync_runs.QUARANTINE, form, QUARANTINE_HEADS, request, grid_page.orders_counted)
+    shown = grid_page.show(session, sync_runs.QUARANTINE, form, QUARANTINE_HEADS, request, grid_page.format_order_count)
     return render_fragment_or_page(
         request,
         "sync_runs/_quarantine.html",
@@ -160,7 +160,7 @@ def read_again(quarantine_id: int) -> Response:
     """Read the order from Amazon during the request."""
     session = db.session()
     order, account = sync_runs.get_quarantined(session, quarantine_id)
-    name, credentials = order.number, accounts.credentials_of(account)
+    name, credentials = order.number, accounts.get_credentials(account)
     session.rollback()
     try:
         with amazon_gateway.open_gateway(credentials) as gateway:

@@ -23,7 +23,7 @@ bp = Blueprint("auth", __name__)
 @bp.get("/sign-in")
 @public
 def sign_in_page() -> ResponseReturnValue:
-    target = auth.local_target(request.args.get("next"))
+    target = auth.find_local_target(request.args.get("next"))
     if current_user.is_authenticated:
         return redirect(target, code=303)
     return render_template("auth/sign_in.html", form=SignInForm(formdata=None, next=target), problem="")
@@ -44,7 +44,7 @@ def sign_in() -> ResponseReturnValue:
         status = 429 if isinstance(error, RefusedError) else 422
         return render_template("auth/sign_in.html", form=form, problem=_format_error(error)), status
     auth.sign_in(user)
-    return redirect(auth.local_target(form.next.data), code=303)
+    return redirect(auth.find_local_target(form.next.data), code=303)
 
 
 @bp.post("/sign-out")

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, abort, request
 
 from webapp.core.i18n import locale as i18n_locale
-from webapp.web.auth import local_target, public
+from webapp.web.auth import find_local_target, public
 from webapp.web.formatting import THEMES
 from webapp.web.responses import see_other
 
@@ -16,7 +16,7 @@ YEAR = 365 * 24 * 60 * 60
 @public
 def save() -> Response:
     """Save `theme` (light, dark; anything else follows the system) or `language`, and go back."""
-    response = see_other(request, local_target(request.form.get("next")))
+    response = see_other(request, find_local_target(request.form.get("next")))
     if "theme" in request.form:
         _keep(response, "theme", request.form["theme"], THEMES)
     if "language" in request.form:

@@ -74,8 +74,8 @@ def init_app(app: Flask) -> None:
         order_url=links.order_url,
         html=html_format,
         urgency=urgency,
-        revenue_chart=charts.revenue_chart,
-        sparkline_points=charts.sparkline,
+        revenue_chart=charts.build_revenue_chart,
+        sparkline_points=charts.build_sparkline,
         theme=theme,
     )
 

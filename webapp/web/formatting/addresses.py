@@ -18,7 +18,7 @@ def country_name(country_code: str) -> str:
 def address_lines(address: Address) -> list[str]:
     """Return the lines of an address in the order of its country; the country's name is last."""
     country = (address.country_code or "").upper()
-    return [*addresses.lines(address), *([country_name(country)] if country else [])]
+    return [*addresses.format_lines(address), *([country_name(country)] if country else [])]
 
 
 def has_flag(country_code: str) -> bool:
