@@ -6,7 +6,7 @@ from webapp.models.retention import RetentionSetting
 
 def test_the_page_lists_every_rule_and_saves_one(owner_client, session):
     page = owner_client.get("/retention").text
-    for text in ("Sync runs", "Feeds", "Mails", "Quarantine", "Copies from before upgrades"):
+    for text in ("Sync history", "Feeds", "Messages", "Unreadable orders", "Copies from before upgrades"):
         assert text in page
     response = owner_client.post("/retention/mails", data={"days": "90"})
     assert (response.status_code, response.headers["location"]) == (303, "/retention")

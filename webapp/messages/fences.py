@@ -20,6 +20,6 @@ SENTENCES = {
     "mail_before_restore": _l("It was queued before the restore: it may have arrived."),
     "feed_unknown": _l(
         "Amazon has a refund feed that this database does not know, and this refund may be in it. It was not sent "
-        "again. Look in Seller Central."
+        "again. Check in Seller Central."
     ),
 }

@@ -100,9 +100,9 @@ SENTENCES = {
     "refund_doubled": _l("Refunded twice: Amazon's payments show %(amount)s %(currency)s once more on %(day)s"),
     "refund_elsewhere": _l("Refunded outside Channeldesk: %(amount)s %(currency)s on %(day)s"),
     "finding_missing": _l(
-        "Amazon accepted this refund, but its payments do not show it after 48 hours. Look in Seller Central."
+        "Amazon accepted this refund, but its payments do not show it after 48 hours. Check in Seller Central."
     ),
-    "finding_differs": _l("The buyer got another amount than the credit memo says. Look in Seller Central."),
+    "finding_differs": _l("The buyer got another amount than the credit memo says. Check in Seller Central."),
     "finding_doubled": _l("The same amount went back to the buyer once more than the credit memos say."),
     "finding_elsewhere": _l(
         "Somebody refunded this outside Channeldesk. Create an offline credit memo of the same amount for it."

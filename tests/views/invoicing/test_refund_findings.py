@@ -90,7 +90,7 @@ def test_a_finding_is_marked_as_checked_and_stays_in_the_list(session, owner_cli
     assert "Mark as checked" in owner_client.get("/refund-check?unresolved=1").text
     response = owner_client.post(f"/refund-check/{finding_id}/checks")
     assert (response.status_code, response.headers["location"]) == (303, "/refund-check?unresolved=1")
-    assert "No finding is like this" in owner_client.get("/refund-check?unresolved=1").text
+    assert "No results" in owner_client.get("/refund-check?unresolved=1").text
     assert "owner@desk.example" in owner_client.get("/refund-check").text
     assert "does not agree" not in owner_client.get(f"/orders/{order_number}").text
 
@@ -101,7 +101,7 @@ def test_filters_and_unknown_findings(session, owner_client, viewer_client, orde
     order_number = order.number
     session.commit()
     assert order_number in owner_client.get("/refund-check?kind=elsewhere").text
-    assert "No finding is like this" in owner_client.get("/refund-check?kind=missing").text
+    assert "No results" in owner_client.get("/refund-check?kind=missing").text
     assert owner_client.post("/refund-check/99/checks").status_code == 404
     assert "Mark as checked" not in viewer_client.get("/refund-check").text
     assert viewer_client.post("/refund-check/1/checks").status_code == 403
