@@ -68,6 +68,36 @@ def test_a_job_of_a_killed_worker_is_restarted_at_once_by_its_only_successor(app
         wait_until(lambda: not redis.exists("rq:job:wait-7"))
 
 
+def test_the_frozen_process_of_a_job_is_killed_and_the_job_restarted(
+    app: Flask, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "MONITORING", 1)
+    monkeypatch.setattr(worker, "JOB_HEARTBEAT", 4)
+    queue.enqueue(redis, "wait", 7)
+    with working(app) as pid:
+        wait_until(begun(redis, 1))
+        (horse,) = descendants(pid)
+        os.kill(horse, signal.SIGSTOP)
+        wait_until(begun(redis, 2))
+        assert not is_alive(horse)
+        redis.rpush("go", 1)
+        wait_until(lambda: texts(redis, "done") == ["7"])
+
+
+def test_a_worker_at_a_long_job_answers_for_its_queue(
+    app: Flask, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "MONITORING", 1)
+    queue.enqueue(redis, "wait", 7)
+    with working(app):
+        wait_until(begun(redis, 1))
+        queue.request_heartbeats(redis)
+        assert queue.list_requests(redis)["sync"] is not None
+        wait_until(lambda: queue.list_requests(redis)["sync"] is None)
+        redis.rpush("go", 1)
+        wait_until(lambda: texts(redis, "done") == ["7"])
+
+
 def test_a_job_of_a_killed_worker_is_restarted_by_another_after_its_lease(
     app: Flask, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:

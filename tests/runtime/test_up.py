@@ -41,6 +41,7 @@ def test_up_starts_these_processes(running_app: RunningApp) -> None:
     names = {
         "valkey-server",
         "scheduler",
+        "monitor",
         "web",
         "worker-sync",
         "worker-submissi",

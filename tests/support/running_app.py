@@ -43,9 +43,9 @@ class RunningApp:
         assert self.process.poll() is None, self.log.read_text()
         return re.search(r"ready: http://127\.0\.0\.1:(\d+)\n", self.log.read_text())
 
-    def health(self) -> tuple[int, dict[str, Any]]:
+    def health(self, timeout: float = 60) -> tuple[int, dict[str, Any]]:
         """Return status and body of /healthz; status 0 while the server does not answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
             connection.request("GET", "/healthz")
             response = connection.getresponse()

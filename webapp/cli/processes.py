@@ -21,6 +21,15 @@ def scheduler(data_dir: Path | None) -> None:
     run(load_settings(data_dir))
 
 
+@click.command()
+@data_dir_option
+def monitor(data_dir: Path | None) -> None:
+    """Run only the monitor, which delivers alarms, under your own supervisor."""
+    from webapp.runtime.single_process import monitor as run
+
+    run(load_settings(data_dir))
+
+
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []}, add_help_option=False)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def simulate(options: tuple[str, ...]) -> None:

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 # Seconds between two log lines about one cause, and how long /healthz repeats a reported cause.
 INTERVAL = 60
 # Causes that `find` cannot detect.
-_UNDETECTABLE = (Cause.DISK_FULL, Cause.LOCKED, Cause.DISK_ERROR, Cause.DAMAGED, Cause.KEYS)
+_UNDETECTABLE = (Cause.DISK_FULL, Cause.DISK_ERROR, Cause.DAMAGED, Cause.KEYS)
 # Bytes. Below this a page of an import may not fit any more.
 LEAST_FREE = 16 * 1024 * 1024
 

@@ -92,6 +92,12 @@ def list_all() -> list[Heartbeat]:
     return _table.list_all() if _table is not None else []
 
 
+def start_background(interval: float = 1.0) -> None:
+    """Start a thread that beats for this process, if it runs under a supervisor."""
+    if _table is not None and _own is not None:
+        beat_in_background(_table, _own, interval)
+
+
 def beat_in_background(table: HeartbeatTable, number: int, interval: float) -> None:
     """Start a thread that beats until the process ends. It stops only when the process is stopped or hangs as a whole.
 

@@ -164,19 +164,31 @@ def set_aside_at(settings: Settings) -> datetime | None:
 
 def request_heartbeats(connection: Redis) -> None:
     """Enqueue a heartbeat job on every queue, unless the last one has not been answered yet."""
-    for number in range(len(QUEUES)):
+    for number, name in enumerate(QUEUES):
+        connection.set(_request_key(name), time.time(), nx=True)
         enqueue_once(connection, "heartbeat", number)
 
 
 def record_answer(connection: Redis, name: str) -> None:
     """Note that the worker of the queue answered a heartbeat job, or is at work on another one."""
     connection.set(_answer_key(name), time.time())
+    connection.delete(_request_key(name))
+
+
+def list_requests(connection: Redis) -> dict[str, float | None]:
+    """Return since when each queue owes an answer, as a timestamp; None where it owes none."""
+    requests = connection.mget([_request_key(name) for name in QUEUES])
+    return {name: None if at is None else float(at) for name, at in zip(QUEUES, requests, strict=True)}
 
 
 def list_answers(connection: Redis) -> dict[str, float | None]:
     """Return when each queue last answered, as a timestamp; None where Redis knows nothing."""
     answers = connection.mget([_answer_key(name) for name in QUEUES])
     return {name: None if at is None else float(at) for name, at in zip(QUEUES, answers, strict=True)}
+
+
+def _request_key(name: str) -> str:
+    return f"channeldesk:queue:{name}:requested"
 
 
 def _answer_key(name: str) -> str:

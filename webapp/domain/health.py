@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 OK, WARN, FAIL, UNKNOWN = "ok", "warn", "fail", "unknown"
 # The worst first. What is unknown follows from something else that fails, and counts as nothing by itself.
 LEVELS = (FAIL, WARN, UNKNOWN, OK)
+PROBLEM_LEVELS = (FAIL, WARN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +29,13 @@ class Check:
 
     @property
     def is_problem(self) -> bool:
-        return self.level in {WARN, FAIL}
+        return self.level in PROBLEM_LEVELS
 
 
 def worst(checks: Iterable[Check]) -> str:
     """Return the level of the whole: `fail`, `warn` or `ok`."""
     levels = {check.level for check in checks}
-    return next((level for level in (FAIL, WARN) if level in levels), OK)
+    return next((level for level in PROBLEM_LEVELS if level in levels), OK)
 
 
 def by_name(checks: Iterable[Check]) -> dict[str, str]:

@@ -39,7 +39,7 @@ from webapp.services import write_check
 
 # The scheduler runs each second, and each queue is asked every ten.
 SCHEDULER_SILENT_AFTER = 30.0
-QUEUE_SILENT_AFTER = 45.0
+QUEUE_SILENT_AFTER = 40.0
 OVERDUE_AFTER = timedelta(minutes=5)
 # Due submissions or mails. What is sent in one run at most is a hundred.
 BACKLOG = 1000
@@ -159,9 +159,13 @@ def age_of(timestamp: float) -> float:
 
 
 def _queues(context: Context) -> Iterator[Check]:
-    for name, answered in queue.list_answers(context.redis).items():
-        if answered is None or age_of(answered) > QUEUE_SILENT_AFTER:
+    answers = queue.list_answers(context.redis)
+    for name, requested in queue.list_requests(context.redis).items():
+        if requested is not None and age_of(requested) > QUEUE_SILENT_AFTER:
             yield Check("queues", FAIL, "health_queue", name, {"queue": name})
+        elif answers[name] is None:
+            # It was not asked yet, or not long ago.
+            yield Check("queues", UNKNOWN, subject=name)
 
 
 def _processes(_context: Context) -> Iterator[Check]:
@@ -267,8 +271,9 @@ PROBES = (
     Probe("keys", _keys, needs=("database",)),
     Probe("disk", _disk),
     Probe("redis", _redis),
+    # Without Redis, workers wait for it and miss their heartbeats.
+    Probe("processes", _processes, needs=("redis",)),
     Probe("scheduler", _scheduler, needs=("database", "keys", "redis", "processes:scheduler")),
-    Probe("processes", _processes),
     Probe("queues", _queues, needs=("database", "redis", "scheduler", "processes")),
     Probe("credentials", _credentials, needs=("database", "keys")),
     Probe("secrets", _secrets, needs=("database", "keys")),

@@ -36,5 +36,12 @@ SENTENCES = {
     "health_job_overdue": _l("The job %(job)s is overdue by more than 5 minutes."),
     "health_backlog_submissions": _l("%(count)s submissions wait to be sent or checked."),
     "health_backlog_mails": _l("%(count)s mails wait to be sent."),
+    "alarm_recipients_many": _l("There are more than %(most)s addresses."),
+    "alarm_url_malformed": _l("This is not an address. It begins with https:// or http://."),
+    "alarm_time_malformed": _l("This is not a time of day. Write it as 22:00."),
+    "alarm_quiet_hours_half": _l("Quiet hours need a beginning and an end."),
+    "alarm_zone_unknown": _l("There is no time zone %(name)s. Write it as Europe/Berlin."),
+    "alarm_nowhere": _l("Alarms are sent nowhere yet. Enter an e-mail address or a webhook first."),
+    "alarm_settings_changed": _l("The settings of alarms were changed."),
     "health_check_failed": _l("A check could not be made (%(error)s)."),
 }

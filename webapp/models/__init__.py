@@ -3,6 +3,7 @@
 from webapp.db import leases, number_sequences, search_index
 from webapp.models import (
     accounts,
+    alarm_settings,
     amazon_orders,
     audit_log,
     backfills,
@@ -34,6 +35,7 @@ from webapp.models import (
 
 __all__ = [
     "accounts",
+    "alarm_settings",
     "amazon_orders",
     "audit_log",
     "backfills",

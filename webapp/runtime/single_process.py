@@ -41,6 +41,13 @@ def scheduler(settings: Settings) -> None:
     up.schedule(_create_ready_app(settings, "scheduler"))
 
 
+def monitor(settings: Settings) -> None:
+    """Make health checks and deliver alarms until SIGTERM. Raises CannotRunError."""
+    from webapp.runtime import monitor as process
+
+    process.run(_create_ready_app(settings, "monitor"))
+
+
 def _create_ready_app(settings: Settings, name: str) -> Flask:
     """Create the application after checking that Redis answers and the database is at the newest revision."""
     os.umask(0o077)

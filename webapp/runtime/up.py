@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 SCHEDULER_HEARTBEAT = 30.0
 WORKER_HEARTBEAT = 30.0
 WEB_HEARTBEAT = 20.0
+MONITOR_HEARTBEAT = 20.0
 WORKERS_START_WITHIN = 30.0
 
 
@@ -136,7 +137,7 @@ def _create_application(settings: Settings) -> Flask:
 
 def _list_services(app: Flask, listener: socket.socket, *, only_one: bool) -> list[Service]:
     from webapp.core import queue
-    from webapp.runtime import web_server
+    from webapp.runtime import monitor, web_server
 
     def worker(name: str) -> Service:
         return Service(f"worker-{name}", lambda: work(app, name, only_one=only_one), heartbeat=WORKER_HEARTBEAT)
@@ -146,6 +147,7 @@ def _list_services(app: Flask, listener: socket.socket, *, only_one: bool) -> li
         Service(
             "web", lambda: web_server.run(app, listener, max_memory=web_server.MAX_MEMORY), heartbeat=WEB_HEARTBEAT
         ),
+        Service("monitor", lambda: monitor.run(app), heartbeat=MONITOR_HEARTBEAT),
         *(worker(name) for name in queue.QUEUES),
     ]
 

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from webapp.views import bulk, fence, health, retention, schedule
+from webapp.views import alarms, bulk, fence, health, retention, schedule
 from webapp.views.accounts import accounts, document_settings, stores
 from webapp.views.accounts import backfills as backfills  # adds routes to accounts.bp
 from webapp.views.invoicing import credit_memo_form as credit_memo_form  # adds routes to credit_memos.bp
@@ -30,6 +30,7 @@ from webapp.web import error_pages, formatting, navigation
 BLUEPRINTS = (
     auth.bp,
     health.bp,
+    alarms.bp,
     preferences.bp,
     submissions.bp,
     refunds.bp,

@@ -2,7 +2,7 @@
 
 import hmac
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, abort, current_app, jsonify, render_template, request
 from flask_babel import gettext as _
@@ -16,9 +16,9 @@ from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.db.database_errors import Cause
 from webapp.db.engine import read_only
 from webapp.domain.health import FAIL, OK, UNKNOWN, WARN, Check, by_name, worst
-from webapp.health import checks, metrics
+from webapp.health import checks, metrics, monitor
 from webapp.messages import text_for
-from webapp.web.auth import public, requires
+from webapp.web.auth import has_permission, public, requires
 from webapp.web.responses import render_fragment_or_page
 
 bp = Blueprint("health", __name__)
@@ -132,8 +132,19 @@ def show() -> Response:
     """Render every check with its problems."""
     results = checks.latest()
     return render_fragment_or_page(
-        request, "health/_checks.html", "health/show.html", rows=_rows(results), level=worst(results)
+        request,
+        "health/_checks.html",
+        "health/show.html",
+        rows=_rows(results),
+        level=worst(results),
+        deliveries=_deliveries() if has_permission("alarms.write") else [],
     )
+
+
+def _deliveries() -> list[dict[str, Any]]:
+    """Return the last deliveries of alarms, of the monitor that uses this data folder."""
+    log = monitor.read_state(settings().data_dir).log
+    return [entry | {"at": datetime.fromtimestamp(entry["at"], UTC)} for entry in log]
 
 
 @bp.get("/health/banner")

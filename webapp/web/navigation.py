@@ -49,6 +49,7 @@ DATA_AGE = "syncs.data_age"
 # Blueprint → the blueprint whose entry is marked as current.
 BELOW = {
     "fence": "submissions",
+    "alarms": "health",
     "mail_settings": "mails",
     "mail_templates": "mails",
     "messages": "mails",

@@ -1,0 +1,60 @@
+"""A receiver of webhooks and of requests to a dead man's switch."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass
+class Receiver:
+    """The requests that were taken. `answers`: the status of the next ones; 200 afterwards."""
+
+    url: str = ""
+    posts: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    pings: list[str] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(body) for _headers, body in self.posts]
+
+    def event_names(self) -> list[tuple[str, str]]:
+        """Return event and first check of each taken message."""
+        return [(event["event"], event["checks"][0]["key"] if event["checks"] else "") for event in self.events]
+
+
+@contextmanager
+def webhook_receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            status = receiver.answers.pop(0) if receiver.answers else 200
+            if status == 200:
+                receiver.posts.append((dict(self.headers), body))
+            self.send_response(status)
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            receiver.pings.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_words: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    receiver.url = f"http://127.0.0.1:{server.server_port}/hook"
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield receiver
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
