@@ -1,34 +1,37 @@
-"""`channeldesk backup`: what it prints, and what it refuses."""
+"""`channeldesk backup`, `restore` and `fence`: what they print, and what they refuse."""
 
-import json
 import stat
 from pathlib import Path
 
 from tests.cli.conftest import Command
 
 
-def test_the_command_prints_what_is_in_the_backup_and_that_the_keys_are_not(
-    command: Command, account_name: str, tmp_path: Path
-) -> None:
-    target = tmp_path / "a backup.db"
-    result = command("backup", str(target))
+def test_a_backup_is_made_listed_and_restored(command: Command, account_name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "a folder"
+    result = command("backup", "--to", str(folder))
     assert result.code == 0, result.error
-    assert f"{target}: 0 Amazon orders, 0 orders, " in result.out
-    assert f"The keys are not in it: keep a copy of them in another place ({tmp_path / 'cli' / 'keys'})." in result.out
-    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    (path,) = folder.iterdir()
+    assert result.out.startswith(f"{path}: 0 Amazon orders, 0 orders, ")
+    assert f"keep a copy of them in another place ({tmp_path / 'cli' / 'keys'})." in result.out
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert command("backup", "--to", str(folder), "--list", "--json").json == {"backups": [path.name]}
+    assert command("fence", "show").out == "Sending is not paused.\n"
 
-    refused = command("backup", str(target))
+    refused = command("restore", str(path))
     assert (refused.code, refused.out) == (1, "")
-    assert refused.error == f"channeldesk: {target} exists. Choose another file, or replace it with --force."
+    assert "With --force it is moved to" in refused.error
 
-    again = command("backup", str(target), "--force", "--json")
-    assert again.code == 0, again.error
-    assert json.loads(again.out)["bytes"] == target.stat().st_size
-    assert json.loads(again.out)["revision"]
+    restored = command("restore", str(path), "--force", "--json")
+    assert restored.code == 0, restored.error
+    assert restored.json["set_aside"].startswith(str(tmp_path / "cli" / "before-restore-"))
+    shown = command("fence", "show", "--json").json
+    assert (shown["active"], shown["reason"], shown["not_compared"]) == (True, "restored", ["Desk"])
+    assert command("fence", "discard").out.startswith("Discarded: 0.\nSending is paused since ")
+    assert command("fence", "release").out == "Sending is not paused.\n"
 
 
 def test_without_a_database_it_fails_and_makes_nothing(command: Command, tmp_path: Path) -> None:
-    result = command("backup", str(tmp_path / "one.db"))
+    result = command("backup", "--to", str(tmp_path / "backups"))
     assert result.code == 1
     assert result.error.startswith(f"channeldesk: There is no database at {tmp_path / 'cli' / 'channeldesk.db'}.")
     assert not (tmp_path / "cli").exists()

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from tests.faults.test_database_problems import small_disk
 from tests.support.factories import NOW, an_account, an_order
 from webapp import create_app
+from webapp.backups import sqlite_copy
 from webapp.core.errors import CannotRunError
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
@@ -20,7 +21,7 @@ from webapp.db.database_errors import Cause, find_cause
 from webapp.db.engine import find_sqlite_module, losable_commits
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.orders import Order
-from webapp.runtime import backup, migrate
+from webapp.runtime import migrate
 from webapp.services.sync.import_page import import_page
 
 pytestmark = pytest.mark.only_sqlite
@@ -106,15 +107,15 @@ def test_a_backup_that_does_not_fit_leaves_the_earlier_one_unchanged(app: Flask,
         account_id = an_account(session, ("DE",)).id
         import_one_page(session, account_id, 0)
         session.commit()
-        backup.create(settings, target)
+        sqlite_copy.copy(settings.data_dir / "channeldesk.db", target)
         earlier = target.read_bytes()
         import_one_page(session, account_id, 1)
     before = {path.name for path in small_disk.iterdir()}
     filler = fill(small_disk, leave)
     with pytest.raises(CannotRunError, match="No backup was made"):
-        backup.create(settings, target, force=True)
+        sqlite_copy.copy(settings.data_dir / "channeldesk.db", target)
     assert target.read_bytes() == earlier
     assert {path.name for path in small_disk.iterdir()} - before == {filler.name}
     filler.unlink()
-    assert backup.create(settings, target, force=True).rows["orders"] == 2 * PAGE
+    assert sqlite_copy.copy(settings.data_dir / "channeldesk.db", target).rows["orders"] == 2 * PAGE
     assert check(settings) == "ok"

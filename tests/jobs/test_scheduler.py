@@ -152,6 +152,7 @@ def test_the_first_start_schedules_the_jobs_of_the_registry(session: Session) ->
         # At two o'clock in the night.
         ("housekeeping", 24 * 3600, NOW.replace(hour=2) + timedelta(days=1)),
         ("maintenance", 5, NOW),
+        ("make_backup", 24 * 3600, NOW.replace(day=3, hour=1)),
     ]
 
 

@@ -24,7 +24,7 @@ LAYERS = (
     ("webapp.queries",),
     ("webapp.amazon", "webapp.messages", "webapp.printing"),
     ("webapp.web",),
-    ("webapp.exports", "webapp.mailing", "webapp.services"),
+    ("webapp.backups", "webapp.exports", "webapp.mailing", "webapp.services"),
     ("webapp.health",),
     ("webapp.forms",),
     ("webapp.views",),

@@ -33,6 +33,7 @@ COMMANDS = {
     "reindex": "webapp.cli.reindex:reindex",
     "fence": "webapp.cli.fence:fence",
     "backup": "webapp.cli.backup:backup",
+    "restore": "webapp.cli.backup:restore",
 }
 
 

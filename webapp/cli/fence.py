@@ -33,6 +33,7 @@ def release(data_dir: Path | None, as_json: bool) -> None:
     from webapp.services import fences
 
     with open_app(data_dir):
+        _compare_feeds()
         unconfirmed = fences.release_all(db.session(), now=datetime.now(UTC), actor="cli")
         show(_describe() | {"unconfirmed_mails": unconfirmed}, as_json, _lines)
 
@@ -48,6 +49,22 @@ def discard(data_dir: Path | None, as_json: bool) -> None:
     with open_app(data_dir):
         discarded = fences.discard_all(db.session(), now=datetime.now(UTC), actor="cli")
         show(_describe() | {"discarded": discarded}, as_json, _lines)
+
+
+def _compare_feeds() -> None:
+    """Compare the feeds of accounts for which no worker has done so since the fence began. Calls Amazon."""
+    from webapp.core.extensions import db
+    from webapp.queries import fences as queries
+    from webapp.services import fences
+    from webapp.services.accounts import accounts
+    from webapp.web.amazon_gateway import open_gateway
+
+    session = db.session()
+    pending = {account.id: accounts.get_credentials(account) for account in queries.list_not_compared(session)}
+    session.rollback()
+    for account_id, credentials in pending.items():
+        with open_gateway(credentials) as gateway:
+            fences.compare_feeds(session, gateway, account_id, now=datetime.now(UTC))
 
 
 def _describe() -> dict[str, Any]:

@@ -63,6 +63,7 @@ CATALOGUE = (
         every=24 * 3600,
         at=2,
     ),
+    JobKind("make_backup", "jobs.backups.make_backup", "background", timeout=6 * 3600, retry=1, every=24 * 3600, at=1),
     JobKind("maintenance", "jobs.maintenance.run_maintenance", "maintenance", timeout=300, retry=0, every=5),
     JobKind("heartbeat", "jobs.heartbeat.answer_heartbeat", "", timeout=10, retry=0),
 )

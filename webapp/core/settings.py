@@ -80,6 +80,26 @@ class Settings:
         "",
         "The bearer token with which Prometheus reads `/metrics`. Default: only this machine may read it.",
     )
+    backup_to: str = _setting(
+        "CHANNELDESK_BACKUP_TO",
+        "",
+        "Where backups are kept: a folder, or s3://bucket/prefix. Default: `backups` in the data folder, which is lost "
+        "with its disk.",
+    )
+    backup_days: int = _setting(
+        "CHANNELDESK_BACKUP_DAYS",
+        7,
+        "Of how many days the newest backup is kept; older ones are deleted after a backup.",
+    )
+    backup_weeks: int = _setting("CHANNELDESK_BACKUP_WEEKS", 4, "Of how many weeks the newest backup is kept besides.")
+    s3_endpoint: str = _setting(
+        "CHANNELDESK_S3_ENDPOINT",
+        "https://s3.amazonaws.com",
+        "The S3-compatible store for backups. With http:// there is no TLS, but backups are encrypted in themselves.",
+    )
+    s3_region: str = _setting("CHANNELDESK_S3_REGION", "", "The region of the bucket, if the store has regions.")
+    s3_access_key: str = _setting("CHANNELDESK_S3_ACCESS_KEY", "", "The access key for the store.")
+    s3_secret_key: str = _setting("CHANNELDESK_S3_SECRET_KEY", "", "The secret key for the store.")
     log_level: str = _setting(
         "CHANNELDESK_LOG_LEVEL",
         "INFO",

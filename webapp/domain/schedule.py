@@ -6,7 +6,13 @@ from datetime import UTC, datetime, timedelta
 DAY = 24 * 60 * 60
 # Seconds, least and most, by the job's name. A sync costs one of Amazon's calls even when nothing is new; maintenance
 # must notice what was lost while somebody is still looking at the page.
-BOUNDS = {"sync_account": (30, DAY), "maintenance": (5, 60), "check_refunds": (600, DAY), "housekeeping": (3600, DAY)}
+BOUNDS = {
+    "sync_account": (30, DAY),
+    "maintenance": (5, 60),
+    "check_refunds": (600, DAY),
+    "housekeeping": (3600, DAY),
+    "make_backup": (3600, DAY),
+}
 OTHERWISE = (5, DAY)
 # How far the next run of a job may be delayed beyond its interval.
 DELAYS = {"sync_account": 420}

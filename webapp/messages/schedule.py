@@ -17,5 +17,6 @@ SENTENCES = {
     "damaged": _l("The database is damaged."),
     "unreachable": _l("The database server did not answer."),
     "keys": _l("Stored data cannot be decrypted with the keys of this installation."),
+    "backup_failed": _l("The backup failed. The log says why."),
     "job_resumed": _l("%(job)s was resumed."),
 }

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
+from webapp.backups import sqlite_copy
 from webapp.core import key_check
 from webapp.core.database_problems import ADVICE
 from webapp.core.errors import CannotRunError
@@ -17,7 +18,6 @@ from webapp.core.secret_keys import source
 from webapp.core.settings import Settings
 from webapp.db.database_errors import Cause, find_cause, format_reason
 from webapp.db.engine import create_file
-from webapp.runtime import backup
 
 # An arbitrary constant.
 _ADVISORY_LOCK = 0x0DE5C
@@ -180,7 +180,7 @@ def _copy(engine: Engine, settings: Settings, current: str) -> Path:
     folder = settings.data_dir / "backups"
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / f"channeldesk-{current}-{datetime.now(UTC):%Y%m%d-%H%M%S}.db"
-    return backup.copy(Path(engine.url.database or "").absolute(), path).path
+    return sqlite_copy.copy(Path(engine.url.database or "").absolute(), path).path
 
 
 def find_missing_file(path: Path, settings: Settings) -> str:

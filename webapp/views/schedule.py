@@ -126,6 +126,7 @@ def _build_job_row(job: RecurringJob, accounts: dict[int, str]) -> JobRow:
             _("Reads the refunds in Amazon's payments and compares them with the credit memos."),
         ),
         "housekeeping": (_("Housekeeping"), _("Deletes each night what is older than it is to be kept.")),
+        "make_backup": (_("Backup"), _("Copies the database, encrypted, and deletes expired copies.")),
         "maintenance": (
             _("Maintenance"),
             _("Restarts stuck jobs, releases expired holds and deletes expired files."),

@@ -14,17 +14,22 @@ from sqlalchemy.orm import Session
 
 from tests.support.factories import NOW, an_account, an_order
 from webapp import create_app
+from webapp.backups import sqlite_copy
+from webapp.backups.sqlite_copy import SqliteCopy
 from webapp.core.errors import CannotRunError
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
 from webapp.db.engine import build_engine_options, find_sqlite_module, prepare
 from webapp.models.amazon_orders import AmazonOrder
-from webapp.runtime import backup
 from webapp.services.sync.import_page import import_page
 
 pytestmark = pytest.mark.only_sqlite
 
 PAGE = 10
+
+
+def copy_database(settings: Settings, target: Path) -> SqliteCopy:
+    return sqlite_copy.copy(settings.data_dir / "channeldesk.db", target)
 
 
 @pytest.fixture
@@ -88,7 +93,7 @@ def test_a_backup_taken_while_an_import_runs_opens_and_holds_every_committed_ord
             session.rollback()
             before = set(session.scalars(select(AmazonOrder.number)))
             session.rollback()
-            made.append((before, backup.create(settings, tmp_path / f"{round_}.db")))
+            made.append((before, copy_database(settings, tmp_path / f"{round_}.db")))
     finally:
         stop.set()
         writer.join()
@@ -108,7 +113,7 @@ def test_a_copy_of_the_one_file_lacks_what_the_backup_holds(
 ) -> None:
     import_pages(session, account_id, range(1, 21))
     shutil.copy(settings.data_dir / "channeldesk.db", tmp_path / "copied.db")
-    made = backup.create(settings, tmp_path / "made.db")
+    made = copy_database(settings, tmp_path / "made.db")
     assert made.rows["amazon_orders"] == 20
     assert len(numbers_in(made.path, settings)) == 20
     with closing(sqlite3.connect(tmp_path / "copied.db")) as copied:
@@ -120,35 +125,12 @@ def test_a_backup_is_one_private_file_that_is_complete_by_itself(
 ) -> None:
     folder = tmp_path / "backups"
     folder.mkdir()
-    made = backup.create(settings, folder / "one.db")
+    made = copy_database(settings, folder / "one.db")
     assert [path.name for path in folder.iterdir()] == ["one.db"]
     assert made.path.stat().st_mode & 0o777 == 0o600
     assert made.size == made.path.stat().st_size
     with sqlite3.connect(f"file:{made.path}?mode=ro&immutable=1", uri=True) as opened:
         assert opened.execute("PRAGMA journal_mode").fetchone() == ("delete",)
-
-
-def test_an_existing_file_is_replaced_only_on_request_and_only_when_it_is_a_backup(
-    app: Flask, settings: Settings, tmp_path: Path
-) -> None:
-    target = tmp_path / "one.db"
-    backup.create(settings, target)
-    first = target.stat().st_ino
-    with pytest.raises(CannotRunError, match=r"exists\. Choose another file, or replace it with --force\."):
-        backup.create(settings, target)
-    assert target.stat().st_ino == first
-    backup.create(settings, target, force=True)
-    assert target.stat().st_ino != first
-
-
-@pytest.mark.parametrize("name", ["channeldesk.db", "channeldesk.db-wal", "channeldesk.db-journal", "keys", "."])
-def test_files_of_the_installation_are_never_replaced(app: Flask, settings: Settings, name: str) -> None:
-    with db.engine.connect() as connection:  # Keeps -wal in place.
-        connection.exec_driver_sql("SELECT 1")
-        before = {path.name: path.stat().st_ino for path in settings.data_dir.iterdir()}
-        with pytest.raises(CannotRunError, match="Choose another"):
-            backup.create(settings, settings.data_dir / name, force=True)
-        assert {path.name: path.stat().st_ino for path in settings.data_dir.iterdir()} == before
 
 
 def test_a_damaged_database_gives_no_backup(
@@ -168,26 +150,10 @@ def test_a_damaged_database_gives_no_backup(
         file.seek((root - 1) * size)
         file.write(os.urandom(size))
     with pytest.raises(CannotRunError, match=r"^No backup was made: "):
-        backup.create(settings, tmp_path / "one.db")
+        copy_database(settings, tmp_path / "one.db")
     assert not [found for found in tmp_path.iterdir() if "one.db" in found.name]
 
 
 def test_a_target_that_cannot_be_written_is_named(app: Flask, settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(CannotRunError, match=r"nowhere/one\.db cannot be written \(No such file or directory\)"):
-        backup.create(settings, tmp_path / "nowhere" / "one.db")
-
-
-def test_no_database_is_made_where_there_is_none(tmp_path: Path) -> None:
-    settings = Settings.load({}, data_dir=tmp_path / "mistyped")
-    with pytest.raises(CannotRunError, match=r"no database at .*mistyped/channeldesk\.db"):
-        backup.create(settings, tmp_path / "one.db")
-    assert not settings.data_dir.exists()
-
-
-def test_postgresql_is_left_to_its_own_program(tmp_path: Path) -> None:
-    url = "postgresql://desk:secret@db.example/desk"
-    settings = Settings.load({}, data_dir=tmp_path, database_url=url)
-    with pytest.raises(CannotRunError, match="pg_dump --format=custom") as refused:
-        backup.create(settings, tmp_path / "one.db")
-    assert "secret" not in str(refused.value)
-    assert not (tmp_path / "one.db").exists()
+        copy_database(settings, tmp_path / "nowhere" / "one.db")

@@ -1,4 +1,4 @@
-"""Consistent, verified backups of the SQLite database while other processes use it."""
+"""Consistent, verified copies of a SQLite database while other processes use it."""
 
 import contextlib
 import os
@@ -8,21 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import make_url
-
 from webapp.core import durable_files
 from webapp.core.errors import CannotRunError
-from webapp.core.settings import Settings
 from webapp.db.engine import find_sqlite_module
 
-_HEADER = b"SQLite format 3\x00"
-# Suffixes of files that belong to an SQLite database. A backup must not have such a name.
+# Suffixes of files that belong to an SQLite database.
 _COMPANIONS = ("-wal", "-shm", "-journal")
 
 
 @dataclass(frozen=True, slots=True)
-class Backup:
-    """A finished backup. `rows`: number of rows by table; `revision`: None when the database has no tables yet."""
+class SqliteCopy:
+    """A finished copy. `rows`: number of rows by table; `revision`: None when the database has no tables yet."""
 
     path: Path
     size: int
@@ -30,18 +26,7 @@ class Backup:
     rows: dict[str, int]
 
 
-def create(settings: Settings, target: Path, *, force: bool = False) -> Backup:
-    """Write a backup of this installation's database to `target`, mode 600. Raises CannotRunError.
-
-    `force` replaces an earlier backup, but no file of another kind. The keys are not part of the backup.
-    """
-    source = _get_database_path(settings)
-    target = target.expanduser().absolute()
-    _check_target(source, target, force)
-    return copy(source, target)
-
-
-def copy(source: Path, target: Path) -> Backup:
+def copy(source: Path, target: Path) -> SqliteCopy:
     """Copy the database at `source` to `target`, which appears only when it is complete. Raises CannotRunError.
 
     All tables are read in one transaction: the copy holds what was committed when it began, and nothing of what is
@@ -54,7 +39,7 @@ def copy(source: Path, target: Path) -> Backup:
         descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent)
         os.close(descriptor)
         partial = Path(name)
-        backup = Backup(target, *_write(source, partial))
+        copied = SqliteCopy(target, *_write(source, partial))
         durable_files.flush(partial)
         partial.replace(target)
         durable_files.flush(target.parent)
@@ -69,44 +54,7 @@ def copy(source: Path, target: Path) -> Backup:
         if partial is not None:
             for suffix in ("", *_COMPANIONS):
                 partial.with_name(partial.name + suffix).unlink(missing_ok=True)
-    return backup
-
-
-def _get_database_path(settings: Settings) -> Path:
-    url = make_url(settings.database)
-    if url.get_backend_name() != "sqlite":
-        raise CannotRunError(
-            "This database is PostgreSQL, which has a backup program of its own: "
-            'pg_dump --format=custom --file=FILE "$DATABASE_URL". Keep the keys apart from it '
-            f"({describe_keys_location(settings)})."
-        )
-    path = Path(url.database or "")
-    if not path.is_file():
-        raise CannotRunError(f"There is no database at {path}. Name the data folder with --data-dir.")
-    return path.absolute()
-
-
-def describe_keys_location(settings: Settings) -> str:
-    """Return where the secret keys of this installation are stored, for display."""
-    return "CHANNELDESK_KEYS in the environment" if settings.keys else str(settings.data_dir / "keys")
-
-
-def _check_target(source: Path, target: Path, force: bool) -> None:
-    if target.name in {source.name + suffix for suffix in _COMPANIONS} and target.parent.samefile(source.parent):
-        raise CannotRunError(f"{target} is a name SQLite uses for the database itself. Choose another one.")
-    if not os.path.lexists(target):
-        return
-    if target.exists() and target.samefile(source):
-        raise CannotRunError(f"{target} is the database itself. Choose another file.")
-    if not force:
-        raise CannotRunError(f"{target} exists. Choose another file, or replace it with --force.")
-    if not target.is_file() or not _is_database(target):
-        raise CannotRunError(f"{target} is no backup, and is not replaced. Choose another file.")
-
-
-def _is_database(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(_HEADER)) in {_HEADER, b""}
+    return copied
 
 
 def _write(source: Path, partial: Path) -> tuple[int, str | None, dict[str, int]]:
@@ -118,7 +66,7 @@ def _write(source: Path, partial: Path) -> tuple[int, str | None, dict[str, int]
     ):
         # The counts and the copy are of the same state, since both are read in this transaction.
         database.execute("BEGIN")
-        rows = _count_rows(database)
+        rows = count_rows(database)
         database.backup(written)
         database.execute("ROLLBACK")
         # A single file, which can also be opened in a read-only folder.
@@ -129,7 +77,7 @@ def _write(source: Path, partial: Path) -> tuple[int, str | None, dict[str, int]
                 f"No backup was made: the database {source} is damaged ({problems[0]}). Stop Channeldesk, keep a copy "
                 "of the data folder, and restore the last good backup."
             )
-        if _count_rows(written) != rows:
+        if count_rows(written) != rows:
             raise CannotRunError("No backup was made: the copy does not hold the rows of the database. Try again.")
         revision = None
         if "alembic_version" in rows:
@@ -142,6 +90,6 @@ def _open(source: Path) -> Any:
     return find_sqlite_module().connect(f"{source.as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=10)
 
 
-def _count_rows(database: Any) -> dict[str, int]:
+def count_rows(database: Any) -> dict[str, int]:
     names = [name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
     return {name: database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}  # noqa: S608
