@@ -139,12 +139,14 @@ def test_an_error_of_the_whole_file_is_message_zero() -> None:
     assert not report.is_contradictory
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [("\t\t2\r", "\t\t3\r"), ("\t\t2\r", "\t\t1\r"), ("2\t902-2-2", "0\t902-2-2"), ("\tError", "\tWarning")],
-)
-def test_counts_that_say_other_than_the_lines_are_noticed(before: str, after: str) -> None:
-    assert read_flat_report(REPORT.replace(before, after).encode()).is_contradictory
+def test_counts_that_say_other_than_the_lines_are_noticed() -> None:
+    for before, after in [
+        ("\t\t2\r", "\t\t3\r"),
+        ("\t\t2\r", "\t\t1\r"),
+        ("2\t902-2-2", "0\t902-2-2"),
+        ("\tError", "\tWarning"),
+    ]:
+        assert read_flat_report(REPORT.replace(before, after).encode()).is_contradictory, (before, after)
 
 
 @pytest.mark.parametrize(

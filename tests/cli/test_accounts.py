@@ -90,9 +90,8 @@ def test_marketplaces_that_amazon_does_not_list_are_refused(shell, amazon):
     assert lines[1].startswith("Amazon does not show: The buyer's name and e-mail address.")
 
 
-@pytest.mark.parametrize(
-    ("options", "line"),
-    [
+def test_an_invalid_argument_is_one_line_and_nothing_is_stored(shell):
+    for options, line in [
         ({"marketplaces": "DE,US"}, "Marketplace US belongs to region NA, not EU."),
         ({"marketplaces": "DE,XX"}, "There is no marketplace XX."),
         ({"marketplaces": "IT"}, "The account does not sell in marketplace IT."),
@@ -101,18 +100,16 @@ def test_marketplaces_that_amazon_does_not_list_are_refused(shell, amazon):
         ({"backfill_days": "731"}, "Orders can be fetched from 0 to 730 days back."),
         ({"endpoint": "localhost:80"}, "endpoint is not a valid URL."),
         ({"client_secret_file": "/nowhere/secret"}, "/nowhere/secret cannot be read: No such file or directory."),
-    ],
-)
-def test_an_invalid_argument_is_one_line_and_nothing_is_stored(shell, options, line):
-    with pytest.raises(CommandError) as said:
-        shell.connect(**options)
+    ]:
+        with pytest.raises(CommandError) as said:
+            shell.connect(**options)
 
-    code, words = said.value.args
-    assert code == 1
-    assert words.startswith(f"channeldesk: {line}")
-    assert "\n" not in words
-    assert shell.json("accounts", "list") == []
-    assert shell.json("stores", "list") == []
+        code, words = said.value.args
+        assert code == 1, (options, line)
+        assert words.startswith(f"channeldesk: {line}"), (options, line)
+        assert "\n" not in words, (options, line)
+        assert shell.json("accounts", "list") == [], (options, line)
+        assert shell.json("stores", "list") == [], (options, line)
 
 
 @pytest.mark.parametrize(

@@ -59,10 +59,10 @@ def test_a_line_that_has_no_sku_goes_by_a_dash(command, number, tmp_path):
     assert shipped.json["items"] == [item | {"sku": None, "shipped": item["ordered"]}]
 
 
-@pytest.mark.parametrize("until", ["tomorrow", "2000-01-01", "9999-12-31T23:59-05:00"])
-def test_an_impossible_time_is_refused(command, number, until):
-    assert command("orders", "hold", number, "--reason", "Wait", "--until", until).code == 1
-    assert command("orders", "show", number, "--json").json["state"] == "processing"
+def test_an_impossible_time_is_refused(command, number):
+    for until in ["tomorrow", "2000-01-01", "9999-12-31T23:59-05:00"]:
+        assert command("orders", "hold", number, "--reason", "Wait", "--until", until).code == 1, until
+        assert command("orders", "show", number, "--json").json["state"] == "processing", until
 
 
 def test_an_order_is_shipped_and_the_shipment_is_sent(command, number, account_name, amazon):
@@ -109,11 +109,11 @@ def test_a_doubtful_number_is_refused_with_its_reason_unless_it_is_accepted(comm
     assert tracking.endswith(one["details"]["tracking_number"])
 
 
-@pytest.mark.parametrize("tracking", ["n/a", "NULL", "ohne Tracking", "3.4E+17", "未发货"])
-def test_an_invalid_tracking_number_is_never_accepted(command, number, tracking):
-    refused = command("orders", "ship", number, "--tracking", tracking, "--carrier", "DHL", "--accept-number")
-    assert refused.code == 1
-    assert command("submissions", "list", "--json").json == []
+def test_an_invalid_tracking_number_is_never_accepted(command, number):
+    for tracking in ["n/a", "NULL", "ohne Tracking", "3.4E+17", "未发货"]:
+        refused = command("orders", "ship", number, "--tracking", tracking, "--carrier", "DHL", "--accept-number")
+        assert refused.code == 1, tracking
+        assert command("submissions", "list", "--json").json == [], tracking
 
 
 def test_a_tracking_number_without_a_certain_carrier_needs_one(command, number):

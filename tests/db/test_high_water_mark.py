@@ -50,7 +50,7 @@ def test_the_mark_never_falls_and_keeps_what_it_has(app, session):
     assert high_water_mark._path.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"order": "x"}'])
-def test_a_file_that_is_no_mark_counts_as_missing(app, content):
-    high_water_mark._path.write_text(content)
-    assert high_water_mark.read() is None
+def test_a_file_that_is_no_mark_counts_as_missing(app):
+    for content in ["", "{", "[]", '{"order": "x"}']:
+        high_water_mark._path.write_text(content)
+        assert high_water_mark.read() is None, content

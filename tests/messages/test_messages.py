@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from flask import Flask
 
 from webapp import messages
@@ -35,18 +34,20 @@ def test_every_error_has_a_sentence_and_brings_what_it_names() -> None:
         assert set(re.findall(r"%\((\w+)\)", str(SENTENCES[code]))) <= names, place
 
 
-@pytest.mark.parametrize("name", submission_handlers.NAMES)
-def test_every_kind_of_submission_can_be_spoken_of(name: str) -> None:
-    outcomes = {"requested", "undone", "accepted", "rejected", "unproved"}
-    kind = submission_handlers.get(name)
+def test_every_kind_of_submission_can_be_spoken_of() -> None:
+    for name in submission_handlers.NAMES:
+        outcomes = {"requested", "undone", "accepted", "rejected", "unproved"}
+        kind = submission_handlers.get(name)
 
-    assert name in LABELS["submission_kind"]
-    assert {f"submission_{name}", kind.not_needed_cause} <= SENTENCES.keys()
-    assert kind.confirmed_by_acceptance or f"{kind.note_prefix}_not_shown" in SENTENCES
-    assert {f"{name}_{what}" for what in outcomes | {"verified", "not_needed", "conflict", "insisted"}} <= (
-        SENTENCES.keys()
-    )
-    assert {f"note_{kind.note_prefix}_{what}" for what in outcomes - {"accepted"} | {"conflict"}} <= SENTENCES.keys()
+        assert name in LABELS["submission_kind"], name
+        assert {f"submission_{name}", kind.not_needed_cause} <= SENTENCES.keys(), name
+        assert kind.confirmed_by_acceptance or f"{kind.note_prefix}_not_shown" in SENTENCES, name
+        assert {f"{name}_{what}" for what in outcomes | {"verified", "not_needed", "conflict", "insisted"}} <= (
+            SENTENCES.keys()
+        )
+        assert {
+            f"note_{kind.note_prefix}_{what}" for what in outcomes - {"accepted"} | {"conflict"}
+        } <= SENTENCES.keys()
 
 
 def test_every_catalogue_is_listed_and_no_code_is_in_two() -> None:
@@ -72,15 +73,12 @@ def test_a_sentence_can_be_said_without_an_application() -> None:
     assert text_for("user_disabled") == "This user is disabled."
 
 
-@pytest.mark.parametrize(
-    ("carrier", "number", "expected"),
-    [
+def test_a_parcel_is_spoken_of_by_what_is_known_of_it(app: Flask) -> None:
+    for carrier, number, expected in [
         ("DHL", "T1", "Package 1: DHL T1"),
         ("", "T1", "Package 1: T1"),
         ("Bike courier", "", "Package 1: Bike courier without a tracking number"),
         ("", "", "Package 1: without a tracking number"),
-    ],
-)
-def test_a_parcel_is_spoken_of_by_what_is_known_of_it(app: Flask, carrier: str, number: str, expected: str) -> None:
-    about = {"reference": 1, "carrier": carrier, "tracking_number": number}
-    assert text_for("submission_shipment", about) == expected
+    ]:
+        about = {"reference": 1, "carrier": carrier, "tracking_number": number}
+        assert text_for("submission_shipment", about) == expected, (carrier, number, expected)

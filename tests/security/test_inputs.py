@@ -11,20 +11,20 @@ from webapp.queries.sync import amazon_orders
 pytestmark = pytest.mark.both_databases
 
 
-@pytest.mark.parametrize("address", ["/orders/1%00", "/orders?q=%00", "/orders?%00=1"])
-def test_a_nul_in_a_url_is_refused(owner_client, address):
-    answer = owner_client.get(address)
-    assert answer.status_code == 400
-    assert "The input contains a NUL character" in answer.text
+def test_a_nul_in_a_url_is_refused(owner_client):
+    for address in ["/orders/1%00", "/orders?q=%00", "/orders?%00=1"]:
+        answer = owner_client.get(address)
+        assert answer.status_code == 400, address
+        assert "The input contains a NUL character" in answer.text, address
 
 
 def test_a_nul_in_a_form_is_refused(owner_client):
     assert owner_client.post("/accounts/1/credentials", data={"client_secret": "a\0b"}).status_code == 400
 
 
-@pytest.mark.parametrize("number", [2**31 - 1, 2**31, 2**63, 10**40])
-def test_an_impossible_id_is_not_found(owner_client, number):
-    assert owner_client.get(f"/submissions/{number}").status_code == 404
+def test_an_impossible_id_is_not_found(owner_client):
+    for number in [2**31 - 1, 2**31, 2**63, 10**40]:
+        assert owner_client.get(f"/submissions/{number}").status_code == 404, number
 
 
 @pytest.mark.parametrize(

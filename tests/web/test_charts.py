@@ -2,8 +2,6 @@
 
 from datetime import date, timedelta
 
-import pytest
-
 from webapp.domain.common.money import Money
 from webapp.web.charts import HEIGHT, LEFT, TOP, WIDTH, Chart, build_revenue_chart, build_sparkline
 
@@ -36,18 +34,18 @@ def test_bars_stand_on_the_base_line_and_are_as_high_as_their_days() -> None:
     assert {bar.y + bar.height for bar in (low, high)} == {chart_of(1000, 2000).bottom}
 
 
-@pytest.mark.parametrize("days", [1, 7, 30, 365])
-def test_every_bar_stays_inside(days: int) -> None:
-    chart = chart_of(*range(1, days + 1))
-    assert len(chart.bars) == days
-    assert all(bar.x >= LEFT and bar.x + bar.width <= WIDTH and TOP <= bar.y <= HEIGHT for bar in chart.bars)
+def test_every_bar_stays_inside() -> None:
+    for days in [1, 7, 30, 365]:
+        chart = chart_of(*range(1, days + 1))
+        assert len(chart.bars) == days, days
+        assert all(bar.x >= LEFT and bar.x + bar.width <= WIDTH and TOP <= bar.y <= HEIGHT for bar in chart.bars), days
 
 
-@pytest.mark.parametrize(("days", "labelled"), [(7, 7), (30, 8), (365, 8)])
-def test_the_last_day_has_its_label_and_labels_do_not_crowd(days: int, labelled: int) -> None:
-    bars = chart_of(*[100] * days).bars
-    assert bars[-1].labelled
-    assert sum(bar.labelled for bar in bars) == labelled
+def test_the_last_day_has_its_label_and_labels_do_not_crowd() -> None:
+    for days, labelled in [(7, 7), (30, 8), (365, 8)]:
+        bars = chart_of(*[100] * days).bars
+        assert bars[-1].labelled, (days, labelled)
+        assert sum(bar.labelled for bar in bars) == labelled, (days, labelled)
 
 
 def test_a_day_of_more_refunds_than_sales_has_no_bar() -> None:

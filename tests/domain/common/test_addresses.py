@@ -9,9 +9,9 @@ from webapp.domain.errors import InvalidError
 STREET = {"line1": "Street 1", "city": "Town"}
 
 
-@pytest.mark.parametrize(("written", "kept"), [("DE", "DE"), (" de ", "DE"), ("uk", "GB"), ("XK", "XK")])
-def test_a_country_is_taken_by_its_two_letters(written, kept):
-    assert clean(STREET | {"country_code": written}) == STREET | {"country_code": kept}
+def test_a_country_is_taken_by_its_two_letters():
+    for written, kept in [("DE", "DE"), (" de ", "DE"), ("uk", "GB"), ("XK", "XK")]:
+        assert clean(STREET | {"country_code": written}) == STREET | {"country_code": kept}, (written, kept)
 
 
 @pytest.mark.parametrize("written", ["ZZ", "EU", "XX", "D", "DEU", "Germany", "D1", "ßE"])

@@ -48,9 +48,8 @@ def test_what_was_paid_stands_in_the_parts_of_amazons_refund():
     }
 
 
-@pytest.mark.parametrize(
-    ("components", "expected"),
-    [
+def test_no_part_is_less_than_nothing_and_together_they_are_what_was_paid():
+    for components, expected in [
         # Tax without details is the item's.
         ([("ITEM", None, "10.00"), ("TAX", None, "1.90")], {"item_price": 1000, "item_tax": 190}),
         # A promotion that takes off more than the price pays the shipping too.
@@ -66,10 +65,8 @@ def test_what_was_paid_stands_in_the_parts_of_amazons_refund():
             {"shipping_price": 100, "gift_wrap_price": 200},
         ),
         ([("ITEM", None, "10.00"), ("DISCOUNT", None, "-12.00"), ("TAX", None, "-0.10")], {}),
-    ],
-)
-def test_no_part_is_less_than_nothing_and_together_they_are_what_was_paid(components, expected):
-    assert parts_of(*components) == expected
+    ]:
+        assert parts_of(*components) == expected, (components, expected)
 
 
 def test_what_is_refunded_and_what_is_under_way_is_not_left():

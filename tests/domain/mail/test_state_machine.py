@@ -41,9 +41,9 @@ def test_tries_are_a_minute_apart_at_first_and_an_hour_in_the_end():
     assert waits == [1, 1, 2, 4, 32, 60, 60]
 
 
-@pytest.mark.parametrize("text", ["a\tb", "Groß\xa0und\u200bklein", "家\u3000族", "a\u2028b"])
-def test_spaces_of_every_kind_may_stand_in_a_text(text):
-    assert mail_states.clean_body(f"{text}  \r\nEnd\r\n\n") == f"{text}\nEnd"
+def test_spaces_of_every_kind_may_stand_in_a_text():
+    for text in ["a\tb", "Groß\xa0und\u200bklein", "家\u3000族", "a\u2028b"]:
+        assert mail_states.clean_body(f"{text}  \r\nEnd\r\n\n") == f"{text}\nEnd", text
 
 
 @pytest.mark.parametrize("sign", ["\0", "\x07", "\x1b", "\x0b"])

@@ -3,8 +3,6 @@
 import tomllib
 from pathlib import Path
 
-import pytest
-
 from webapp.domain.shipping import carriers as shipping_carriers
 from webapp.domain.shipping.carrier_names import find_by_name
 from webapp.domain.shipping.carriers import (
@@ -102,12 +100,10 @@ def test_where_the_parcel_starts_decides_between_carriers_of_the_same_form() -> 
     assert keys("986578788855", "DE") == ["fedex"]
 
 
-@pytest.mark.parametrize(
-    "written", [" 1z999aa1 0123-456784 ", "1Z.999.AA1.0123.456784", "１Ｚ９９９ＡＡ１０１２３４５６７８４"]
-)
-def test_people_write_numbers_as_they_like(written: str) -> None:
-    assert clean(written) == "1Z999AA10123456784"
-    assert keys(written, "US") == ["ups"]
+def test_people_write_numbers_as_they_like() -> None:
+    for written in [" 1z999aa1 0123-456784 ", "1Z.999.AA1.0123.456784", "１Ｚ９９９ＡＡ１０１２３４５６７８４"]:
+        assert clean(written) == "1Z999AA10123456784", written
+        assert keys(written, "US") == ["ups"], written
 
 
 def test_a_dpd_number_with_its_check_sign_is_surely_dpds() -> None:

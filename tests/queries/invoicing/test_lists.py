@@ -59,27 +59,24 @@ def test_an_untracked_shipment_has_no_number(session, every):
     assert (newest.quantity, newest.tracking_numbers) == (2, None)
 
 
-@pytest.mark.parametrize("sort", ["number", "-number", "created", "-created", "order", "-order", "total", "-total"])
-def test_invoices_are_sorted_by_what_their_heads_say(session, every, sort):
-    numbers = [row.number for row in fetch(session, document_lists.invoice_grid(every).choose(), sort=sort)]
+def test_invoices_are_sorted_by_what_their_heads_say(session, every):
+    for sort in ["number", "-number", "created", "-created", "order", "-order", "total", "-total"]:
+        numbers = [row.number for row in fetch(session, document_lists.invoice_grid(every).choose(), sort=sort)]
 
-    assert sorted(numbers) == ["100001", "100002"]
-    if sort.removeprefix("-") in {"number", "order"}:
-        assert numbers == sorted(numbers, reverse=sort.startswith("-"))
+        assert sorted(numbers) == ["100001", "100002"], sort
+        if sort.removeprefix("-") in {"number", "order"}:
+            assert numbers == sorted(numbers, reverse=sort.startswith("-")), sort
 
 
-@pytest.mark.parametrize(
-    ("filters", "found"),
-    [
+def test_documents_are_found_by_numbers_and_words(session, every):
+    for filters, found in [
         ({"q": "100002"}, ["100002"]),
         ({"q": "0000002"}, ["100002"]),
         ({"q": "recipient number1"}, ["100001"]),
         ({"name": "number2"}, ["100002"]),
         ({"store": "nowhere"}, []),
-    ],
-)
-def test_documents_are_found_by_numbers_and_words(session, every, filters, found):
-    assert [row.number for row in fetch(session, document_lists.invoice_grid(every).choose(), filters)] == found
+    ]:
+        assert [row.number for row in fetch(session, document_lists.invoice_grid(every).choose(), filters)] == found
 
 
 def test_credit_memos_say_how_they_were_refunded(session, every):

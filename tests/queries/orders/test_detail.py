@@ -52,13 +52,13 @@ def worked_on(session: Session, order: Order) -> Order:
     return session.get_one(Order, id_)
 
 
-@pytest.mark.parametrize("tab", ["information", "invoices", "credit_memos", "shipments", "history"])
-def test_a_tab_is_one_statement(session: Session, worked_on: Order, tab: str) -> None:
+def test_a_tab_is_one_statement(session: Session, worked_on: Order) -> None:
     number = worked_on.number
-    with counted() as sent:
-        order_detail.load_detail(session, number, tab)
+    for tab in ["information", "invoices", "credit_memos", "shipments", "history"]:
+        with counted() as sent:
+            order_detail.load_detail(session, number, tab)
 
-    assert len(sent) == 1
+        assert len(sent) == 1, tab
 
 
 def test_the_sheet_says_what_the_order_does(session: Session, worked_on: Order) -> None:

@@ -98,10 +98,10 @@ def test_a_page_is_found_by_its_number(session, eleven, monkeypatch, name, far):
         assert (pages[1].previous, pages[4].next) == (None, None), sort
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "x", "1.5", "99999999", "١"])
-def test_a_page_that_is_no_number_is_the_first(session, eleven, page):
+def test_a_page_that_is_no_number_is_the_first(session, eleven):
     grid = orders.build_grid(eleven).choose().for_reader(personal=True)
-    assert parse_page_request(grid, {"page": page}).page is None
+    for page in ["0", "-1", "x", "1.5", "99999999", "١"]:
+        assert parse_page_request(grid, {"page": page}).page is None, page
 
 
 @pytest.mark.parametrize("name", GRIDS)

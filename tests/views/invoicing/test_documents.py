@@ -110,9 +110,9 @@ def test_a_colleague_sees_no_buyer_and_no_words(viewer_client, written, kind):
         assert hidden not in answer.text
 
 
-@pytest.mark.parametrize("kind", ["invoice", "shipment", "credit memo"])
-def test_an_unknown_number_is_said(owner_client, kind):
-    page = owner_client.get(f"/{kind.replace(' ', '-')}s/999999")
+def test_an_unknown_number_is_said(owner_client):
+    for kind in ["invoice", "shipment", "credit memo"]:
+        page = owner_client.get(f"/{kind.replace(' ', '-')}s/999999")
 
-    assert page.status_code == 404
-    assert f"There is no {kind} 999999." in plain(page)
+        assert page.status_code == 404, kind
+        assert f"There is no {kind} 999999." in plain(page), kind

@@ -86,9 +86,8 @@ def test_a_colleague_sees_no_names(viewer_client, documents_written):
             assert hidden not in page.text
 
 
-@pytest.mark.parametrize(
-    ("path", "query", "found"),
-    [
+def test_each_filter_finds_what_it_says(owner_client, documents_written):
+    for path, query, found in [
         ("/invoices", {"q": "Number3"}, ["100003"]),
         ("/invoices", {"q": "0000-0000002"}, ["100002"]),
         ("/invoices", {"total_min": "26.01"}, []),
@@ -99,10 +98,8 @@ def test_a_colleague_sees_no_names(viewer_client, documents_written):
         ("/shipments", {"tracking": "9404"}, []),
         ("/credit-memos", {"memo_state": "offline"}, ["100001"]),
         ("/credit-memos", {"memo_state": "asked"}, []),
-    ],
-)
-def test_each_filter_finds_what_it_says(owner_client, documents_written, path, query, found):
-    assert [row.split()[0] for row in rows(owner_client.get(path, query_string=query))] == found
+    ]:
+        assert [row.split()[0] for row in rows(owner_client.get(path, query_string=query))] == found, path
 
 
 def test_a_number_leads_straight_to_its_document(owner_client, documents_written):

@@ -44,12 +44,12 @@ def test_a_whole_number_leads_straight_to_the_order(owner_client, arrived, typed
     assert (answer.status_code, answer.location) == (303, leads_to)
 
 
-@pytest.mark.parametrize("typed", ["jorg", "number1 jör", "one@marketplace.example", "track1", "article", "street 1"])
-def test_words_lead_to_what_holds_them(owner_client, arrived, typed):
-    page = owner_client.post("/search", data={"q": typed}, follow_redirects=True)
+def test_words_lead_to_what_holds_them(owner_client, arrived):
+    for typed in ["jorg", "number1 jör", "one@marketplace.example", "track1", "article", "street 1"]:
+        page = owner_client.post("/search", data={"q": typed}, follow_redirects=True)
 
-    assert "303-0000000-0000001" in plain(page)
-    assert "303-0000000-0000002" not in plain(page)
+        assert "303-0000000-0000001" in plain(page), typed
+        assert "303-0000000-0000002" not in plain(page), typed
 
 
 def test_goods_are_found_as_orders_and_as_products(owner_client, arrived):
@@ -91,12 +91,12 @@ def test_a_colleague_finds_numbers_and_goods_and_sees_no_whole_name(viewer_clien
     assert "Jörg Number1" not in page
 
 
-@pytest.mark.parametrize("typed", ["jorg", "number1", "one@marketplace.example", "street 1", "jorg article", "Town"])
-def test_a_colleague_finds_nobody_by_name_mail_or_address(viewer_client, arrived, typed):
-    page = plain(viewer_client.post("/search", data={"q": typed}, follow_redirects=True))
+def test_a_colleague_finds_nobody_by_name_mail_or_address(viewer_client, arrived):
+    for typed in ["jorg", "number1", "one@marketplace.example", "street 1", "jorg article", "Town"]:
+        page = plain(viewer_client.post("/search", data={"q": typed}, follow_redirects=True))
 
-    assert "303-0000000-0000001" not in page
-    assert "No results" in page
+        assert "303-0000000-0000001" not in page, typed
+        assert "No results" in page, typed
 
 
 @pytest.mark.parametrize("where", ["/search", "/orders/searches"])

@@ -86,9 +86,10 @@ def test_a_product_is_entered_and_counted(owner_client, session, account):
     assert load_ledger(session, "MUG-9") == [("set", 7, 0), ("set", -2, 0), ("set", 7, 0)]
 
 
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
+def test_invalid_values_are_reported_at_their_field(owner_client, session, shop):
+    many = len(session.scalars(select(Product)).all())
+    session.rollback()
+    for data, words in [
         ({"sku": ""}, "Enter the SKU."),
         ({"sku": "MUG-1"}, "Product MUG-1 already exists."),
         ({"sku": "MUG-9", "quantity": "1.5"}, "1.5 must be a whole number."),
@@ -96,18 +97,14 @@ def test_a_product_is_entered_and_counted(owner_client, session, account):
         ({"sku": "MUG-9", "quantity": "9999999999"}, "Enter a quantity up to 1000000000."),
         ({"sku": "M" * 129}, "at most 128 characters fit"),
         ({"sku": "MUG-9", "account": "77"}, "Choose a seller account: Desk."),
-    ],
-)
-def test_invalid_values_are_reported_at_their_field(owner_client, session, shop, data, words):
-    many = len(session.scalars(select(Product)).all())
-    session.rollback()
+    ]:
+        answer = owner_client.post("/products", data={"account": "1"} | data, headers=HTMX)
 
-    answer = owner_client.post("/products", data={"account": "1"} | data, headers=HTMX)
-
-    assert answer.status_code == 422
-    assert words in answer.text
-    assert answer.text.lstrip().startswith('<div id="product-new">')
-    assert len(session.scalars(select(Product)).all()) == many
+        assert answer.status_code == 422, (data, words)
+        assert words in answer.text, (data, words)
+        assert answer.text.lstrip().startswith('<div id="product-new">'), (data, words)
+        assert len(session.scalars(select(Product)).all()) == many, (data, words)
+        session.rollback()
 
 
 def test_a_change_made_on_an_old_page_is_refused(owner_client, session, account):

@@ -131,9 +131,11 @@ def two(lines, **more):
     } | more
 
 
-@pytest.mark.parametrize(
-    ("typed", "field", "message"),
-    [
+def test_what_cannot_be_shipped_is_said_at_its_field_and_stays(owner_client, session, order, sent, lines):
+    other = create_orders(session, an_order(2, items=(an_item(3),)))[1]
+    shipments.create(session, other.id, [Parcel(None, "DHL", "", "JJD01460000A9")], **AUDIT_ARGS)
+    session.rollback()
+    for typed, field, message in [
         ({"parcels-1-quantity-LINE": "2"}, "parcels-1-quantity-LINE", "SKU-1: 2 is too many, 1 left."),
         ({"parcels-1-quantity-LINE": "-1"}, "parcels-1-quantity-LINE", "SKU-1: the quantity cannot be negative."),
         ({"parcels-0-quantity-LINE": "x"}, "parcels-0-quantity-LINE", "SKU-1: x is not a quantity."),
@@ -154,26 +156,19 @@ def two(lines, **more):
             "parcels-1-tracking_number",
             "Tracking number JJD01460000A9 is already used for order 100002, whose recipient may be different.",
         ),
-    ],
-)
-def test_what_cannot_be_shipped_is_said_at_its_field_and_stays(
-    owner_client, session, order, sent, lines, typed, field, message
-):
-    other = create_orders(session, an_order(2, items=(an_item(3),)))[1]
-    shipments.create(session, other.id, [Parcel(None, "DHL", "", "JJD01460000A9")], **AUDIT_ARGS)
-    session.rollback()
-    typed = {name.replace("LINE", str(lines[0])): text for name, text in typed.items()}
-    before = dump_tables()
+    ]:
+        typed = {name.replace("LINE", str(lines[0])): text for name, text in typed.items()}
+        before = dump_tables()
 
-    for headers in ({}, HTMX):
-        answer = owner_client.post(URL, data=sent | two(lines, **typed), headers=headers)
+        for headers in ({}, HTMX):
+            answer = owner_client.post(URL, data=sent | two(lines, **typed), headers=headers)
 
-        assert answer.status_code == 422
-        below = answer.text.partition(f'id="{field.replace("LINE", str(lines[0]))}-below"')[2][:600]
-        assert message in below
-        assert {name: fields(answer).get(name, text) for name, text in typed.items()} == typed
-    after = dump_tables()
-    assert all(after[name] == before[name] for name in ("shipments", "parcels", "order_items", "orders", "events"))
+            assert answer.status_code == 422, (typed, field, message)
+            below = answer.text.partition(f'id="{field.replace("LINE", str(lines[0]))}-below"')[2][:600]
+            assert message in below, (typed, field, message)
+            assert {name: fields(answer).get(name, text) for name, text in typed.items()} == typed, typed
+        after = dump_tables()
+        assert all(after[name] == before[name] for name in ("shipments", "parcels", "order_items", "orders", "events"))
 
 
 def test_a_number_used_before_is_said_while_it_is_typed(owner_client, session, order, sent):

@@ -70,13 +70,14 @@ def test_a_row_is_drawn_once_while_it_says_the_same(app: Flask, hits: list[bool]
     assert hits == [False, False, True, True]
 
 
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [({"total": 1300}, "€13.00"), ({"bill_to_name": "Grace Hopper"}, "G••• H•••"), ({"number": "100009"}, "100009")],
-)
-def test_a_row_that_changed_is_drawn_anew(app: Flask, changes: dict[str, Any], expected: str) -> None:
-    drawn(app, Row())
-    assert expected in drawn(app, Row(**changes))
+def test_a_row_that_changed_is_drawn_anew(app: Flask) -> None:
+    for changes, expected in [
+        ({"total": 1300}, "€13.00"),
+        ({"bill_to_name": "Grace Hopper"}, "G••• H•••"),
+        ({"number": "100009"}, "100009"),
+    ]:
+        drawn(app, Row())
+        assert expected in drawn(app, Row(**changes)), (changes, expected)
 
 
 def test_each_choice_of_columns_and_each_store_is_drawn_by_itself(app: Flask, hits: list[bool]) -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
 from flask import Flask
 from markupsafe import Markup
 
@@ -54,14 +53,12 @@ def cells_of(row: str) -> list[str]:
     return re.findall(r"<td.*?</td>", row, re.DOTALL)
 
 
-CELLS = [(name, column) for name, listing in list_registry.LISTINGS.items() for column in listing.headings]
-
-
-@pytest.mark.parametrize(("listing", "column"), CELLS, ids=lambda name: name)
-def test_every_column_has_its_cell(app: Flask, listing: str, column: str) -> None:
-    row = drawn(app, listing, column)
-    assert row.count("<td") == row.count("</td>") == 1
-    assert [found for found in ("<odd", "<Laden", "<001", "<Byron", "Ada") if found in row] == []
+def test_every_column_has_its_cell(app: Flask) -> None:
+    for name, listing in list_registry.LISTINGS.items():
+        for column in listing.headings:
+            row = drawn(app, name, column)
+            assert row.count("<td") == row.count("</td>") == 1, (name, column)
+            assert [text for text in ("<odd", "<Laden", "<001", "<Byron", "Ada") if text in row] == [], (name, column)
 
 
 def test_cells_stand_in_the_order_of_the_columns(app: Flask) -> None:

@@ -141,18 +141,15 @@ def test_a_file_of_return_labels_alone_has_no_parcels():
     assert refused.value.code in {"sheet_no_tracking", "sheet_no_orders"}
 
 
-@pytest.mark.parametrize(
-    "heads",
-    [
+def test_a_second_tracking_column_is_a_second_parcel():
+    for heads in [
         "order;tracking number 1;tracking number 2",
         "order;Sendungsnummer;weitere Sendungsnummer",
         "order;AWB;AWB 2",
         "order;运单号1;运单号2",
-    ],
-)
-def test_a_second_tracking_column_is_a_second_parcel(heads):
-    text = f"{heads}\n{ONE};{DHL};{DHL_2}\n{TWO};{DHL_3};\n"
-    assert parse_lines(text) == [(ONE, DHL, ""), (ONE, DHL_2, ""), (TWO, DHL_3, "")]
+    ]:
+        text = f"{heads}\n{ONE};{DHL};{DHL_2}\n{TWO};{DHL_3};\n"
+        assert parse_lines(text) == [(ONE, DHL, ""), (ONE, DHL_2, ""), (TWO, DHL_3, "")], heads
 
 
 def test_the_same_number_in_two_columns_is_one_parcel():
@@ -231,17 +228,14 @@ def test_several_orders_in_a_line_each_have_its_parcel():
     }
 
 
-@pytest.mark.parametrize(
-    ("line", "problem"),
-    [
+def test_words_of_voided_and_return_labels_hold_a_line_back():
+    for line, problem in [
         (f"{ONE} {DHL} voided", "line_voided"),
         (f"{ONE}: {DHL} (storniert)", "line_voided"),
         (f"{ONE} {DHL}, return label {RETURN}", "line_of_return"),
         (f"Retoure zu {ONE} ist {RETURN}", "line_of_return"),
-    ],
-)
-def test_words_of_voided_and_return_labels_hold_a_line_back(line, problem):
-    assert {said for order, _, said in parse_lines(f"{line}\n{TWO} {UPS}") if order == ONE} == {problem}
+    ]:
+        assert {said for order, _, said in parse_lines(f"{line}\n{TWO} {UPS}") if order == ONE} == {problem}, line
 
 
 def test_several_orders_and_numbers_in_a_sentence_are_not_dropped():
@@ -256,17 +250,14 @@ def test_cells_of_several_lines_are_read_and_counted_as_a_spreadsheet_counts_the
     assert (sheet.read, sheet.explained) == (3, 3)
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [f'{TWO};"12 inch pipe;{UPS}', f'{TWO};12" pipe;{UPS}', f'{TWO};"a" b;{UPS}', f'{TWO};"""x;{UPS}'],
-)
-def test_a_quotation_mark_that_quotes_nothing_costs_no_line(broken):
-    text = f'order;note;tracking\n{ONE};"two\nlines";{DHL}\n{broken}\n{THREE};"more\nlines";{UPS_2}\n'
-    assert [(line.order, line.tracking_number) for line in read(text).lines] == [
-        (ONE, DHL),
-        (TWO, UPS),
-        (THREE, UPS_2),
-    ]
+def test_a_quotation_mark_that_quotes_nothing_costs_no_line():
+    for broken in [f'{TWO};"12 inch pipe;{UPS}', f'{TWO};12" pipe;{UPS}', f'{TWO};"a" b;{UPS}', f'{TWO};"""x;{UPS}']:
+        text = f'order;note;tracking\n{ONE};"two\nlines";{DHL}\n{broken}\n{THREE};"more\nlines";{UPS_2}\n'
+        assert [(line.order, line.tracking_number) for line in read(text).lines] == [
+            (ONE, DHL),
+            (TWO, UPS),
+            (THREE, UPS_2),
+        ]
 
 
 def test_the_order_of_day_and_month_is_decided_by_the_whole_column():
@@ -422,11 +413,11 @@ def test_a_line_of_very_many_columns_is_refused_with_its_number():
     assert single[0] < 50_000
 
 
-@pytest.mark.parametrize("text", [f"{ONE};{DHL}\n" * 100_001, "x\n" * 100_001, "\n" * 100_001])
-def test_very_many_lines_are_refused_before_they_are_read(text):
-    calls, code = work(text)
-    assert code in {"sheet_too_long", "sheet_empty"}
-    assert calls < 250_000
+def test_very_many_lines_are_refused_before_they_are_read():
+    for text in [f"{ONE};{DHL}\n" * 100_001, "x\n" * 100_001, "\n" * 100_001]:
+        calls, code = work(text)
+        assert code in {"sheet_too_long", "sheet_empty"}
+        assert calls < 250_000
 
 
 def test_very_many_words_are_not_all_asked_for():

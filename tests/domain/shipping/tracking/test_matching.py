@@ -170,13 +170,13 @@ def test_a_line_that_does_not_go_asks_nothing_of_the_other():
     assert group_shipments(matches) == {1: [Parcel(None, "DHL", "DHL", DHL)]}
 
 
-@pytest.mark.parametrize("country", ["IN", "BR", "US"])
-def test_a_person_decides_in_every_marketplace_whether_orders_share_a_parcel(country):
-    other = Order(2, "100002", "processing", country, (Item(21, "MUG", 3),))
-    lines = a_line("100001", place=2, carrier="DHL"), a_line("100002", place=3, carrier="DHL")
-    assert said(*lines, orders=(ONE, other)) == [(CHOOSE, "tracking_shared_line")] * 2
-    shared = {place: Choice(shared=True) for place in range(2)}
-    assert said(*lines, orders=(ONE, other), choices=shared) == [(READY, "")] * 2
+def test_a_person_decides_in_every_marketplace_whether_orders_share_a_parcel():
+    for country in ["IN", "BR", "US"]:
+        other = Order(2, "100002", "processing", country, (Item(21, "MUG", 3),))
+        lines = a_line("100001", place=2, carrier="DHL"), a_line("100002", place=3, carrier="DHL")
+        assert said(*lines, orders=(ONE, other)) == [(CHOOSE, "tracking_shared_line")] * 2, country
+        shared = {place: Choice(shared=True) for place in range(2)}
+        assert said(*lines, orders=(ONE, other), choices=shared) == [(READY, "")] * 2, country
 
 
 def test_confirming_a_shared_parcel_leaves_the_question_about_its_carrier():
@@ -384,22 +384,19 @@ def test_a_guess_that_is_unlikely_where_the_order_ships_from_is_a_question():
     assert said(a_line("100001", "986578788855"), orders=(american,)) == [(READY, "")]
 
 
-@pytest.mark.parametrize(
-    ("written", "cleaned", "code"),
-    [
+def test_the_number_within_a_link_or_a_text_is_offered_and_kept_with_where_it_was_found():
+    for written, cleaned, code in [
         (f"https://track.example/?piececode={DHL}", f"HTTPS:TRACKEXAMPLE?PIECECODE={DHL}", "tracking_link"),
         (f"{DHL}.00", f"{DHL}00", "tracking_decimal"),
         (f"Paket: {DHL}", f"PAKET:{DHL}", "tracking_in_text"),
-    ],
-)
-def test_the_number_within_a_link_or_a_text_is_offered_and_kept_with_where_it_was_found(written, cleaned, code):
-    line = find_number(a_line("100001", cleaned, written=written, carrier="DHL"))
-    assert (line.tracking_number, line.question) == (DHL, code)
-    (one,) = look(line)
-    assert (one.standing, one.code, one.args["number"]) == (CONFIRM, code, DHL)
+    ]:
+        line = find_number(a_line("100001", cleaned, written=written, carrier="DHL"))
+        assert (line.tracking_number, line.question) == (DHL, code), (written, cleaned, code)
+        (one,) = look(line)
+        assert (one.standing, one.code, one.args["number"]) == (CONFIRM, code, DHL), (written, cleaned, code)
 
-    (one,) = look(line, choices={0: Choice(confirmed=True)})
-    assert group_shipments([one]) == {1: [Parcel(None, "DHL", "DHL", written, confirmed=True)]}
+        (one,) = look(line, choices={0: Choice(confirmed=True)})
+        assert group_shipments([one]) == {1: [Parcel(None, "DHL", "DHL", written, confirmed=True)]}, written
 
 
 def test_a_long_link_is_a_link_and_not_a_number_that_is_too_long():

@@ -1,7 +1,5 @@
 """Classification of texts that are offered as tracking numbers."""
 
-import pytest
-
 from webapp.domain.shipping.carriers import BY_KEY
 from webapp.domain.shipping.tracking.numbers import (
     NOT_A_NUMBER,
@@ -154,10 +152,10 @@ def test_a_wrong_check_digit_is_a_question_also_where_no_carrier_is_named() -> N
     assert result.carriers[0] is BY_KEY["dhl"]
 
 
-@pytest.mark.parametrize("number", ["340434161094042000", "00340434161094000000", "9405511899223190000000"])
-def test_a_number_that_a_spreadsheet_has_cut_to_15_digits_is_a_question(number: str) -> None:
-    for said in (of(number, ""), of(number, "dhl"), classify(number, other="Rhenus Home")):
-        assert (said.outcome, said.code) == (QUESTION, "tracking_lost_digits")
+def test_a_number_that_a_spreadsheet_has_cut_to_15_digits_is_a_question() -> None:
+    for number in ["340434161094042000", "00340434161094000000", "9405511899223190000000"]:
+        for said in (of(number, ""), of(number, "dhl"), classify(number, other="Rhenus Home")):
+            assert (said.outcome, said.code) == (QUESTION, "tracking_lost_digits"), number
 
 
 def test_zeros_at_the_end_are_no_question_where_the_check_digit_is_right() -> None:
@@ -165,10 +163,10 @@ def test_zeros_at_the_end_are_no_question_where_the_check_digit_is_right() -> No
     assert of("00340434161094041000", "").is_valid
 
 
-@pytest.mark.parametrize("number", ["1234567890", "123456789012", "12345678901234"])
-def test_digits_that_count_up_are_a_question(number: str) -> None:
-    for said in (of(number, "dhl"), of(number, ""), classify(number, other="Rhenus Home")):
-        assert (said.outcome, said.code) == (QUESTION, "tracking_dummy")
+def test_digits_that_count_up_are_a_question() -> None:
+    for number in ["1234567890", "123456789012", "12345678901234"]:
+        for said in (of(number, "dhl"), of(number, ""), classify(number, other="Rhenus Home")):
+            assert (said.outcome, said.code) == (QUESTION, "tracking_dummy"), number
 
 
 def test_what_no_format_of_the_carrier_allows_is_a_question() -> None:
@@ -224,20 +222,17 @@ def test_an_unknown_carrier_gets_any_number_that_is_plausible() -> None:
     assert classify(UPS, other="Rhenus Home").code == "tracking_of_another"
 
 
-@pytest.mark.parametrize(
-    ("number", "country", "carrier"),
-    [
+def test_a_number_tells_its_carrier_where_that_is_certain() -> None:
+    for number, country, carrier in [
         (DHL, "DE", "dhl"),
         (UPS, "FR", "ups"),
         ("986578788855", "US", "fedex"),
         # Twelve digits that are an Identcode and, by chance, also pass the test of FedEx.
         ("300000050003", "DE", "dhl"),
-    ],
-)
-def test_a_number_tells_its_carrier_where_that_is_certain(number: str, country: str, carrier: str) -> None:
-    result = of(number, "", country)
+    ]:
+        result = of(number, "", country)
 
-    assert (result.outcome, result.carrier) == (VALID, BY_KEY[carrier])
+        assert (result.outcome, result.carrier) == (VALID, BY_KEY[carrier]), (number, country, carrier)
 
 
 def test_a_carrier_that_the_number_does_not_tell_for_certain_is_asked_for() -> None:

@@ -192,9 +192,9 @@ def test_carriers_are_known_by_what_people_call_them():
         assert find_by_name(text).key == key, (text, key)
 
 
-@pytest.mark.parametrize("text", ["", "Bring", "my cousin", "12345"])
-def test_a_carrier_nobody_knows_is_nobody(text):
-    assert find_by_name(text) is None
+def test_a_carrier_nobody_knows_is_nobody():
+    for text in ["", "Bring", "my cousin", "12345"]:
+        assert find_by_name(text) is None, text
 
 
 def test_heads_are_known_in_many_languages():
