@@ -83,8 +83,8 @@ def test_documents_of_the_order_are_counted(session: Session, worked_on: Order) 
     )  # fmt: skip
     session.flush()
 
-    assert order_detail.load_detail(session, "100001", "invoices").related == (1, 1, 1, 1, 2, 0)
-    assert order_detail.load_detail(session, "100002", "invoices").related == (1, 0, 0, 0, 0, 0)
+    assert order_detail.load_detail(session, "100001", "invoices").related == (1, 1, 1, 1, 2, 0, 0)
+    assert order_detail.load_detail(session, "100002", "invoices").related == (1, 0, 0, 0, 0, 0, 0)
 
 
 def test_notes_are_the_latest_with_who_wrote_them(session: Session, worked_on: Order) -> None:
