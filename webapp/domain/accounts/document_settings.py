@@ -15,7 +15,7 @@ KEYS = ("language", *TEXTS)
 
 
 def clean(values: Mapping[str, str]) -> dict[str, str]:
-    """The values without space at the ends of lines. Raises InvalidError naming the first that cannot be taken."""
+    """Strip the values and the ends of their lines. Raises InvalidError naming the first invalid one."""
     cleaned = {}
     for key, value in values.items():
         if key == "language":

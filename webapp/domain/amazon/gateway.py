@@ -36,7 +36,7 @@ class AmazonGateway(Protocol):
         missing: frozenset[str] = frozenset(),
         refused: frozenset[str] = frozenset(),
     ) -> OrderPage:
-        """`missing`: datasets to leave out. `refused`: those refused last time, left out first on a refusal."""
+        """Fetch a page. `missing`: datasets to omit. `refused`: those refused last time, omitted first on a refusal."""
         ...
 
     def get_order(self, number: str, missing: frozenset[str] = frozenset()) -> AmazonOrder: ...
@@ -52,7 +52,7 @@ class AmazonGateway(Protocol):
     def prepare_vat_invoice(self, marketplace_id: str, invoice: VatInvoice, pdf: bytes) -> PreparedFeed: ...
 
     def create_feed(self, prepared: PreparedFeed) -> Feed:
-        """Not safe to repeat: raises OutcomeUnknown when the feed may have been created."""
+        """Create a feed. Not safe to repeat: raises OutcomeUnknown when the feed may have been created."""
         ...
 
     def find_feeds(self, feed_type: str, created_since: datetime) -> Sequence[Feed]: ...
@@ -90,5 +90,5 @@ class AmazonGateway(Protocol):
         ...
 
     def send_message(self, number: str, marketplace_id: str, kind: str, text: str) -> None:
-        """Not safe to repeat: raises OutcomeUnknown when the buyer may have received it."""
+        """Send a message. Not safe to repeat: raises OutcomeUnknown when the buyer may have received it."""
         ...

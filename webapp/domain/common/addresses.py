@@ -40,7 +40,7 @@ _LARGEST_FIRST = frozenset({"JP", "CN"})
 
 
 def clean(entered: Mapping[str, str]) -> dict[str, str]:
-    """The address without surrounding space and empty fields. Raises InvalidError naming the first wrong field."""
+    """Strip the fields and drop empty ones. Raises InvalidError naming the first invalid field."""
     address = {}
     for name, longest in EDITABLE.items():
         text = " ".join(entered.get(name, "").split())
@@ -58,7 +58,7 @@ def clean(entered: Mapping[str, str]) -> dict[str, str]:
 
 
 def format_lines(address: Address) -> list[str]:
-    """The lines of an address in the order its country writes them, without the country's name and empty lines."""
+    """Return the non-empty lines of an address in its country's order, without the country's name."""
     country = (address.country_code or "").upper()
     street = [address.line1, address.line2, address.line3]
     place = _place(address, country)

@@ -14,5 +14,5 @@ _OF_COUNTRY = {"DE": "de", "NL": "nl", "BE": "nl", "SE": "sv", "IT": "it"}
 
 
 def get_default_language(country_code: str) -> str:
-    """What a store there speaks unless somebody chooses otherwise: English where we do not know the country's own."""
+    """Return the default language of a store in this country; English for unlisted countries."""
     return _OF_COUNTRY.get(country_code.upper(), DEFAULT)

@@ -17,7 +17,7 @@ class MoneyError(ValueError):
 
 
 def minor_digits(currency: str) -> int:
-    """Return how many decimals the currency has: 2 for EUR, 0 for JPY."""
+    """Return the number of decimals of the currency: 2 for EUR, 0 for JPY."""
     return UNUSUAL_DIGITS.get(currency, 2)
 
 

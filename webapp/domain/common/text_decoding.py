@@ -114,7 +114,7 @@ def _build_east_asian_rating(encoding: str, first: int, last: int) -> Callable[[
 
 
 def _rate_japanese(text: str) -> float:
-    """Kana and the kanji of JIS level 1 count in full; half-width kana for half, since Latin letters decode to them."""
+    """Count kana and JIS level 1 kanji; half-width kana count half, because Latin letters decode to them."""
     points = 0.0
     for sign in _NOT_ASCII.findall(text):
         if "\u3040" <= sign <= "\u30ff" or "\u3000" <= sign <= "\u303f" or "\uff01" <= sign <= "\uff5e":

@@ -123,7 +123,7 @@ class LineCredit:
 
 
 def find_refusal_reason(amazon_status: str, fulfilled_by: str, *, writable: bool) -> str | None:
-    """Return why an order cannot be refunded at Amazon, as a code of `messages`, or None.
+    """Return the reason an order cannot be refunded at Amazon (a code of `messages`), or None.
 
     `writable`: the store imports orders, so Channeldesk may change them.
     """
@@ -135,7 +135,7 @@ def find_refusal_reason(amazon_status: str, fulfilled_by: str, *, writable: bool
 
 
 def compute_paid_amounts(components: Iterable[Component]) -> Parts:
-    """Return what the buyer paid for an order item less its promotions: the maximum that can be refunded.
+    """Return the buyer's payment for an order item less its promotions: the maximum that can be refunded.
 
     Tax that Amazon does not itemize counts as item tax. The part of a promotion that exceeds its price is deducted
     from the next component, so that no component is negative and their sum is what was paid.
@@ -161,7 +161,7 @@ def compute_paid_amounts(components: Iterable[Component]) -> Parts:
 
 
 def compute_refundable_amounts(was_paid: Mapping[str, int], *refunds: Mapping[str, int]) -> Parts:
-    """Return what can still be refunded after these refunds, including the pending ones."""
+    """Return the amounts left to refund after these refunds, including the pending ones."""
     return {name: max(0, was_paid[name] - sum(refund.get(name, 0) for refund in refunds)) for name in COMPONENTS}
 
 

@@ -50,7 +50,7 @@ class DraftLine:
         return self.subtotal + self.shipping + self.tax + self.discount + self.other
 
     def amounts(self) -> dict[str, int]:
-        """As the columns of a document's line, `total` among them."""
+        """Return the amount columns of a document's line, including `total`."""
         return {name: getattr(self, name) for name in (*_GOODS, "shipping", "total")}
 
 
@@ -67,7 +67,7 @@ class Draft:
         return sum(part.total for part in self.parts) + self.adjustment_refund - self.adjustment_fee
 
     def amounts(self) -> dict[str, int]:
-        """As the columns of the document itself, `total` among them."""
+        """Return the amount columns of the document itself, including `total`."""
         sums = {name: sum(getattr(part, name) for part in self.parts) for name in (*_GOODS, "shipping")}
         return sums | {"total": self.total}
 
@@ -89,7 +89,7 @@ _GOODS = ("subtotal", "tax", "discount", "other")
 
 
 def parse_amount(text: str, currency: str, field: str) -> int:
-    """Minor units of an amount a person entered. Raises InvalidError: no number, negative, too many decimals."""
+    """Return an entered amount in minor units. Raises InvalidError: no number, negative, too many decimals."""
     text = text.strip()
     if not _AMOUNT.fullmatch(text):
         raise InvalidError("amount_malformed", field=field, text=text[:40])

@@ -29,7 +29,7 @@ class VatInvoice:
 
 
 def find_missing_setting(sender: str, tax_number: str) -> str | None:
-    """Return what a tax invoice lacks of the seller's data, as a code of `messages`, or None.
+    """Return the code in `messages` of the seller data that a tax invoice lacks, or None.
 
     `sender`: the seller's name and address as they stand on documents, one part a line.
     """
@@ -42,7 +42,7 @@ def find_missing_setting(sender: str, tax_number: str) -> str | None:
 
 
 def find_refusal_reason(country: str, amazon_status: str, programs: Collection[str], *, writable: bool) -> str | None:
-    """Return why an invoice of an order cannot be uploaded now, as a code of `messages`, or None.
+    """Return the reason an order's invoice cannot be uploaded now (a code of `messages`), or None.
 
     `writable`: the store imports orders, so the desk is in charge of them.
     """

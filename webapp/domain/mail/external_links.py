@@ -32,7 +32,7 @@ _KNOWN = frozenset(_known())
 
 
 def find_external_hosts(text: str) -> list[str]:
-    """The hosts of links and e-mail addresses that are neither a carrier's nor Amazon's, each once, as they come."""
+    """List the distinct hosts of links and e-mail addresses that belong to no carrier and not to Amazon."""
     hosts = (match[match.lastindex or 0].lower().removeprefix("www.") for match in _PLACE.finditer(text))
     return list(dict.fromkeys(host for host in hosts if not _is_known(host)))
 

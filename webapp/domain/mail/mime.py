@@ -110,5 +110,5 @@ def _link_addresses(line: str) -> str:
 
 
 def _keep_spacing(text: str) -> str:
-    """Columns made with spaces keep their place."""
+    """Escape a text so that columns aligned with spaces stay aligned in HTML."""
     return escape(text).replace("  ", "&nbsp; ")

@@ -52,7 +52,7 @@ check = TRANSITIONS.check
 
 
 def retry_delay(tries: int) -> timedelta:
-    """How long to wait after so many tries: from a minute to an hour. Servers that greylist ask for five or more."""
+    """Return the delay after this many tries, from a minute to an hour. Greylisting servers require five or more."""
     return timedelta(seconds=min(60 * 2 ** min(max(tries - 1, 0), 10), 3600))
 
 
@@ -62,7 +62,7 @@ def is_deliverable(address: str | None) -> bool:
 
 
 def find_block_reason(address: str | None, *, configured: bool) -> str | None:
-    """Return why the buyer of this address cannot be written to (a code of `messages`), None when they can."""
+    """Return the reason no mail can be sent to this address (a code of `messages`), or None."""
     if not configured:
         return "mail_not_configured"
     if not address:
@@ -71,7 +71,7 @@ def find_block_reason(address: str | None, *, configured: bool) -> str | None:
 
 
 def clean_address(text: str, field: str) -> str:
-    """An address a person typed. Raises InvalidError."""
+    """Validate an entered e-mail address. Raises InvalidError."""
     address = text.strip()
     if not is_deliverable(address):
         raise InvalidError("mail_address_malformed", field=field)
@@ -79,7 +79,7 @@ def clean_address(text: str, field: str) -> str:
 
 
 def clean_header(text: str, field: str, most: int = LONGEST_SUBJECT) -> str:
-    """A name or a subject: one line. A second line would be a header of the writer's own. Raises InvalidError."""
+    """Validate a name or subject. Raises InvalidError for line breaks, which would inject headers."""
     text = text.strip()
     if any(not character.isprintable() for character in text):
         raise InvalidError("mail_one_line", field=field)
@@ -89,7 +89,7 @@ def clean_header(text: str, field: str, most: int = LONGEST_SUBJECT) -> str:
 
 
 def clean_text(subject: str, body: str) -> tuple[str, str]:
-    """Return what a person wrote, as it is sent. Raises InvalidError."""
+    """Validate an entered subject and body and return them as sent. Raises InvalidError."""
     subject, body = clean_header(subject, "subject"), clean_body(body)
     if not subject:
         raise InvalidError("mail_subject_required", field="subject")
@@ -99,7 +99,7 @@ def clean_text(subject: str, body: str) -> tuple[str, str]:
 
 
 def clean_body(text: str) -> str:
-    """Line ends of one kind, no control signs. Raises InvalidError."""
+    """Normalize line ends and reject control characters. Raises InvalidError."""
     body = "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")).strip("\n")
     if any(not character.isprintable() and character not in "\n\t" and ord(character) < 32 for character in body):
         raise InvalidError("mail_control_signs", field="body")
@@ -109,7 +109,7 @@ def clean_body(text: str) -> str:
 
 
 def clean_message(kind: str, text: str) -> str:
-    """A text for Amazon's Messaging, as Amazon takes it. Raises InvalidError."""
+    """Validate a text for Amazon's Messaging API. Raises InvalidError."""
     if kind not in LIMITS:
         raise InvalidError("message_kind_unknown", field="kind", kind=kind)
     body = clean_body(text).strip()

@@ -40,7 +40,7 @@ _BRACES = re.compile(r"\{\{|\}\}")
 
 
 def check(kind: str, subject: str, body: str) -> None:
-    """Raises InvalidError for what cannot be written out: with the line, and what may have been meant."""
+    """Raise InvalidError for a template that cannot be rendered, with the line and a suggestion."""
     placeholders = PLACES[kind]
     if not subject.strip():
         raise InvalidError("mail_subject_required", field="subject")

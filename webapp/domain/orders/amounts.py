@@ -61,7 +61,7 @@ def _compute_share(total: int, pieces: int, of: int) -> int:
 
 
 def split(parts: Mapping[str, int], quantity: int, of: int, before: int = 0) -> dict[str, int]:
-    """`share` of amounts that belong together: the shares of the parts sum to the share of their sum, in each portion.
+    """Split related amounts in proportion: in each portion, the parts sum to the portion of their sum.
 
     A part that divides evenly does so; what is rounded falls to the parts that do not.
     """
@@ -70,7 +70,7 @@ def split(parts: Mapping[str, int], quantity: int, of: int, before: int = 0) -> 
 
 
 def distribute(total: int, weights: Sequence[int]) -> list[int]:
-    """`total` in portions by weight, to the last unit; in equal portions where the weights are no measure."""
+    """Split `total` by weight without remainder; evenly where the weights are negative or all zero."""
     if not weights or min(weights) < 0 or not any(weights):
         weights = [1] * len(weights)
     portions, weight_so_far = [], 0

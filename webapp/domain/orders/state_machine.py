@@ -66,33 +66,33 @@ def count_left_to_invoice(line: Quantities) -> int:
 
 
 def count_given_back(line: Quantities) -> int:
-    """Refunded pieces that were not cancelled: those that need not be sent, or that were sent and came back."""
+    """Count refunded units that were not cancelled: not to be shipped, or shipped and returned."""
     return _count_beyond_canceled(line, line.refunded)
 
 
 def count_left_to_ship(line: Quantities) -> int:
-    """Return what may leave. What Amazon is asked to refund may not: it would be paid back and sent all the same."""
+    """Count the units that may be shipped, excluding those whose refund is pending at Amazon."""
     return _count_owed(line, line.refunded + line.refunding)
 
 
 def count_unshipped(line: Quantities) -> int:
-    """What is still to be sent. What was given back is not owed any more; what Amazon is only asked to refund is."""
+    """Count the units still to be shipped: refunded ones are excluded, those with a pending refund are not."""
     return _count_owed(line, line.refunded)
 
 
 def count_not_to_ship(line: Quantities, pieces: int) -> int:
-    """Return how many of these pieces, given back, need not be shipped any more."""
+    """Count the units among these refunded ones that no longer need to be shipped."""
     so_far = line.refunded + line.refunding
     return _count_owed(line, so_far) - _count_owed(line, so_far + pieces)
 
 
 def count_left_to_refund(line: Quantities) -> int:
-    """Return what may be asked for: not what Amazon is being asked for already."""
+    """Count the units that can be refunded, excluding those whose refund is pending."""
     return line.invoiced - line.refunded - line.refunding
 
 
 def count_left_to_credit(line: Quantities) -> int:
-    """Cancelled pieces that were invoiced and not given back: a credit memo is due for them."""
+    """Count cancelled units that were invoiced and not refunded: a credit memo is due for them."""
     return max(0, line.invoiced + line.canceled - line.ordered - line.refunded - line.refunding)
 
 

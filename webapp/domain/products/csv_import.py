@@ -109,7 +109,7 @@ def check(entry: Entry) -> Entry:
 
 
 def parse_quantity(text: str) -> int:
-    """A whole number a person entered, also a negative one. Raises InvalidError."""
+    """Parse an entered whole number, possibly negative. Raises InvalidError."""
     plain = text.strip().replace("\u2212", "-")
     if not plain:
         raise InvalidError("product_quantity_required", field="quantity")
@@ -193,7 +193,7 @@ def _parse_row(line: int, cells: Mapping[str, str], seen: dict[str, int]) -> Row
 
 
 def _check_line_breaks(cells: Mapping[str, str]) -> None:
-    """Raises InvalidError for a cell with a line break: the rest of the file hides in the one that lacks its end."""
+    """Raise InvalidError for a cell with a line break: an unclosed quotation mark swallows the rest of the file."""
     for name, cell in cells.items():
         if len(cell.splitlines()) > 1:
             raise InvalidError("product_cell_torn", field=name, name=name)
@@ -211,7 +211,7 @@ def _switch(name: str, cells: Mapping[str, str]) -> bool | None:
 
 
 def write(rows: Iterator[Mapping[str, Any]]) -> Iterator[str]:
-    """The lines of a file that `read` takes, head first."""
+    """Yield the lines of a file that `read` accepts, header first."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     writer.writerow((*COLUMNS, *READ_ONLY_COLUMNS))
@@ -242,7 +242,7 @@ class Known:
 
 
 def compare(entry: Entry, known: Known | None) -> dict[str, tuple[Any, Any]]:
-    """Return what an entry changes: field → (as it is, as it will be); as it is None where the product is new."""
+    """Return the changes of an entry: field → (old value, new value); the old value is None for a new product."""
     values = {
         "title": entry.title,
         "asin": entry.asin,

@@ -75,7 +75,7 @@ class Store:
 
 
 def plan_order_line(line: order_states.Quantities, amazons_quantity: int, back: int, back_before: int = 0) -> StockLine:
-    """A line of an Order. `amazons_quantity`: what Amazon says was bought, which may have shrunk since.
+    """Plan the stock of an order's line. `amazons_quantity`: the quantity at Amazon, which may have shrunk since.
 
     `back`: pieces of its credit memos that return to stock. What was refunded was first what had not been sent, so
     only what was refunded beyond that can have come back.
@@ -96,8 +96,8 @@ def plan_amazon_item(
     blocked: bool,
     free: int,
 ) -> StockLine:
-    """A line without an Order: held while Amazon checks the payment, where the store says so; what waits because
-    something blocks it keeps what it held.
+    """Plan the stock of a line without an order: reserved while the payment is pending, if the store reserves pending
+    orders; unchanged while a block reason holds it.
 
     `free`: units that are not reserved. A store that blocks out-of-stock items reserves no more than these.
     """
@@ -176,7 +176,7 @@ class BlockReason:
 def find_block_reason(
     needs: Mapping[str, int], own: Mapping[str, int], shelves: Mapping[str, AvailableStock]
 ) -> BlockReason | None:
-    """Return what keeps an order from being made in a store that blocks; None when nothing does.
+    """Return the reason no order is created in a store that blocks on missing stock, or None.
 
     `needs`: pieces still to be sent by SKU, 0 where Amazon sends them. `own`: what the order has reserved already.
     """

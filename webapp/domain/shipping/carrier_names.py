@@ -48,7 +48,7 @@ def is_other(text: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """A name as it is compared: small letters and digits alone, without accents."""
+    """Normalize a name for comparison: lowercase letters and digits only, without accents."""
     parts = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
     bare = "".join(sign for sign in parts if not "\u0300" <= sign <= "\u036f")
     return _SIGNS.sub("", unicodedata.normalize("NFKC", bare))

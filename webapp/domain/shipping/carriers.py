@@ -31,7 +31,7 @@ class Carrier:
     tracking: str | None = None
 
     def page(self, tracking_number: str) -> str | None:
-        """Where a parcel can be followed."""
+        """Return the URL of the carrier's tracking page for a parcel."""
         return self.tracking and self.tracking.format(quote(clean(tracking_number), safe=""))
 
 
@@ -228,7 +228,7 @@ def find_carrier(code: str, name: str) -> Carrier | None:
 
 
 def list_usual_carriers(country: str) -> tuple[Carrier, ...]:
-    """Who carries parcels in a country, the likeliest first."""
+    """List the carriers that deliver in a country, the likeliest first."""
     at_home = sorted((form for form in FORMS if country in form.home), key=lambda form: -form.likelihood)
     keys = [key for form in at_home for key in form.carriers] + [*POST_OFFICES.get(country, ()), *_EVERYWHERE]
     return tuple(BY_KEY[key] for key in dict.fromkeys(keys))

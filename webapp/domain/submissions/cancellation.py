@@ -40,7 +40,7 @@ _REFUSED_BY_STATUS = {
 def find_refusal_reason(
     amazon_status: str, fulfilled_by: str, *, writable: bool, requested: bool, left: bool = False
 ) -> str | None:
-    """Return why a cancellation cannot be requested, as a code of `messages`, or None.
+    """Return the reason a cancellation cannot be requested (a code of `messages`), or None.
 
     `writable`: the store imports orders, so the desk is in charge of them. `requested`: it has been asked already.
     `left`: a parcel left here, of which Amazon may not have heard.
@@ -59,5 +59,5 @@ def find_refusal_reason(
 
 
 def hurts_rate(code: str, *, buyer_asked: bool) -> bool:
-    """Whether Amazon counts it against the seller: a buyer's wish counts unless it came as Amazon's own request."""
+    """Return whether it raises the cancellation rate: it does unless the buyer requested it through Amazon."""
     return code != "BuyerCanceled" or not buyer_asked

@@ -54,14 +54,14 @@ class SentParcel:
 
 
 def find_refusal_reason(order: AmazonOrderLike) -> str | None:
-    """Return why Amazon accepts no parcel for this order, as a code of `messages`, or None."""
+    """Return the reason Amazon accepts no parcel for this order (a code of `messages`), or None."""
     if order.fulfilled_by == status.AMAZON:
         return "ship_fba"
     return "ship_plus" if SHIP_PLUS in order.programs else None
 
 
 def find_blocked_reason(order: AmazonOrderLike, *, writable: bool, cancelling: bool) -> str | None:
-    """Return why an order cannot be shipped now, as a code of `messages`, or None.
+    """Return the reason an order cannot be shipped now (a code of `messages`), or None.
 
     `writable`: the store imports orders. `cancelling`: a cancellation of the order is submitted.
     """
@@ -83,7 +83,7 @@ def find_conflict(
     known: bool,
     ship_anyway: bool = False,
 ) -> str | None:
-    """Return why a user must decide before the submission is sent, as a code of `messages`, or None.
+    """Return the reason a user must decide before the submission is sent (a code of `messages`), or None.
 
     `left`: pieces Amazon still waits for, `pieces`: those of the parcel, both by Amazon's id of the line. `known`:
     Amazon shows the parcel already, so the submission corrects it. `ship_anyway`: a user decided to ship although
@@ -115,7 +115,7 @@ def is_visible(packages: Iterable[Package], sent: SentParcel) -> bool:
 
 
 def derive_confirmation(amazon_status: str, states: Iterable[str | None]) -> str:
-    """Return how Amazon stands to the parcels of an order: CONFIRMED, UNCONFIRMED or FAILED of `order_states`.
+    """Derive the confirmation state of an order's parcels: CONFIRMED, UNCONFIRMED or FAILED of `order_states`.
 
     `states`: of each parcel, the state of the latest submission about it. An order that Amazon shows as shipped is
     confirmed, whatever became of the submissions. A conflict counts as failed, because a person has to decide.

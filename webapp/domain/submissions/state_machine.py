@@ -53,5 +53,5 @@ def may_check_early(state: str, undo_until: datetime, now: datetime) -> bool:
 
 
 def compute_backoff(tries: int) -> int:
-    """Seconds until the next look at Amazon, growing from 2 to 120: most answers come soon, some after hours."""
+    """Return the seconds until the next check at Amazon, growing from 2 to 120."""
     return int(min(2 * 1.6 ** min(tries, 20), 120))

@@ -87,7 +87,7 @@ def decide(incoming: AmazonOrder, store: StoreSettings) -> ImportDecision:
 
 
 def calculate_total(incoming: AmazonOrder, currency: str) -> Money:
-    """Return what the order costs: Amazon's total or, where it gives none, what its lines cost together.
+    """Return the order's total: Amazon's or, where it gives none, the sum of its lines.
 
     `currency`: that of its marketplace, for an order that has no amounts at all, such as a replacement.
     """
@@ -98,7 +98,7 @@ def calculate_total(incoming: AmazonOrder, currency: str) -> Money:
 
 
 def calculate_line_total(item: AmazonItem) -> int:
-    """Return what a line costs, in minor units: 0 where Amazon gives neither a total nor a price."""
+    """Return the total of a line, in minor units: 0 where Amazon gives neither a total nor a price."""
     if item.total:
         return item.total.minor
     return item.unit_price.minor * item.quantity if item.unit_price else 0
@@ -115,7 +115,7 @@ def _list_amounts(incoming: AmazonOrder) -> Iterator[Money]:
 
 
 def find_waiting_reason(incoming: AmazonOrder, store: StoreSettings) -> str:
-    """Why there is no Order of it and nothing to put right: a code of `messages`, which may name its `status`."""
+    """Return the code in `messages` of the reason it has no order yet though nothing is wrong with it."""
     if not store.import_orders:
         return "order_read_only"
     if incoming.status == status.CANCELLED:

@@ -165,7 +165,7 @@ def _read_item(row: dict[str, str], position: int) -> AmazonItem:
 
 
 def _line_total(row: dict[str, str]) -> Money | None:
-    """Return what the buyer pays for the line; None where the file has no price."""
+    """Return the buyer's price of the line; None where the file has no price."""
     currency = row["currency"].upper()
     if not currency or not row["item-price"]:
         return None

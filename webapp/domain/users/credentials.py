@@ -28,7 +28,7 @@ def clean_email(text: str) -> str:
 
 
 def check_password(password: str, email: str) -> None:
-    """Raises InvalidError for a password that is too short, too long or the address itself.
+    """Raise InvalidError for a password that is too short, too long or the address itself.
 
     Length is what counts: rules about kinds of characters make passwords people write down.
     """
@@ -41,6 +41,6 @@ def check_password(password: str, email: str) -> None:
 
 
 def check_role(role: str) -> None:
-    """Raises InvalidError for a role there is not."""
+    """Raise InvalidError for an unknown role."""
     if role not in ROLES:
         raise InvalidError("role_unknown", field="role", role=role, roles=", ".join(ROLES))

@@ -66,7 +66,7 @@ def looks_tracked(text: str) -> bool:
 
 
 def score_tracking_number(text: str) -> float:
-    """Return how likely a text is a tracking number, perhaps behind a carrier's name: 0 not, 1 of a carrier's form."""
+    """Score a text as a tracking number, with or without a carrier's name: 0 for none, 1 for a carrier's format."""
     return _score_number(split_carrier(text)[1])
 
 

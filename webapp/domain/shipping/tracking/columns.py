@@ -119,7 +119,7 @@ def _read_headings(rows: Sequence[Sequence[str]]) -> tuple[dict[int, str], list[
 
 
 def _find_known_numbers(columns: Sequence[Sequence[str]], find_order_numbers: FindOrderNumbers) -> frozenset[str]:
-    """Which cells are numbers of our orders. Asked only where no column has Amazon's, which need no asking."""
+    """Find the cells that are numbers of our orders. Skipped where a column holds Amazon's order numbers."""
     if any(sum(bool(find_amazon_number(cell)) for cell in cells) * 2 > len(cells) for cells in columns):
         return frozenset()
     words = {cell.lstrip("#") for cells in columns for cell in cells if _ORDER_NUMBER.fullmatch(cell)}
@@ -155,7 +155,7 @@ def _choose_columns(
 
 
 def _may_be_tracking(headed: str | None, *, has_tracking_head: bool) -> bool:
-    """Whether a column can hold the parcels' numbers. One whose head names something else cannot, whatever it holds."""
+    """Return whether a column may hold tracking numbers; never when its header names another field."""
     if has_tracking_head:
         return headed == TRACKING
     return headed in (None, LINK)
@@ -201,7 +201,7 @@ def _is_suspicious(cells: Sequence[str], headed: str | None) -> bool:
 
 
 def _score(name: str, cells: Sequence[str], order_numbers: frozenset[str], *, headed: bool) -> float:
-    """How well a column fits a field: what stands in it counts more than its head, and a head alone suffices."""
+    """Score how well a column fits a field: its cells weigh more than its header, and a header alone suffices."""
     if not cells:
         return 0.5 if headed else 0.0
     share = _compute_matching_share(name, cells, order_numbers)

@@ -79,7 +79,7 @@ _LONGEST_HEAD = 100
 
 
 def find_header_field(head: str) -> str | None:
-    """Return what a column with this head holds, one of the constants above; None where the head is not known."""
+    """Return the field of a column with this header, one of the constants above; None for an unknown header."""
     word = plain(head[:_LONGEST_HEAD])
     if not word:
         return None

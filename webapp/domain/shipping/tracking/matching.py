@@ -113,7 +113,7 @@ def match(
     used: Mapping[str, str],
     now: datetime,
 ) -> list[Match]:
-    """One answer a line. `orders` by the number a line gives; `used`: tracking number → order that has it."""
+    """Match each line. `orders` by the number in a line; `used`: tracking number → order that has it."""
     matches = [_match_single_line(line, choice, orders.get(line.order), now) for line, choice in lines]
     _drop_voided(matches)
     _check_shared_numbers(matches, used)
@@ -167,7 +167,7 @@ def collect_ship_dates(matches: Iterable[Match]) -> dict[int, str]:
 
 
 def resolve_ship_time(day: str, zone: ZoneInfo, ordered: datetime, now: datetime) -> datetime | None:
-    """An instant of that day where the seller is, within what can be: after the order and not to come. None: now."""
+    """Return noon of that day in the seller's zone, limited to after the order and not in the future. None: now."""
     if not day:
         return None
     noon = datetime.combine(date.fromisoformat(day), time(12), zone)
@@ -312,7 +312,7 @@ def _drop_repeated(order_matches: list[Match]) -> None:
 
 
 def _hold_incomplete_parcels(matches: Sequence[Match]) -> None:
-    """A parcel of which one line cannot go waits: once it went its number is taken, and nothing can be added to it."""
+    """Block a parcel when one of its lines is blocked: nothing can be added to a parcel after it is sent."""
     blocked: dict[tuple[int, str], Match] = {}
     for line_match in matches:
         if line_match.order is not None and line_match.standing == BLOCKED:

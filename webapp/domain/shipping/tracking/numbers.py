@@ -171,7 +171,7 @@ def _accept_of_unknown_format(raw: str, number: str, carrier: Carrier | None, *,
 
 
 def _refuse(raw: str) -> Classification | None:
-    """Return why a text is no number at all, None where it may be one."""
+    """Return the reason a text is not a tracking number, or None where it may be one."""
     number = clean(raw)
     if is_placeholder(raw):
         return Classification(NOT_A_NUMBER, code="tracking_placeholder", args={"text": raw[:40]})
@@ -231,7 +231,7 @@ def _accept_inside(code: str, number: str, carrier: Carrier | None, country: str
 
 
 def _find_question(number: str, carrier: Carrier | None, country: str, *, other: str) -> Classification:
-    """Return what a person has to answer about a number that was not accepted as it is."""
+    """Return the question a user must answer about a number that was not accepted unchanged."""
     if not number.isascii() or len(number) > shipping_carriers.LONGEST:
         return Classification(NOT_A_NUMBER, code="tracking_malformed")
     carriers = shipping_carriers.guess(number, country)

@@ -156,7 +156,7 @@ def _list_filled_cells(cells: Sequence[str], places: Iterable[int]) -> list[str]
 
 
 def _parse_record(place: int, cells: Sequence[str], columns: Columns, *, month_first: bool) -> list[TrackingLine]:
-    """One entry for each order and each tracking number of a record; one with its problem where it cannot be used."""
+    """Return an entry per order and tracking number of a record, or one with its problem if it is unusable."""
 
     def first(field: str) -> str:
         return next(iter(_list_filled_cells(cells, columns.places.get(field, ()))), "")
@@ -203,13 +203,13 @@ def _parse_record(place: int, cells: Sequence[str], columns: Columns, *, month_f
 
 
 def _is_voided(cells: Sequence[str], columns: Columns) -> bool:
-    """Whether the label of a record was voided: by a column of its own, or by a cell of a column that is not read."""
+    """Return whether a record's label was voided, according to its own column or any unread column."""
     marks = _list_filled_cells(cells, columns.places.get(VOID, ()))
     return any(map(cells_of.is_void_mark, marks)) or any(map(cells_of.says_voided, _list_unread_cells(cells, columns)))
 
 
 def _is_of_return(cells: Sequence[str], columns: Columns) -> bool:
-    """Whether a record is of a return label: by a column of its own, or by a cell of a column that is not read."""
+    """Return whether a record is a return label, according to its own column or any unread column."""
     marks = _list_filled_cells(cells, columns.places.get(RETURN_MARK, ()))
     return any(map(cells_of.is_void_mark, marks)) or any(map(cells_of.says_return, _list_unread_cells(cells, columns)))
 
@@ -233,7 +233,7 @@ def _find_problem(order: str, number: str) -> str:
 
 
 def _parse_words(name: str, lines: Sequence[str], find_order_numbers: FindOrderNumbers) -> ParsedSheet:
-    """A text without columns: in each line an order's number, a tracking number, perhaps a carrier's name."""
+    """Parse a text without columns: per line an order number, a tracking number and optionally a carrier."""
     words = [(place, cells_of.WORD.findall(line)) for place, line in enumerate(lines, 1) if line.strip()]
     candidates = {
         bare for _, line_words in words for word in line_words if _may_be_order_number(bare := word.lstrip("#"))
@@ -250,7 +250,7 @@ def _may_be_order_number(word: str) -> bool:
 
 
 def _parse_word_line(place: int, words: Sequence[str], order_numbers: Collection[str]) -> list[TrackingLine]:
-    """Return what a line of plain words says. Of numbers that are unlike each other the likeliest is the parcel's."""
+    """Parse a line of plain words. Among numbers of different formats the likeliest is the tracking number."""
     candidates = [word for word in words if _may_be_order_number(word)]
     orders = list(
         dict.fromkeys(

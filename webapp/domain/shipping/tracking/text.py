@@ -130,7 +130,7 @@ def _parse_quoted_record(lines: Sequence[str], delimiter: str) -> tuple[list[str
 
 
 def _is_record(line: str, delimiter: str) -> bool:
-    """Whether a line within a quoted cell is a record of its own: then the quotation mark was not meant to quote."""
+    """Return whether a line inside a quoted cell is a record of its own, so that the quote was a literal one."""
     return bool(_ORDER.search(line)) or (line.count(delimiter) > 1 and bool(_LONG_NUMBER.search(line)))
 
 
