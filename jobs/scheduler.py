@@ -18,7 +18,7 @@ from webapp.db import outgoing_calls
 from webapp.db.engine import read_only
 from webapp.domain.schedule import next_time_of_day
 from webapp.queries import bulk_actions, mails, schedule, submissions
-from webapp.queries.sync import backfills, order_reads
+from webapp.queries.sync import backfills, completeness, order_reads
 from webapp.services import fences
 from webapp.services import schedule as claiming
 
@@ -82,6 +82,7 @@ def tick(connection: Redis, now: datetime) -> int:
         letters = mails.has_due(session, now)
         is_behind = outgoing_calls.is_database_behind(session)
         backfilling = backfills.list_due_accounts(session, now)
+        checking = completeness.list_due_accounts(session, now)
         reading = order_reads.list_due_accounts(session, now)
         talking = mails.list_accounts_with_messages(session, now)
         session.rollback()
@@ -95,6 +96,8 @@ def tick(connection: Redis, now: datetime) -> int:
         queue.enqueue_once(connection, "advance_submissions", account_id)
     for account_id in backfilling:
         queue.enqueue_once(connection, "run_backfill", account_id)
+    for account_id in checking:
+        queue.enqueue_once(connection, "check_completeness", account_id)
     for account_id in reading:
         queue.enqueue_once(connection, "read_orders", account_id)
     for action_id in bulk:

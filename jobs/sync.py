@@ -7,7 +7,7 @@ from webapp.core import queue
 from webapp.core.extensions import db
 from webapp.services import schedule
 from webapp.services.accounts import accounts
-from webapp.services.sync import backfill, order_reads
+from webapp.services.sync import backfill, completeness, order_reads
 from webapp.services.sync import run as sync_run
 
 
@@ -41,3 +41,12 @@ def read_orders(account_id: int) -> None:
     session.commit()
     with Amazon(credentials, queue.redis(), priority="backfill", max_wait=30) as gateway:
         order_reads.run(session, gateway, account_id, clock=lambda: datetime.now(UTC))
+
+
+def check_completeness(account_id: int) -> None:
+    """Take the next step of the account's check; the scheduler enqueues it again while it waits for the report."""
+    session = db.session()
+    credentials = accounts.get_credentials(accounts.find(session, account_id))
+    session.commit()
+    with Amazon(credentials, queue.redis(), priority="backfill", max_wait=30) as gateway:
+        completeness.run(session, gateway, account_id, clock=lambda: datetime.now(UTC))

@@ -1,11 +1,13 @@
 """Faults in orders: refused datasets, old versions, and orders that cannot be parsed."""
 
 import copy
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
 from simulator.operations.datasets import select_fields
 from simulator.operations.errors import access_denied, invalid_input
+from simulator.state.clock import parse_iso
 from simulator.state.faults import Fault
 from simulator.state.orders import OrderRecord
 from simulator.state.sellers import Seller
@@ -25,6 +27,28 @@ def hidden_datasets(world: WorldState, operation: str, included: frozenset[str])
             raise invalid_input("Invalid value for parameter includedData.")
         hidden.add(fault.options["dataset"])
     return frozenset(hidden)
+
+
+def find_visibility(world: WorldState) -> Callable[[OrderRecord], bool]:
+    """Return whether searches show an order: not while a fault hides it for some time, or always."""
+    faults = [fault for fault in world.faults.list_armed() if fault.name in ("late_order", "omitted_order")]
+    now = world.now()
+
+    def is_visible(order: OrderRecord) -> bool:
+        for fault in faults:
+            if _concerns(order.id)(fault) and _is_chosen(order, fault):
+                age = (now - parse_iso(order.body["lastUpdatedTime"])).total_seconds()
+                if fault.name == "omitted_order" or age < fault.options["seconds"]:
+                    return False
+        return True
+
+    return is_visible
+
+
+def _is_chosen(order: OrderRecord, fault: Fault) -> bool:
+    """Return whether the order belongs to the share of orders that the fault concerns: always the same ones."""
+    drawn = hashlib.sha256(f"{fault.name}/{order.id}".encode()).digest()
+    return int.from_bytes(drawn[:4]) < float(fault.options["share"]) * 2**32
 
 
 def stale_body(world: WorldState, order: OrderRecord) -> dict[str, Any] | None:

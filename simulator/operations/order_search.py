@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from simulator.operations import order_faults
 from simulator.state.orders import OrderRecord
 from simulator.state.world_state import WorldState
 
@@ -39,6 +40,9 @@ class Search:
 
 def find_page(world: WorldState, search: Search) -> tuple[list[OrderRecord], tuple[str, str] | None]:
     """Return the orders of the page, and the cursor of the next page if there is one."""
-    orders = sorted(filter(search.matches, world.orders.values()), key=search.position)
+    is_visible = order_faults.find_visibility(world)
+    orders = sorted(
+        (order for order in world.orders.values() if search.matches(order) and is_visible(order)), key=search.position
+    )
     page = orders[: search.page_size]
     return page, search.position(page[-1]) if len(orders) > len(page) else None

@@ -45,6 +45,8 @@ FAULT_KINDS = {
         FaultKind("unreadable_order", "inside", "one order of the page, or the order itself, lacks a field (how=missing), has a wrong type (type) or is not an object (text)", READS, {"how": "missing", "order_id": None}),
         FaultKind("feed_fatal", "inside", "the feed is accepted and ends FATAL; nothing was done", ("createFeed",)),
         FaultKind("feed_rejected", "inside", "the feed ends DONE with an Error for every message; nothing was done", ("createFeed",)),
+        FaultKind("late_order", "inside", "while armed, searches show an order only `seconds` after its update", SEARCHES, {"order_id": None, "seconds": 600.0, "share": 1.0}),
+        FaultKind("omitted_order", "inside", "while armed, searches leave an order out of its page", SEARCHES, {"order_id": None, "share": 1.0}),
         FaultKind("report_fatal", "inside", "the report ends FATAL, without a document", ("createReport",)),
         FaultKind("report_cancelled", "inside", "the report ends CANCELLED, as one without data", ("createReport",)),
         FaultKind("expired_url", "inside", "403: the signed URL of the document has expired", ("downloadDocument",)),

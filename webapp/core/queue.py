@@ -48,6 +48,7 @@ CATALOGUE = (
     JobKind("sync_account", "jobs.sync.sync_account", "sync", timeout=1800, retry=5),
     JobKind("run_backfill", "jobs.sync.run_backfill", "background", timeout=600, retry=5),
     JobKind("read_orders", "jobs.sync.read_orders", "background", timeout=600, retry=5),
+    JobKind("check_completeness", "jobs.sync.check_completeness", "background", timeout=600, retry=5),
     JobKind("advance_submissions", "jobs.submissions.advance_submissions", "submissions", timeout=300, retry=5),
     JobKind("send_messages", "jobs.mail.send_messages", "submissions", timeout=300, retry=5),
     JobKind("send_mails", "jobs.mail.send_mails", "mails", timeout=1800, retry=5),

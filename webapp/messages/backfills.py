@@ -14,6 +14,7 @@ SENTENCES = {
     "backfill_report_failed": _l("Amazon could not create the report. It is requested again."),
     "backfill_report_unreadable": _l("Amazon's report has no readable header. It is requested again."),
     "backfill_method_unknown": _l("There is no method %(method)s. Use report or search."),
+    "completeness_running": _l("The check of this account is running. Try again in a moment."),
     "order_reads_running": _l("The orders of this account are being read. Try again in a moment."),
     "report_columns_missing": _l("%(name)s has no header with these columns: %(columns)s."),
     "report_encoding_unknown": _l("%(name)s is no text in a known encoding."),

@@ -22,6 +22,7 @@ from webapp.views.products import products
 from webapp.views.shipping import parcels, shipments, tracking_import
 from webapp.views.submissions import cancellations, refunds, submissions, vat_invoices
 from webapp.views.sync import amazon_orders, live_status
+from webapp.views.sync import completeness as completeness  # adds routes to sync_runs.bp
 from webapp.views.sync import order_fetches as order_fetches  # adds routes to amazon_orders.bp
 from webapp.views.sync import runs as sync_runs
 from webapp.views.users import auth, people, preferences

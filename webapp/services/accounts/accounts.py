@@ -13,7 +13,9 @@ from webapp.domain.amazon.errors import AmazonError
 from webapp.domain.amazon.types import DATASETS, Participation
 from webapp.domain.common import clocks, marketplaces
 from webapp.domain.errors import InvalidError, require
+from webapp.domain.sync.completeness import find_next_night
 from webapp.models.accounts import Account
+from webapp.models.completeness import CompletenessCheck
 from webapp.services import audit_log, schedule
 from webapp.services.accounts import stores
 
@@ -189,6 +191,7 @@ def connect(
     for marketplace_id in ids:
         stores.open_store(session, account, marketplace_id, orders_from=orders_from, now=now, actor=actor)
     schedule.ensure(session, f"sync_account-{account.id}", "sync_account", [account.id], sync_interval, now)
+    session.add(CompletenessCheck(account_id=account.id, next_try_at=find_next_night(now)))
     audit_log.record(session, "account_connected", now=now, actor=actor, account_id=account.id, args={"name": name})
     session.commit()
     return account

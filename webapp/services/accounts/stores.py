@@ -15,6 +15,7 @@ from webapp.models.amazon_orders import AmazonOrder, IncompleteOrder, Quarantine
 from webapp.models.audit_log import Event
 from webapp.models.backfills import Backfill
 from webapp.models.comments import Comment
+from webapp.models.completeness import CompletenessCheck, CompletenessDay
 from webapp.models.customers import Customer
 from webapp.models.documents import CreditMemo, CreditMemoItem, Invoice, InvoiceItem
 from webapp.models.mails import Mail
@@ -158,6 +159,7 @@ def _delete_orders(session: Session, store_id: int) -> None:
         delete(Customer).where(Customer.store_id == store_id),
         delete(Submission).where(Submission.amazon_order_id.in_(amazon_orders)),
         delete(OrderRead).where(OrderRead.store_id == store_id),
+        delete(CompletenessDay).where(CompletenessDay.store_id == store_id),
         delete(IncompleteOrder).where(IncompleteOrder.amazon_order_id.in_(amazon_orders)),
         # Items, packages and versions are deleted by the database.
         delete(AmazonOrder).where(AmazonOrder.store_id == store_id),
@@ -177,6 +179,7 @@ def _delete_account(session: Session, account: Account) -> None:
         SyncRun,
         Backfill,
         OrderRead,
+        CompletenessCheck,
         QuarantinedOrder,
         ProductImport,
         Product,

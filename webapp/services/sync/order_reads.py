@@ -22,6 +22,7 @@ from webapp.services.accounts import accounts
 from webapp.services.sync import import_page
 
 REPORTED, MISSING, DIFFERING = "reported", "missing", "differing"
+GAPS = (MISSING, DIFFERING)
 FIRST_DELAY, MAX_DELAY = timedelta(minutes=5), timedelta(hours=12)
 # About three days of attempts.
 MAX_TRIES = 12

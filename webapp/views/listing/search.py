@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.extensions import db
+from webapp.domain.sync.order_report import NUMBER
 from webapp.forms.filters import SearchForm
 from webapp.queries.accounts import stores
 from webapp.queries.listing import fetch as grid_fetch
@@ -40,6 +41,7 @@ def show() -> Response:
         page,
         form=form,
         results=results,
+        is_number=NUMBER.fullmatch(form.q.data) is not None,
         names=grid.visible,
         stores={store.id: store for store in all_stores},
         everything=_build_url("amazon_orders.index", form),

@@ -41,7 +41,7 @@ def fetch() -> Response:
         return see_other(request, url_for("amazon_orders.show", number=number))
     session.rollback()
     flash(_error_text(number, error), "bad")
-    return see_other(request, url_for("amazon_orders.index", q=number))
+    return see_other(request, url_for("amazon_orders.index"))
 
 
 def _error_text(number: str, error: AmazonError | RefusedError | None) -> str:
