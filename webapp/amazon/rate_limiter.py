@@ -197,3 +197,38 @@ def _parse_rate(limit: str | None) -> float | None:
     except ValueError:
         return None
     return rate if 0 < rate <= 10_000 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """An operation's bucket. `rate`: calls a second, as Amazon last said; `used`: whether it was called lately."""
+
+    operation: str
+    tokens: float
+    burst: int
+    rate: float
+    used: bool
+
+    def seconds_until(self, calls: int, priority: str) -> float:
+        """Return when so many calls of a priority will be done, if no others are made meanwhile."""
+        reserve = int(self.burst * PRIORITIES[priority].reserve)
+        return max(0.0, (calls + reserve - self.tokens) / self.rate)
+
+
+def read_buckets(redis: Redis, account_key: str) -> list[Bucket]:
+    """Read the buckets of an account without taking a token. Raises RedisUnavailable."""
+    with require_redis():
+        seconds, microseconds = redis.time()
+        pipeline = redis.pipeline(transaction=False)
+        for operation in RATES:
+            pipeline.hmget(build_bucket_key(account_key, operation), "tokens", "at", "rate")
+        stored = pipeline.execute()
+    now = seconds + microseconds / 1_000_000
+    buckets = []
+    for (operation, (rate, burst)), (tokens, at, current_rate) in zip(RATES.items(), stored, strict=True):
+        if tokens is None:
+            buckets.append(Bucket(operation, burst, burst, rate, used=False))
+            continue
+        refilled = float(tokens) + max(0.0, now - float(at)) * float(current_rate)
+        buckets.append(Bucket(operation, min(burst, refilled), burst, float(current_rate), used=True))
+    return buckets

@@ -133,3 +133,43 @@ def _format_list(rows: list[dict[str, Any]]) -> Iterator[str]:
     for row in rows:
         health = text_for(row["error_code"]) if row["error_code"] else f"synced {row['last_synced_at'] or 'never'}"
         yield f"{row['id']}  {row['name']}  {row['region']}  {', '.join(row['stores'])}  {health}"
+
+
+@accounts.command()
+@click.argument("name")
+@data_dir_option
+@json_option
+def quotas(name: str, data_dir: Path | None, as_json: bool) -> None:
+    """Show how often Amazon may be called for an account, what waits, and when it will be done."""
+    from webapp.core import queue
+    from webapp.core.extensions import db, settings
+    from webapp.health.quotas import list_quotas
+    from webapp.services.accounts.accounts import find_by_name
+
+    with open_app(data_dir):
+        session, now = db.session(), datetime.now(UTC)
+        account = find_by_name(session, name)
+        rows = [
+            {
+                "operation": row.operation,
+                "free": round(row.tokens, 2),
+                "burst": row.burst,
+                "per_hour": round(row.rate, 1),
+                "waiting": [
+                    {"priority": part.priority, "calls": part.calls, "done_at": format_instant(part.done_at)}
+                    for part in row.waiting
+                ],
+            }
+            for row in list_quotas(session, queue.redis(), account, settings().cancel_method, now)
+        ]
+        session.rollback()
+    show(rows, as_json, _format_quotas)
+
+
+def _format_quotas(rows: list[dict[str, Any]]) -> Iterator[str]:
+    for row in rows:
+        waiting = [f"{part['priority']}: {part['calls']}, done {part['done_at']}" for part in row["waiting"]]
+        yield (
+            f"{row['operation']:<28}  {row['free']:g} of {row['burst']} free, {row['per_hour']:g} per hour"
+            f"{'; waiting ' if waiting else ''}{'; '.join(waiting)}"
+        )

@@ -2,8 +2,9 @@
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Flask
 from prometheus_client import CollectorRegistry
@@ -15,11 +16,14 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from webapp.amazon.rate_limiter import read_buckets
 from webapp.core import heartbeats, queue
 from webapp.core.extensions import db
 from webapp.db.engine import read_only
+from webapp.domain.amazon.errors import RedisUnavailable
 from webapp.domain.health import FAIL, OK, UNKNOWN, WARN
 from webapp.health import checks
+from webapp.models.accounts import Account
 from webapp.models.mails import Mail
 from webapp.models.submissions import Submission
 from webapp.queries.sync import data_age
@@ -55,9 +59,12 @@ class _DeskCollector(Collector):
             with read_only(), Session(db.engine) as session:
                 # Before they are yielded, so that no transaction stays open.
                 metrics = [*_accounts(session), *_open_work(session)]
+                accounts = session.execute(select(Account.id, Account.name)).all()
         except DBAPIError:
             return
         yield from metrics
+        with contextlib.suppress(RedisUnavailable):
+            yield from _rate_limits(accounts)
 
 
 def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
@@ -110,6 +117,16 @@ def _accounts(session: Session) -> Iterator[Metric]:
         if freshness.as_of is not None:
             gauge.add_metric([freshness.account], (now - freshness.as_of).total_seconds())
     yield gauge
+
+
+def _rate_limits(accounts: Iterable[Any]) -> Iterator[Metric]:
+    free = _gauge("amazon_calls_free", "Calls of an operation that Amazon allows now.", "account", "operation")
+    rates = _gauge("amazon_calls_per_second", "Calls of an operation that are refilled.", "account", "operation")
+    for account_id, name in accounts:
+        for bucket in read_buckets(queue.redis(), str(account_id)):
+            free.add_metric([name, bucket.operation], bucket.tokens)
+            rates.add_metric([name, bucket.operation], bucket.rate)
+    yield from (free, rates)
 
 
 def _open_work(session: Session) -> Iterator[Metric]:

@@ -128,7 +128,12 @@ def _create_application(settings: Settings) -> Flask:
     app = create_app(settings)
     processes.call("upgrade", lambda: migrate.upgrade(app))
     processes.call("check-age", lambda: migrate.check_age(app))
-    for path in ("jobs.worker", "jobs.scheduler", *(kind.path.rpartition(".")[0] for kind in queue.CATALOGUE)):
+    for path in (
+        "jobs.worker",
+        "jobs.scheduler",
+        "webapp.runtime.monitor",
+        *(kind.path.rpartition(".")[0] for kind in queue.CATALOGUE),
+    ):
         importlib.import_module(path)
     configure_mappers()
     gc_tuning.freeze()

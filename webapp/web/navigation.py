@@ -55,6 +55,7 @@ BELOW = {
     "messages": "mails",
     "product_imports": "products",
     "accounts": "stores",
+    "quotas": "stores",
     "cancellations": "amazon_orders",
     "bulk": "orders",
     "holds": "orders",
