@@ -1,13 +1,16 @@
 """The page of the fence: what waits, and its release by an owner."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from tests.support.order_processing import create_processing_order
+from tests.views.test_health import start_processes
+from webapp.health import checks
 from webapp.models.fences import Fence
 from webapp.models.mails import Mail
+from webapp.models.recurring_jobs import RecurringJob
 from webapp.models.submissions import Submission
 from webapp.services import fences
 from webapp.services.mail import outbox as mail_outbox
@@ -105,3 +108,25 @@ def test_a_viewer_releases_nothing(viewer_client, session, cancellation, fence):
     for path in ("release", "discard", f"submissions/{cancellation.id}/release"):
         assert viewer_client.post(f"/fence/{path}").status_code == 403
     assert state(session, cancellation) == "queued"
+
+
+def problems(app, now):
+    return {
+        check.key: check.level for check in checks.run_all(app, now) if check.name in {"fence", "submissions", "backup"}
+    }
+
+
+def test_health_warns_of_the_fence_and_does_not_count_what_waits_for_it_as_overdue(app, job_queue, session, fence):
+    later = NOW + timedelta(hours=1)
+    start_processes(job_queue)
+    assert problems(app, later) == {"fence": "warn", "submissions": "ok", "backup": "ok"}
+    fences.release_all(session, now=later, actor="user:1")
+    start_processes(job_queue)
+    assert problems(app, NOW)["fence"] == "ok"
+
+
+def test_health_warns_of_a_failed_backup(app, job_queue, session):
+    row = {"key": "make_backup", "name": "make_backup", "ids": [], "interval_seconds": 86400}
+    session.add(RecurringJob(**row, last_outcome="failed", last_cause="backup_failed"))
+    session.commit()
+    assert problems(app, NOW)["backup"] == "warn"

@@ -33,7 +33,7 @@ from webapp.domain.common import clocks
 from webapp.domain.health import FAIL, OK, UNKNOWN, WARN, Check
 from webapp.models.accounts import Account
 from webapp.models.recurring_jobs import RecurringJob
-from webapp.queries import overdue
+from webapp.queries import fences, overdue
 from webapp.queries.sync import data_age
 from webapp.services import write_check
 
@@ -264,6 +264,18 @@ def _backlog(context: Context) -> Iterator[Check]:
             yield Check("backlog", WARN, f"health_backlog_{subject}", subject, {"count": count})
 
 
+def _fence(context: Context) -> Iterator[Check]:
+    fence = fences.find_active(context.session)
+    if fence is not None:
+        yield Check("fence", WARN, "health_fence", "", {"cause": f"fence_{fence.reason}"})
+
+
+def _backup(context: Context) -> Iterator[Check]:
+    job = context.session.scalar(select(RecurringJob).where(RecurringJob.name == "make_backup"))
+    if job is not None and job.last_outcome == "failed":
+        yield Check("backup", WARN, "health_backup")
+
+
 _RUNNING = ("database", "keys", "redis", "scheduler")
 # In this order: each looks at the problems of those before.
 PROBES = (
@@ -283,6 +295,8 @@ PROBES = (
     Probe("mails", _mails, needs=(*_RUNNING, "processes", "clock", "queues:mails", "queues:submissions")),
     Probe("jobs", _jobs, needs=(*_RUNNING, "processes", "clock", "queues", "sync")),
     Probe("backlog", _backlog, needs=("database", "keys")),
+    Probe("fence", _fence, needs=("database",)),
+    Probe("backup", _backup, needs=("database",)),
 )
 
 

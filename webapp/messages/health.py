@@ -36,6 +36,8 @@ SENTENCES = {
     "health_job_overdue": _l("The job %(job)s is overdue by more than 5 minutes."),
     "health_backlog_submissions": _l("%(count)s submissions wait to be sent or checked."),
     "health_backlog_mails": _l("%(count)s mails wait to be sent."),
+    "health_fence": _l("Sending is paused until an owner releases it: %(why)s"),
+    "health_backup": _l("The last backup failed. The log says why."),
     "alarm_recipients_many": _l("There are more than %(most)s addresses."),
     "alarm_url_malformed": _l("This is not an address. It begins with https:// or http://."),
     "alarm_time_malformed": _l("This is not a time of day. Write it as 22:00."),

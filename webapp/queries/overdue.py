@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from webapp.domain.submissions import state_machine as submission_states
 from webapp.models.mails import Mail
 from webapp.models.submissions import Submission
+from webapp.queries import fences
 
 
 class Due(NamedTuple):
@@ -20,13 +21,19 @@ class Due(NamedTuple):
 
 def count_submissions(session: Session, until: datetime) -> Due:
     """Count the open submissions that were due before `until`, except those that wait for a person."""
-    is_due = and_(Submission.open, Submission.due_at <= until, Submission.state != submission_states.CONFLICT)
+    waits_for_fence = and_(Submission.state == submission_states.QUEUED, ~fences.may_send(Submission))
+    is_due = and_(
+        Submission.open,
+        Submission.due_at <= until,
+        Submission.state != submission_states.CONFLICT,
+        ~waits_for_fence,
+    )
     return _count(session, Submission.due_at, is_due)
 
 
 def count_mails(session: Session, until: datetime) -> Due:
-    """Count the mails and messages that were due before `until`."""
-    return _count(session, Mail.due_at, Mail.due_at <= until)
+    """Count the mails and messages that were due before `until`, except those that wait for a person."""
+    return _count(session, Mail.due_at, and_(Mail.due_at <= until, fences.may_send(Mail)))
 
 
 def _count(session: Session, due_at: Any, is_due: ColumnElement[bool]) -> Due:

@@ -4,7 +4,7 @@ import socket
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from redis import Redis
@@ -12,12 +12,13 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from webapp.backups import stores
 from webapp.core import database_problems, redis_location
 from webapp.core.errors import CannotRunError
 from webapp.core.extensions import db
 from webapp.core.settings import SettingError, Settings
 from webapp.db.engine import find_sqlite_module
-from webapp.domain import health
+from webapp.domain import backups, health
 from webapp.runtime import data_dir, embedded_valkey, migrate
 from webapp.runtime.file_lock import create_run_lock
 
@@ -27,6 +28,8 @@ SOUND_SQLITE = (3, 51, 3)
 OLDEST_REDIS = (6, 2)
 # Seconds by which the clock may differ from Amazon's, as in `domain/common/clocks.py`.
 CLOCK_TOLERANCE = 60
+# A nightly backup may fail once and be made the next night.
+BACKUP_AGE = timedelta(hours=50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     # An application for it makes the keys that are missing.
     if settings.database.startswith("postgresql") and not _has_no_keys(settings):
         yield _check_commits(settings)
+    yield _check_backups(settings)
     yield _check_clock(settings)
     yield _check_redis(settings)
     yield _check_port(settings)
@@ -171,6 +175,34 @@ def _has_no_keys(settings: Settings) -> bool:
 
 def _has_no_database(settings: Settings) -> bool:
     return not settings.database_url and not (settings.data_dir / "channeldesk.db").exists()
+
+
+def _check_backups(settings: Settings) -> Finding:
+    """Check that there is a recent backup, on another disk than the database as far as the settings say."""
+    if _has_no_database(settings):
+        return Finding("backups", OK, "none needed yet")
+    try:
+        names = backups.list_backups(stores.open_store(settings).list_names())
+    except CannotRunError as problem:
+        return Finding("backups", FAIL, str(problem))
+    return build_backups_finding(names, settings.backup_to, datetime.now(UTC))
+
+
+def build_backups_finding(names: Sequence[str], target: str, now: datetime) -> Finding:
+    """Return the finding for the backups of these names, the newest first."""
+    made_at = backups.parse_name(names[0]) if names else None
+    if made_at is None:
+        return Finding("backups", WARN, "There is none yet. One is made each night, and by channeldesk backup.")
+    if now - made_at > BACKUP_AGE:
+        return Finding("backups", FAIL, f"The newest is of {made_at:%Y-%m-%d}. See Backup on the Schedule page.")
+    if not target:
+        return Finding(
+            "backups",
+            WARN,
+            "They are in the data folder, lost with its disk. Set CHANNELDESK_BACKUP_TO to another disk or bucket "
+            "and keep a copy of the keys elsewhere.",
+        )
+    return Finding("backups", OK, f"the newest is of {made_at:%Y-%m-%d %H:%M} UTC; keep a copy of the keys elsewhere")
 
 
 def _check_clock(settings: Settings) -> Finding:
