@@ -58,7 +58,7 @@ def test_one_that_lay_still_for_long_is_tried(
 ) -> None:
     owner_client.get("/orders")
     tried.clear()
-    monkeypatch.setattr(engine, "_TRUSTED", -1.0)
+    monkeypatch.setattr(engine, "_SECONDS_TRUSTED", -1.0)
     owner_client.get("/orders")
     assert len(tried) == (0 if db.engine.dialect.name == "sqlite" else 1)
 

@@ -282,7 +282,7 @@ def test_keys_created_by_another_process_meanwhile_are_used(
         shutil.move(kept, keys)
         return True
 
-    monkeypatch.setattr("webapp.core.secret_keys.database_needs_keys", meanwhile)
+    monkeypatch.setattr("webapp.core.secret_keys.has_encrypted_data", meanwhile)
     assert load_or_make(settings) == (KEYS[0],)
 
 
