@@ -31,7 +31,7 @@ SLOW_BODY = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n
 class Served:
     """A small application behind the product's server, and what its requests did."""
 
-    def __init__(self, settings: Settings, limits: Limits, max_memory: int | None = None) -> None:
+    def __init__(self, settings: Settings, limits: Limits, max_growth: int | None = None) -> None:
         self.entered = threading.Semaphore(0)
         self.release = threading.Event()
         self.stream_closed = threading.Event()
@@ -41,7 +41,7 @@ class Served:
         trusted_hosts.init_app(self.app, settings)
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = self.listener.getsockname()[1]
-        self.server = web_server.build_server(self.app, limits, max_memory)
+        self.server = web_server.build_server(self.app, limits, max_growth)
         self.thread = threading.Thread(target=self.server.run, args=([self.listener],))
 
     def _add_routes(self) -> None:
@@ -438,15 +438,15 @@ def test_a_server_that_has_grown_too_large_ends_once_its_requests_are_done(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(web_server, "_TICKS_BETWEEN_MEASUREMENTS", 1)
-    sizes = [0]
+    sizes = [500]
     monkeypatch.setattr(web_server, "_measure_memory", lambda: sizes[0])
-    served = Served(settings, Limits(), max_memory=100)
+    served = Served(settings, Limits(), max_growth=100)
     served.thread.start()
     wait_until(lambda: served.server.started)
     with ThreadPoolExecutor() as pool:
         answer = pool.submit(get, served.port, "/busy")
         assert served.entered.acquire(timeout=PATIENCE)
-        sizes[0] = 101
+        sizes[0] = 601
         wait_until(lambda: served.server._is_too_large)
         assert served.thread.is_alive()
         served.release.set()

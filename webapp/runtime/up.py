@@ -150,7 +150,7 @@ def _list_services(app: Flask, listener: socket.socket, *, only_one: bool) -> li
     return [
         Service("scheduler", lambda: schedule(app), heartbeat=SCHEDULER_HEARTBEAT),
         Service(
-            "web", lambda: web_server.run(app, listener, max_memory=web_server.MAX_MEMORY), heartbeat=WEB_HEARTBEAT
+            "web", lambda: web_server.run(app, listener, max_growth=web_server.MAX_GROWTH), heartbeat=WEB_HEARTBEAT
         ),
         Service("monitor", lambda: monitor.run(app), heartbeat=MONITOR_HEARTBEAT),
         *(worker(name) for name in queue.QUEUES),

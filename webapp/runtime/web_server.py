@@ -29,9 +29,9 @@ from webapp.runtime.connections import Connection, ConnectionRegistry, Limits
 from webapp.web.security_headers import HEADERS, UNLESS_SET
 
 GRACEFUL_STOP = 5
-# Memory above which the supervisor replaces the web server: large exports and files leave it with several times as much
-# as it needs, and Python does not give it back.
-MAX_MEMORY = 160 * 1024 * 1024
+# Bytes by which the web server may grow before the supervisor replaces it: large exports and files leave it with
+# several times the memory it needs, and Python does not give it back.
+MAX_GROWTH = 96 * 1024 * 1024
 # The event loop ticks ten times a second.
 _TICKS_BETWEEN_MEASUREMENTS = 300
 # A larger body is kept in an unnamed file of the data folder.
@@ -65,17 +65,17 @@ def listen(settings: Settings) -> socket.socket:
     return listener
 
 
-def run(app: Flask, listener: socket.socket, *, max_memory: int | None = None) -> None:
+def run(app: Flask, listener: socket.socket, *, max_growth: int | None = None) -> None:
     """Serve until SIGTERM or SIGINT, then let requests end for up to GRACEFUL_STOP seconds.
 
-    Also ends, between two requests, while the process has more than `max_memory` bytes: the caller starts it again.
+    Also ends, between two requests, once the process has grown by `max_growth` bytes: the caller starts it again.
     """
     settings: Settings = app.config["CHANNELDESK"]
     _allow_open_files()
     # Uvicorn handles these while it runs and raises them again when it has ended.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
-    build_server(app, get_limits(settings), max_memory).run(sockets=[listener])
+    build_server(app, get_limits(settings), max_growth).run(sockets=[listener])
 
 
 def get_limits(settings: Settings) -> Limits:
@@ -86,14 +86,15 @@ def get_limits(settings: Settings) -> Limits:
 class _Server(uvicorn.Server):
     """A server whose event loop sends the heartbeat of the process, and that ends when it has grown too large."""
 
-    def __init__(self, config: uvicorn.Config, max_memory: int | None) -> None:
+    def __init__(self, config: uvicorn.Config, max_growth: int | None) -> None:
         super().__init__(config)
-        self._max_memory = max_memory
+        self._max_memory = None if max_growth is None else _measure_memory() + max_growth
         self._is_too_large = False
 
     async def on_tick(self, counter: int) -> bool:
         heartbeats.beat()
-        if self._max_memory is not None and counter % _TICKS_BETWEEN_MEASUREMENTS == _TICKS_BETWEEN_MEASUREMENTS - 1:
+        is_due = counter % _TICKS_BETWEEN_MEASUREMENTS == _TICKS_BETWEEN_MEASUREMENTS - 1
+        if self._max_memory is not None and is_due:
             self._is_too_large = _measure_memory() > self._max_memory
         is_over = self._is_too_large and not self.server_state.tasks
         return bool(await super().on_tick(counter)) or is_over
@@ -109,7 +110,7 @@ def _measure_memory() -> int:
     return int(rows.get("RssAnon", "0 kB").split()[0]) * 1024
 
 
-def build_server(app: Flask, limits: Limits, max_memory: int | None = None) -> uvicorn.Server:
+def build_server(app: Flask, limits: Limits, max_growth: int | None = None) -> uvicorn.Server:
     """Create a server that is not yet running."""
     registry = ConnectionRegistry(limits)
 
@@ -135,7 +136,7 @@ def build_server(app: Flask, limits: Limits, max_memory: int | None = None) -> u
         timeout_keep_alive=limits.keep_alive,
         timeout_graceful_shutdown=GRACEFUL_STOP,
     )
-    return _Server(config, max_memory)
+    return _Server(config, max_growth)
 
 
 def _allow_open_files() -> None:
