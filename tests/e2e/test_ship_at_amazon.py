@@ -310,3 +310,12 @@ def test_a_hundred_parcels_on_a_bad_day_none_missing_and_none_doubled(harness):
             "2": (f"JJD{number}B".replace("-", ""), {order.items[1].order_item_id: 1}),
         }
         assert (harness.order(number).status, order.state) == ("SHIPPED", "complete")
+
+
+def test_the_request_that_amazon_accepted_is_kept_and_in_the_history(harness, number):
+    (submission,) = harness.ship(number)
+    harness.advance_until_ended(submission)
+    accepted = [call["request_id"] for call in harness.world.calls if call["operation"] == "confirmShipment"]
+    assert submission.request_id in accepted
+    events = select(Event.args).where(Event.submission_id == submission.id, Event.kind == "shipment_accepted")
+    assert harness.session.scalars(events).one()["request_id"] == submission.request_id

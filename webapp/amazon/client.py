@@ -59,6 +59,11 @@ class Client:
         self._tokens = AccessTokens(credentials, redis, self.transport, clock=clock, wait=wait)
         # The Date header of the latest response, and the reading of the monotonic clock then.
         self._server_time: tuple[datetime, float] | None = None
+        self._request_id: str | None = None
+
+    def last_request_id(self) -> str | None:
+        """Return Amazon's id of the latest request that was answered."""
+        return self._request_id
 
     def amazon_time(self) -> datetime | None:
         """Return the time at Amazon, by the Date header of its latest response; None before the first response.
@@ -147,7 +152,8 @@ class Client:
             raise _build_outcome_unknown(error) from error
 
     def _update_rate(self, operation: str, response: AmazonResponse) -> None:
-        """Note the server's time and rate limit. Does not fail without Redis: the response must not be lost."""
+        """Note the request id, the server's time and rate limit. Does not fail without Redis: the response is kept."""
+        self._request_id = response.request_id
         if response.date is not None:
             self._server_time = (response.date, self._clock())
         try:

@@ -75,6 +75,10 @@ class Amazon:
         """Return the time at Amazon, by its latest response; None before the first response."""
         return self._client.amazon_time()
 
+    def last_request_id(self) -> str | None:
+        """Return Amazon's id of the latest request that was answered, for Amazon's support."""
+        return self._client.last_request_id()
+
     def participations(self) -> tuple[Participation, ...]:
         """Return the marketplaces the account takes part in."""
         return sellers.get_participations(self._client)

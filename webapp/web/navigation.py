@@ -41,8 +41,8 @@ PLACES = (
     Place("submissions.index", _l("Submissions"), "send", "submissions.read"),
     Place("syncs.index", _l("Sync history"), "refresh", "logs.read"),
     Place("schedule.index", _l("Schedule"), "calendar-time", "schedule.read"),
-    Place("health.show", _l("Health"), "activity", "logs.read"),
     Place("retention.index", _l("Retention"), "hourglass", "schedule.read", within=True),
+    Place("health.show", _l("Health"), "activity", "logs.read"),
     Place("people.index", _l("People"), "shield-check", "users.write"),
 )
 DATA_AGE = "syncs.data_age"

@@ -131,7 +131,7 @@ def test_a_refusal_keeps_amazons_words_and_its_request_id(session, asked):
         "feed_failed",
         "feed-1",
     )
-    said = {"reason": "NoInventory", "words": "No. " * 100, "cause": "feed_failed"}
+    said = {"reason": "NoInventory", "words": "No. " * 100, "cause": "feed_failed", "request_id": "feed-1"}
     assert event(session, asked) == ("cancellation_rejected", "amazon", said)
     assert note(asked) == ("note_cancel_rejected", {"words": ("No. " * 100)[:300], "cause": "feed_failed"})
 

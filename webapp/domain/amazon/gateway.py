@@ -26,6 +26,10 @@ class AmazonGateway(Protocol):
         """Return the time at Amazon, by its latest response; None before the first."""
         ...
 
+    def last_request_id(self) -> str | None:
+        """Return Amazon's id of the latest request that was answered."""
+        ...
+
     def search_orders(
         self,
         *,

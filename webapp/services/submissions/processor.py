@@ -273,7 +273,9 @@ class SubmissionProcessor:
             return not self._is_sending(submission) or self._handle_call_error(handler, submission, error)
         else:
             fault_points.crash(f"{handler.name}.after_call")
+            request_id = self.gateway.last_request_id()
             if self._is_sending(submission):
+                submission.request_id = request_id
                 submission_transitions.accept(self.session, submission, self.clock())
         self.session.commit()
         return True

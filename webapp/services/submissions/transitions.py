@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 # Events whose text includes Amazon's message or the cause.
 _EXPLAINED = frozenset({"rejected", "unproved", "conflict"})
+# Events that name Amazon's request, for its support.
+_ANSWERED = frozenset({"accepted", "rejected", "unproved"})
 
 
 def apply(submission: Submission, name: str, now: datetime) -> None:
@@ -103,6 +105,8 @@ def record_event(session: Session, submission: Submission, event: str, *, now: d
     """Add the history entry `<kind>_<event>`, and let the handler apply what follows from it."""
     handler = submission_handlers.get(submission.kind)
     reason = {"words": submission.message or "", "cause": submission.cause or ""} if event in _EXPLAINED else {}
+    if event in _ANSWERED and submission.request_id:
+        reason["request_id"] = submission.request_id
     audit_log.record(
         session,
         f"{submission.kind}_{event}",

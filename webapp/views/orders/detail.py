@@ -108,7 +108,16 @@ def _build_information(_session: Session, order: OrderDetail) -> dict[str, Any]:
 
 
 def _build_history(_session: Session, order: OrderDetail) -> dict[str, Any]:
-    return {"lines": order_history.build_order_history(order)}
+    lines = order_history.build_order_history(order)
+    kind = request.args.get("kind", "")
+    kind = kind if kind in timeline.KINDS else ""
+    counts = {name: sum(name in line.kinds for line in lines) for name in timeline.KINDS}
+    return {
+        "lines": [line for line in lines if not kind or kind in line.kinds],
+        "kinds": [(name, text, counts[name]) for name, text in timeline.KINDS.items() if counts[name]],
+        "kind": kind,
+        "total": len(lines),
+    }
 
 
 def _build_documents(rows: Rows) -> TabContext:

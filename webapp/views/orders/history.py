@@ -41,7 +41,8 @@ def _build_line(comment: CommentRow, zone: str) -> HistoryLine:
     }[column]
     actor = actors.name(comment.actor, comment.email)
     entry = event_lines.HistoryEntry(comment.at, zone, "quiet", "message", title, _format_comment(comment), actor)
-    return HistoryLine(entry, [], None, url_for(_PAGES[column], number=number) if column else "")
+    url = url_for(_PAGES[column], number=number) if column else ""
+    return HistoryLine(entry, [], None, url, frozenset({timeline.PEOPLE}))
 
 
 def _format_comment(comment: CommentRow) -> str:

@@ -57,13 +57,48 @@ _PAGES = {
 }
 
 
+# What a timeline can be filtered by.
+AMAZON, PEOPLE, SUBMISSIONS, MAILS, PAYMENTS, AUTOMATIC = (
+    "amazon",
+    "people",
+    "submissions",
+    "mails",
+    "payments",
+    "automatic",
+)
+KINDS = {
+    AMAZON: _l("Changes at Amazon"),
+    PEOPLE: _l("People's actions"),
+    SUBMISSIONS: _l("Submissions"),
+    MAILS: _l("Messages to the buyer"),
+    PAYMENTS: _l("Refunds in Amazon's payments"),
+    AUTOMATIC: _l("Automatic"),
+}
+_PAYMENT_EVENTS = frozenset(
+    {
+        "refund_confirmed",
+        "refund_posted",
+        "refund_missing",
+        "refund_differs",
+        "refund_doubled",
+        "refund_elsewhere",
+        "refund_finding_checked",
+    }
+)
+
+
 class HistoryLine(NamedTuple):
-    """An entry with its changes (field, before, after), the id of the version Amazon sent, and its link."""
+    """An entry with its changes (field, before, after), the id of the version Amazon sent, and its link.
+
+    `kinds`: those of `KINDS` that it belongs to. `request_id`: Amazon's, of the call that the entry is about.
+    """
 
     entry: HistoryEntry
     changes: list[tuple[str, str, str]]
     version: int | None
     url: str = ""
+    kinds: frozenset[str] = frozenset()
+    request_id: str = ""
 
 
 def build_amazon_order_timeline(session: Session, order: AmazonOrder) -> list[HistoryLine]:
@@ -81,10 +116,31 @@ def build_event_lines(
     for event in history.events:
         entry = event_lines.get_entry(event, zone, actors.name(event.actor, event.email))
         caused = event.kind in {"amazon_order_arrived", "amazon_order_changed"}
-        lines.append((event, _build_line(event, entry, currency, unclaimed.pop(event.at, None) if caused else None)))
-    lines += [(None, HistoryLine(_resent(at, zone), [], version)) for at, version in unclaimed.items()]
+        line = _build_line(event, entry, currency, unclaimed.pop(event.at, None) if caused else None)
+        request_id = str(event.args.get("request_id") or "")
+        lines.append((event, line._replace(kinds=find_kinds(event), request_id=request_id)))
+    lines += [
+        (None, HistoryLine(_resent(at, zone), [], version, kinds=frozenset({AMAZON})))
+        for at, version in unclaimed.items()
+    ]
     # The sort is stable: events of the same instant keep their order.
     return sorted(lines, key=lambda line: line[1].entry.at, reverse=True)
+
+
+def find_kinds(event: EventRow) -> frozenset[str]:
+    """Return the kinds an event belongs to: a person's request is also a submission."""
+    kinds = set()
+    if event.actor.startswith("user:") or event.actor == "cli":
+        kinds.add(PEOPLE)
+    if event.submission_id is not None:
+        kinds.add(SUBMISSIONS)
+    elif event.kind.startswith("mail_"):
+        kinds.add(MAILS)
+    elif event.kind in _PAYMENT_EVENTS:
+        kinds.add(PAYMENTS)
+    elif event.kind.startswith("amazon_order_") or event.kind.endswith("_at_amazon"):
+        kinds.add(AMAZON)
+    return frozenset(kinds or {AUTOMATIC})
 
 
 def _build_line(event: EventRow, entry: HistoryEntry, currency: str | None, version: int | None) -> HistoryLine:

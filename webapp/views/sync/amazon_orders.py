@@ -9,6 +9,7 @@ from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
 from webapp.core.extensions import db
 from webapp.domain.amazon import statuses
@@ -169,6 +170,21 @@ def restore_address(number: str) -> Response:
     return see_other(request, url_for("amazon_orders.show", number=number))
 
 
+@bp.get("/<number>/versions/<int:version_id>")
+@requires("orders.read")
+def version(number: str, version_id: int) -> Response:
+    """Show what Amazon changed in this version, with personal data masked for those who may not read it."""
+    session = db.session()
+    return render_fragment_or_page(
+        request,
+        "amazon_orders/_version.html",
+        "amazon_orders/version.html",
+        number=number,
+        version=version_id,
+        **_compare_versions(session, queries.get_id(session, number), version_id),
+    )
+
+
 @bp.post("/<number>/versions/<int:version_id>/reveals")
 @requires("pii.read")
 def reveal(number: str, version_id: int) -> Response:
@@ -249,15 +265,15 @@ def _map_items_by_id(summary: AmazonOrderSummary) -> dict[str, Any]:
 def _build_history(summary: AmazonOrderSummary) -> dict[str, Any]:
     session = db.session()
     version = request.args.get("version", type=parse_id)
-    changes: list[Difference] | None = None
-    first = False
-    if version is not None:
-        after, before = queries.get_version_pair(session, summary.order.id, version)
-        first = before is None
-        changes = [] if first else find_differences(before, after)
     return {
         "lines": timeline.build_amazon_order_timeline(session, summary.order),
         "version": version,
-        "changes": changes,
-        "first": first,
+        **(_compare_versions(session, summary.order.id, version) if version is not None else {}),
     }
+
+
+def _compare_versions(session: Session, amazon_order_id: int, version_id: int) -> dict[str, Any]:
+    """Return the context of amazon_orders/_differences.html. Raises NotFoundError."""
+    after, before = queries.get_version_pair(session, amazon_order_id, version_id)
+    changes: list[Difference] = [] if before is None else find_differences(before, after)
+    return {"changes": changes, "first": before is None}
