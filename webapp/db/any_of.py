@@ -18,7 +18,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
 class _Values(TypeDecorator[Sequence[Any]]):
-    """Whole numbers or texts: an array on PostgreSQL, JSON on SQLite."""
+    """Integers or texts: an array on PostgreSQL, JSON on SQLite."""
 
     impl = Text
     cache_ok = True
@@ -46,7 +46,7 @@ class _Among(FunctionElement[bool]):
 
 
 def any_of(column: Any, name: str) -> ColumnElement[bool]:
-    """Return whether the column is one of the values that are given as `name`: whole numbers, or texts."""
+    """Build the condition that the column is one of the values of parameter `name`: integers or texts."""
     of = String if isinstance(column.type, String) else BigInteger
     return _Among(column, bindparam(name, type_=_Values(of)))
 

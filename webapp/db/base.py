@@ -55,7 +55,7 @@ def _as_sqlite_reads(text: str | None) -> datetime | None:
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An instant. Goes in aware, comes out aware and in UTC; a naive one is a mistake and is refused."""
+    """A UTC datetime column. Values are timezone-aware; a naive one is refused."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -76,7 +76,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return _as_sqlite_writes
 
     def bind_many(self, values: Sequence[datetime | None], dialect: Dialect) -> list[Any]:
-        """Return what the driver takes of each."""
+        """Convert values to the driver's form."""
         write = _as_sqlite_writes if dialect.name == "sqlite" else _as_postgresql_reads
         written, last, answer = None, None, []
         for value in values:

@@ -16,7 +16,7 @@ Rows = Sequence[dict[str, Any]]
 
 
 def allocate_ids(session: Session, model: type[Base], many: int) -> list[int]:
-    """`many` unused ids of a table, ascending: to be used before others are asked for."""
+    """Allocate `many` ascending ids of a table. Use them before allocating more."""
     if session.get_bind().dialect.name == "postgresql":
         # The name of the sequence is asked for once, and not for each number.
         drawn = text(
@@ -38,7 +38,7 @@ def _get_last_id(model: type[Base]) -> str:
 
 
 def insert_many(session: Session, model: type[Base], rows: Rows) -> None:
-    """Insert rows that all name the same columns; what they leave out takes the column's default."""
+    """Insert rows with the same columns; omitted columns take their default."""
     if not rows:
         return
     names, readers = _build_write_plan(model, tuple(rows[0]), session.connection().dialect)
@@ -46,7 +46,7 @@ def insert_many(session: Session, model: type[Base], rows: Rows) -> None:
 
 
 def update_many(session: Session, model: type[Base], rows: Rows) -> None:
-    """Change rows that all name the same columns, the id among them."""
+    """Update rows with the same columns, including the id."""
     if not rows:
         return
     connection = session.connection()
@@ -59,7 +59,7 @@ def update_many(session: Session, model: type[Base], rows: Rows) -> None:
 
 
 def upsert_add(session: Session, model: type[Base], rows: Rows, amounts: Sequence[str]) -> None:
-    """Insert rows that name all their columns; where the key is there already, the amounts are added to what it has."""
+    """Insert complete rows; where the key exists, add the amounts to the stored ones."""
     if not rows:
         return
     connection = session.connection()
@@ -76,7 +76,7 @@ def upsert_add(session: Session, model: type[Base], rows: Rows, amounts: Sequenc
 def _build_write_plan(
     model: type[Base], given: tuple[str, ...], dialect: Dialect, *, defaults: bool = True
 ) -> tuple[tuple[str, ...], tuple[Callable[[Rows], list[Any]], ...]]:
-    """Return the columns to write, and for each what makes the driver's values of all rows.
+    """Return the columns to write, and a function for each that converts the values of all rows.
 
     What SQLAlchemy does for each row of a statement is found out once: an import writes dozens of rows an order.
     """
@@ -91,7 +91,7 @@ def _build_write_plan(
 
 
 def _build_reader(column: Any, given: bool, dialect: Dialect) -> Callable[[Rows], list[Any]] | None:
-    """None for a column that the database fills itself."""
+    """Return the function that converts a column's values, None if the database fills it."""
     name, default = column.name, column.default
     process = _process(column, dialect)
     if given:
@@ -112,7 +112,7 @@ def _build_reader(column: Any, given: bool, dialect: Dialect) -> Callable[[Rows]
 
 
 def _process(column: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
-    """Return what makes the driver's value of one. Every driver takes bytes as they are, and JSON as its text."""
+    """Return the converter to the driver's value. Drivers accept bytes unchanged, and JSON as its text."""
     if isinstance(column.type, JSON):
         return compressed_json.text
     if isinstance(column.type, LargeBinary):
@@ -122,7 +122,7 @@ def _process(column: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
 
 
 def _format_texts(values: list[Any]) -> list[str]:
-    """JSON. Lists and objects that are empty are most of them, and are the same text each time."""
+    """Serialize to JSON. Empty lists and objects are the most frequent and share one text."""
     nothing: dict[Any, str] = {list: "[]", dict: "{}"}
     return [
         nothing[type(value)] if not value and type(value) in nothing else compressed_json.text(value)
@@ -131,13 +131,13 @@ def _format_texts(values: list[Any]) -> list[str]:
 
 
 def insert_if_missing(session: Session, model: type[Base], row: dict[str, Any]) -> None:
-    """Insert a row unless its key is there. On PostgreSQL it waits for another who is just inserting it."""
+    """Insert a row unless its key exists. On PostgreSQL it waits for a concurrent insert."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     session.execute(dialect.insert(model).values(row).on_conflict_do_nothing())
 
 
 def insert_rows(session: Session, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert rows whose values the driver takes as they are."""
+    """Insert rows whose values are in the driver's form."""
     if not rows:
         return
     connection = session.connection()

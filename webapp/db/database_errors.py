@@ -10,7 +10,7 @@ from webapp.db.encryption import DecryptionError
 
 
 class Cause(StrEnum):
-    """Why the database cannot be used as it should be. The values are part of what `/healthz` answers."""
+    """The reason the database cannot be used. The values are part of the response of `/healthz`."""
 
     DISK_FULL = "disk_full"
     READ_ONLY = "read_only"
@@ -23,7 +23,7 @@ class Cause(StrEnum):
 
 
 class NotStoredError(Exception):
-    """The body of a request could not be kept in the data folder. Werkzeug takes an OSError for a lost client."""
+    """A request body could not be stored in the data folder. Werkzeug takes an OSError for a lost client."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(error.strerror or type(error).__name__)
@@ -67,7 +67,7 @@ _SYSTEM = {
 
 
 def find_cause(error: BaseException | None) -> Cause | None:
-    """Return why the database, or the disk of the data folder, could not be used; None for every other error."""
+    """Return the reason the database or the data folder's disk is unusable; None for other errors."""
     if isinstance(error, DBAPIError):
         return _find_cause(error.orig, lost=error.connection_invalidated)
     if isinstance(error, StatementError):
@@ -86,7 +86,7 @@ def is_database_failure(error: BaseException) -> bool:
 
 
 def format_reason(error: BaseException) -> str:
-    """Return the first line of what the driver said: no statement, no parameters, no details of rows."""
+    """Return the first line of the driver's message: no statement, parameters or row details."""
     origin = error.orig if isinstance(error, StatementError) and error.orig is not None else error
     lines = str(origin).splitlines()
     return lines[0] if lines else type(origin).__name__

@@ -66,7 +66,7 @@ class FieldCipher:
         return [header + nonce + encrypt(nonce, plain, header) for nonce, plain in zip(nonces, plains, strict=True)]
 
     def decrypt_bytes(self, encrypted: bytes) -> bytes:
-        """Return the plain value. Raises DecryptionError for a changed value and for one of an unknown key."""
+        """Decrypt a value. Raises DecryptionError for a modified value or an unknown key."""
         if self._newest is None:
             raise _build_no_keys_error()
         header, nonce = encrypted[: len(self._header)], encrypted[len(self._header) : _CIPHERTEXT_START]
@@ -88,7 +88,7 @@ class FieldCipher:
         return base64.urlsafe_b64encode(self.encrypt_bytes(plain))
 
     def decrypt(self, token: bytes) -> bytes:
-        """Return the value that `encrypt` was given. Raises DecryptionError."""
+        """Decrypt a value of `encrypt`. Raises DecryptionError."""
         try:
             return self.decrypt_bytes(binascii.a2b_base64(token.translate(_STANDARD)))
         except binascii.Error:
@@ -106,7 +106,7 @@ class FieldCipher:
         return base64.urlsafe_b64encode(encrypted).decode()
 
     def decrypt_parameter(self, token: str, audience: bytes) -> str:
-        """Return the text that `encrypt_parameter` was given. Raises DecryptionError."""
+        """Decrypt a value of `encrypt_parameter`. Raises DecryptionError."""
         try:
             encrypted = binascii.a2b_base64(token.encode("ascii").translate(_STANDARD))
             header, nonce = encrypted[: len(self._header)], encrypted[len(self._header) : _CIPHERTEXT_START]
@@ -122,7 +122,7 @@ class FieldCipher:
         return hmac.digest(self._hash_key, text.encode(), "sha256")[:16]
 
     def block_hasher(self) -> Callable[[bytes], bytes]:
-        """Return a function that maps each 16 bytes to other 16 bytes, deterministically and keyed.
+        """Return a keyed, deterministic function that maps 16 bytes to 16 bytes.
 
         For many short words: encrypting one AES block takes a hundredth of the time of `hash`. Not thread-safe.
         """
@@ -157,7 +157,7 @@ class Encrypted(TypeDecorator[str]):
         return None if value is None else field_cipher.encrypt(value.encode()).decode()
 
     def bind_many(self, values: Sequence[str | None], dialect: Dialect) -> list[str | None]:
-        """Return what `process_bind_param` returns for each value."""
+        """Apply `process_bind_param` to each value."""
         encrypted = iter(field_cipher.encrypt_many([value.encode() for value in values if value is not None]))
         encode = base64.urlsafe_b64encode
         return [None if value is None else encode(next(encrypted)).decode() for value in values]
@@ -197,7 +197,7 @@ class EncryptedJson(TypeDecorator[Any]):
         return None if value is None else field_cipher.encrypt_bytes(compressed_json.dumps(value))
 
     def bind_many(self, values: Sequence[Any], dialect: Dialect) -> list[bytes | None]:
-        """Return what `process_bind_param` returns for each value."""
+        """Apply `process_bind_param` to each value."""
         plains = [compressed_json.dumps(value) for value in values if value is not None]
         encrypted = iter(field_cipher.encrypt_many(plains))
         return [None if value is None else next(encrypted) for value in values]

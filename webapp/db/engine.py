@@ -45,7 +45,7 @@ _lock_wait: ContextVar[int] = ContextVar("lock_wait", default=_LOCK_WAIT)
 
 @contextmanager
 def read_only() -> Iterator[None]:
-    """Transactions begun inside take no write lock on SQLite, so that reading waits for nobody."""
+    """Begin transactions inside without a write lock on SQLite, so that readers do not wait."""
     token = _only_reading.set(True)
     try:
         yield
@@ -55,7 +55,7 @@ def read_only() -> Iterator[None]:
 
 @contextmanager
 def losable_commits() -> Iterator[None]:
-    """Transactions begun inside may be lost in a power cut on SQLite, because their work is done again without them.
+    """Let transactions begun inside be lost in a power cut on SQLite, because their work is repeated without them.
 
     Their commits do not wait for the disk (`synchronous=NORMAL`). All others do: what a user was shown as
     saved, and what is written before Amazon is called, must survive a power cut. The next of those takes the
@@ -70,7 +70,7 @@ def losable_commits() -> Iterator[None]:
 
 @contextmanager
 def lock_wait(milliseconds: int | None) -> Iterator[None]:
-    """Transactions begun inside wait only so long for SQLite's write lock. None: as long as usual."""
+    """Limit the wait for SQLite's write lock of transactions begun inside. None: the default wait."""
     token = _lock_wait.set(_LOCK_WAIT if milliseconds is None else milliseconds)
     try:
         yield
@@ -79,7 +79,7 @@ def lock_wait(milliseconds: int | None) -> Iterator[None]:
 
 
 def build_engine_options(url: str) -> dict[str, Any]:
-    """Return what `create_engine` needs for this URL."""
+    """Return the arguments of `create_engine` for this URL."""
     if url.startswith("sqlite"):
         connect = {"timeout": 10, "check_same_thread": False}
         # What `services/sqlite_statistics.py` has counted is read when a connection is opened.
@@ -95,7 +95,7 @@ def is_only_reading() -> bool:
 
 
 def build_reading_options(engine: Engine) -> dict[str, Any]:
-    """How a connection is asked for that only reads.
+    """Return the execution options of a read-only connection.
 
     PostgreSQL's statements then stand by themselves: at READ COMMITTED each sees what is there when it begins in any
     case, which saves two round trips. SQLite reads in one transaction, which costs no round trip.
@@ -104,7 +104,7 @@ def build_reading_options(engine: Engine) -> dict[str, Any]:
 
 
 def enlarge_cache(connection: Connection) -> None:
-    """Have a connection to SQLite keep more in memory from now on, because much will be written over it."""
+    """Enlarge the page cache of a SQLite connection before a large write."""
     if connection.dialect.name == "sqlite" and not connection.info.get("enlarged"):
         for pragma in WRITE_PRAGMAS:
             connection.exec_driver_sql(pragma)
@@ -117,7 +117,7 @@ def find_sqlite_module() -> ModuleType:
 
 
 def prepare(engine: Engine) -> None:
-    """Attach what SQLite needs to be safe with several processes, and how PostgreSQL is missed. Does not connect.
+    """Configure SQLite for several processes, and PostgreSQL's disconnect handling. Does not connect.
 
     On both, a commit returns when it is on the disk; see `losable_commits` for the exception.
     """
@@ -135,7 +135,7 @@ def prepare(engine: Engine) -> None:
 
 
 def create_file(engine: Engine) -> None:
-    """Create the file of a SQLite database, empty, where there is none. Connecting never does."""
+    """Create an empty SQLite database file if there is none. Connecting never does."""
     if engine.dialect.name == "sqlite" and engine.url.database:
         os.close(os.open(engine.url.database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
@@ -151,7 +151,7 @@ class _File:
         self._path = Path(path).absolute()
 
     def open(self, _dialect: Dialect, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
-        """Have the driver open the file, but not create it."""
+        """Open the file with the driver, without creating it."""
         arguments[0] = f"{self._path.as_uri()}?mode=rw"
         options["uri"] = True
 
@@ -171,7 +171,7 @@ class _File:
 
 
 class _Check:
-    """Whether a connection that was put away is still there, before it is used again.
+    """Check a pooled connection before it is used again.
 
     A server that ends a connection says so, and what it said lies there to be read. So the connection is tried, which
     costs a journey to the server, only where something lies there, or where a network may have lost it in silence.

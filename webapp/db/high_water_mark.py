@@ -18,13 +18,13 @@ _path: Path | None = None
 
 
 def configure(data_dir: Path) -> None:
-    """Keep the mark in this folder from now on."""
+    """Store the mark in this folder from now on."""
     global _path
     _path = data_dir / FILE
 
 
 def read() -> dict[str, int] | None:
-    """Return the last value of each counter; None if there is no file, or one that cannot be read as a mark."""
+    """Return the last value of each counter; None if the file is missing or unreadable."""
     if _path is None or not _path.exists():
         return None
     try:
@@ -36,7 +36,7 @@ def read() -> dict[str, int] | None:
 
 
 def raise_to(values: Mapping[str, int]) -> None:
-    """Write the mark with each counter at least at these values. It is on the disk when this returns."""
+    """Raise each counter of the mark to at least these values. Flushes to disk before returning."""
     if _path is None:
         return
     _path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

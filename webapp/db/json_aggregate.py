@@ -40,7 +40,7 @@ class JsonAggregate(Generic[Row]):
         self.value: ScalarSelect[str] = select(_json_rows(*map(_to_plain, columns))).scalar_subquery()
 
     def read(self, value: str | None) -> list[Row]:
-        """Return the rows of this value, in no order."""
+        """Return the rows of this value, in no particular order."""
         rows: list[list[Any]] = json.loads(value) if value else []
         for place, reader in self._readers:
             for row in rows:
@@ -50,7 +50,7 @@ class JsonAggregate(Generic[Row]):
 
 
 class _json_rows(FunctionElement[str]):  # noqa: N801 - named as SQL names functions
-    """The rows of a group as a JSON list of lists, as a text; that of no rows is empty, or nothing."""
+    """The rows of a group as a JSON list of lists, as text; empty or NULL without rows."""
 
     type = Text()
     inherit_cache = True
@@ -72,7 +72,7 @@ def _to_plain(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def _parse_instant(text: str) -> datetime:
-    """SQLite says instants as they are stored, without a zone; PostgreSQL on the clock of the connection."""
+    """Parse a stored time: SQLite's has no zone, PostgreSQL's has that of the connection."""
     instant = datetime.fromisoformat(text)
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 

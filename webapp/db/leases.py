@@ -28,7 +28,7 @@ LEASE = timedelta(seconds=20)
 
 
 class LeaseLostError(RuntimeError):
-    """Another took over, because this one was silent for too long. What it was about to write is not written."""
+    """Another process took the lease after it expired. The pending write is discarded."""
 
 
 def build_lease_name(work: str, account_id: int) -> str:
@@ -37,7 +37,7 @@ def build_lease_name(work: str, account_id: int) -> str:
 
 
 def acquire(session: Session, name: str, now: datetime, code: str = "busy") -> str:
-    """Become the owner; answers the token to hold it with. Commits. Raises BusyError(code) while another has it."""
+    """Acquire the lease; return its token. Commits. Raises BusyError(code) while another process has it."""
     lease = session.get(Lease, name, with_for_update=True)
     owner = f"{_read_host_id()}:{os.getpid()}:{secrets.token_urlsafe(9)}"
     if lease is None:
@@ -62,7 +62,7 @@ def acquire(session: Session, name: str, now: datetime, code: str = "busy") -> s
 
 
 def renew(session: Session, name: str, owner: str, now: datetime) -> None:
-    """Prolong it, inside the transaction that writes. Raises LeaseLostError when another has it."""
+    """Renew the lease, inside the transaction that writes. Raises LeaseLostError when another process has it."""
     statement = update(Lease).where(Lease.name == name, Lease.owner == owner).values(until=now + LEASE)
     if session.execute(statement, execution_options={"synchronize_session": False}).rowcount != 1:  # type: ignore[attr-defined]
         session.rollback()
@@ -70,13 +70,13 @@ def renew(session: Session, name: str, owner: str, now: datetime) -> None:
 
 
 def release(session: Session, name: str, owner: str) -> None:
-    """Let go. Commits. Nothing happens when another has it already."""
+    """Release the lease. Commits. Does nothing when another process has it already."""
     session.execute(delete(Lease).where(Lease.name == name, Lease.owner == owner))
     session.commit()
 
 
 def _read_host_id() -> str:
-    """Return what the process numbers of this machine, or of this container, go with."""
+    """Return an id of this machine or container, within which process ids are unique."""
     try:
         return Path("/proc/self/ns/pid").readlink().name.strip("pid:[]") + platform.node()[:20]
     except OSError:
@@ -84,7 +84,7 @@ def _read_host_id() -> str:
 
 
 def _is_owner_dead(owner: str) -> bool:
-    """Whether the owner was a process of this machine that is no more, so that nobody has to wait for its lease."""
+    """Return whether the owner was a process of this machine that has ended, so that its lease is free."""
     host, _, process = owner.rpartition(":")[0].rpartition(":")
     if host != _read_host_id() or not process.isdigit():
         return False

@@ -27,5 +27,5 @@ def _for_sqlite(element: Any, compiler: Any, **options: Any) -> str:
 
 
 def no_index(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return the condition, of which SQLite looks for no index; PostgreSQL knows how many rows are asked for."""
+    """Return the condition such that SQLite uses no index for it; PostgreSQL plans by the row limit."""
     return _unindexed(condition)

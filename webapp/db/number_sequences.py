@@ -14,7 +14,7 @@ FIRST = 100001
 
 
 class Counter(Base):
-    """The last number given out of a kind: orders, invoices, shipments, credit memos."""
+    """The last number assigned of a kind: orders, invoices, shipments, credit memos."""
 
     __tablename__ = "counters"
 
@@ -32,7 +32,7 @@ _MORE = (
 
 
 def next_numbers(session: Session, name: str, many: int = 1) -> range:
-    """`many` new numbers, in the transaction that uses them: a rollback gives them back."""
+    """Assign `many` new numbers in the current transaction; a rollback releases them."""
     connection, parameters = session.connection(), {"of": name, "many": many}
     last = connection.scalar(_MORE, parameters)
     if last is None:
@@ -44,12 +44,12 @@ def next_numbers(session: Session, name: str, many: int = 1) -> range:
 
 
 def lock(session: Session, name: str) -> None:
-    """Let nobody else have a number of this kind until the transaction ends, without taking one."""
+    """Lock the counter until the transaction ends, without assigning a number."""
     session.execute(select(_COUNTERS.c.value).where(_COUNTERS.c.name == name).with_for_update())
 
 
 def raise_to(session: Session, name: str, value: int) -> None:
-    """Let the next number be greater than `value`. Does not commit."""
+    """Raise the counter to at least `value`. Does not commit."""
     _raise_mark(session, name, value)
     insert_if_missing(session, Counter, {"name": name, "value": value})
     session.execute(update(Counter).where(Counter.name == name, Counter.value < value).values(value=value))

@@ -11,7 +11,7 @@ OUTGOING = "outgoing"
 
 
 class DatabaseBehindError(RuntimeError):
-    """The database is older than the mark. Nothing may be sent until a person has checked what Amazon already has."""
+    """The database is older than the mark. Nothing may be sent until a user has compared it with Amazon."""
 
 
 def count(session: Session) -> None:

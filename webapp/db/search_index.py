@@ -34,7 +34,7 @@ _CONTENTLESS = (3, 43)
 
 
 def is_index_table(name: str | None) -> bool:
-    """Return whether a table belongs to the index: no model maps it, and FTS5 adds tables of its own."""
+    """Return whether a table belongs to the index, which no model maps and to which FTS5 adds tables."""
     return bool(name) and str(name).startswith(NAME_OF_TABLE)
 
 

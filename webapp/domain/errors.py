@@ -19,7 +19,7 @@ class NotFoundError(AppError):
 
 
 class InvalidError(AppError):
-    """What was entered cannot be taken. `field` names the input where there is one."""
+    """The input is invalid. `field` names the input where there is one."""
 
     def __init__(self, code: str, *, field: str = "", **args: Any) -> None:
         super().__init__(code, **args)
@@ -27,15 +27,15 @@ class InvalidError(AppError):
 
 
 class ConfirmationError(InvalidError):
-    """What was entered is only taken once a person has confirmed it."""
+    """The input is accepted only after a user has confirmed it."""
 
 
 class RefusedError(AppError):
-    """It cannot be done now, because of where things stand. Nothing was changed."""
+    """The current state does not allow the action. Nothing was changed."""
 
 
 class BusyError(AppError):
-    """Somebody else is at it; it can be tried again."""
+    """Another process is doing the same work; try again later."""
 
 
 def require(row: _Found | None, code: str, **args: Any) -> _Found:

@@ -11,7 +11,7 @@ PROBLEM_LEVELS = (FAIL, WARN)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One result. `subject`: what the check is about where it is made for each of several things: an account, a queue.
+    """One result. `subject`: the account or queue of a check that runs once for each of several.
 
     `cause` is a code of `messages`, with its arguments; empty when all is well, or when the result is unknown because
     something else fails.
@@ -33,13 +33,13 @@ class Check:
 
 
 def worst(checks: Iterable[Check]) -> str:
-    """Return the level of the whole: `fail`, `warn` or `ok`."""
+    """Return the overall level: `fail`, `warn` or `ok`."""
     levels = {check.level for check in checks}
     return next((level for level in PROBLEM_LEVELS if level in levels), OK)
 
 
 def by_name(checks: Iterable[Check]) -> dict[str, str]:
-    """Return the worst level of each check, whatever its subjects."""
+    """Return the worst level of each check over all its subjects."""
     levels: dict[str, str] = {}
     for check in checks:
         levels[check.name] = min(levels.get(check.name, OK), check.level, key=LEVELS.index)

@@ -139,7 +139,7 @@ def list_indexed_texts(order: IndexableOrder) -> list[tuple[str, str]]:
 
 
 def list_whole_terms(order: IndexableOrder) -> list[tuple[str, str]]:
-    """List (kind, text) of what is not split into words: phone numbers and other numbers."""
+    """List (kind, text) of the terms that are not split into words: phone numbers and other numbers."""
     terms = [(PHONE, digits) for phone in order.phones if phone and (digits := _reverse_phone_digits(phone))]
     for number in (order.number, *order.numbers):
         if number:

@@ -32,7 +32,7 @@ def _trim(text: str | None) -> str:
 
 
 class ConnectForm(FlaskForm):
-    """`kept`: names of secrets that were entered before and are used again where the field is left empty."""
+    """`kept`: names of stored secrets, which are used again if their field is left empty."""
 
     name = StringField(_l("Name"), [DataRequired(_FILL_IN)], filters=[_trim])
     region = SelectField(_l("Region"), choices=build_choices(REGIONS))
@@ -59,13 +59,13 @@ class ConnectForm(FlaskForm):
 
     @property
     def entered(self) -> dict[str, str]:
-        """Return what was typed, by name; a secret that was left empty is not in it."""
+        """Return the entered values by name, without empty secrets."""
         typed = {name: field.data or "" for name, field in self._fields.items() if name != "csrf_token"}
         return {name: value for name, value in typed.items() if value or name not in SECRETS}
 
 
 class MarketplacesForm(FlaskForm):
-    """The second step: `choices` of `marketplaces` are (id, label) of what Amazon answered."""
+    """The second step: `choices` of `marketplaces` are (id, label) from Amazon's response."""
 
     marketplaces = SelectMultipleField(
         _l("Marketplaces"), option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False)

@@ -51,7 +51,7 @@ class AmazonOrderFilters(StoreFilters):
 
 
 class AddressForm(FlaskForm):
-    """Field by field what `domain/common/addresses` lets a person change; it checks, the form shows."""
+    """The editable fields of `domain/common/addresses`, which validates them."""
 
     name = StringField(_l("Recipient's name"))
     company = StringField(_l("Company"))

@@ -18,13 +18,13 @@ _LONGEST = 5000
 
 
 class MomentField(StringField):
-    """A time of day on no zone's clock, as `2026-12-24T18:00`."""
+    """A local date and time without a zone: `2026-12-24T18:00`."""
 
     widget = DateTimeLocalInput()
 
 
 class NothingForm(FlaskForm):
-    """A bulk action that needs only a yes."""
+    """A bulk action that needs only confirmation."""
 
     def args(self) -> dict[str, Any]:
         return {}

@@ -41,7 +41,7 @@ class CreditMemoForm(DocumentForm):
         return self.way.data == AMAZON
 
     def fill(self, draft: drafts.Draft, *, on_amazon: bool) -> None:
-        """Ask for what the draft gives back. `on_amazon`: Amazon would refund it as it stands.
+        """Fill the form from the draft. `on_amazon`: Amazon would refund it unchanged.
 
         Where Amazon refunds the Order but not this, nobody knows what is meant, and offline cannot be undone: the
         person has to say so.
@@ -55,20 +55,20 @@ class CreditMemoForm(DocumentForm):
         self.way.data = AMAZON if on_amazon else OFFLINE if len(self.way.choices) == 1 else None
 
     def check_way(self) -> None:
-        """Raises InvalidError where nobody has said whether Amazon is asked, or why."""
+        """Raise InvalidError if the refund method, or the reason for Amazon, is missing."""
         if self.way.data not in {choice.value for choice in self.way.choices}:
             raise InvalidError("refund_way_required", field="way")
         if self.on_amazon and not self.reason.data:
             raise InvalidError("refund_reason_required", field="reason")
 
     def build_request(self) -> drafts.CreditRequest:
-        """Raises InvalidError naming the field."""
+        """Build the requested credit. Raises InvalidError naming the field."""
         currency = self.order.currency
         amounts = {name: drafts.parse_amount(self[name].data or "0", currency, name) for name in AMOUNTS}
         return drafts.CreditRequest(parse_quantities(self, self.order.items), **amounts)
 
     def returned_line_ids(self) -> set[int]:
-        """Return the lines whose pieces come back."""
+        """Return the lines whose units return to stock."""
         return {line.id for line in self.order.items if self[f"stock-{line.id}"].data}
 
     def find_field(self, error: AppError) -> Field | None:
@@ -78,7 +78,7 @@ class CreditMemoForm(DocumentForm):
 
 
 def credit_memo_form(order: Order, there: Refundable, **options: Any) -> CreditMemoForm:
-    """`there`: what Amazon could refund."""
+    """Build the form. `there`: the amounts Amazon could refund."""
     return build_line_form(CreditMemoForm, order.items, _add_stock_field)(order=order, there=there, **options)
 
 

@@ -7,5 +7,5 @@ from wtforms.fields.choices import SelectChoice
 
 
 def build_choices(texts: Mapping[str, Any]) -> list[SelectChoice]:
-    """One choice a row, value → text, in the table's order."""
+    """Build a choice per row, value → text, in the table's order."""
     return [SelectChoice(value, text) for value, text in texts.items()]

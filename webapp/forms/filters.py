@@ -30,7 +30,7 @@ _ONLY_NUMBER = re.compile(r"[0-9]{1,6}|[0-9]{1,6}-[0-9-]*", re.ASCII)
 
 
 class Chip(NamedTuple):
-    """A filter in use: `name` and `value` as the address has them, `text` as a person reads them."""
+    """A filter in use: `name` and `value` as in the URL, `text` as displayed."""
 
     name: str
     value: str
@@ -38,7 +38,7 @@ class Chip(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """What a form of filters came to. `right`: whether it makes sense; the others as the form's own methods say."""
+    """The result of a filter form. `right`: whether it is valid; the others as the form's methods return them."""
 
     right: bool
     set: dict[str, Any]
@@ -47,7 +47,7 @@ class Checked(NamedTuple):
 
 
 class Filters(FlaskForm):
-    """A form without a token, since it changes nothing. Fields that are empty or wrong are not filters."""
+    """A form without a CSRF token, since it changes nothing. Empty and invalid fields are not filters."""
 
     _checked: Checked | None = None
 
@@ -60,7 +60,7 @@ class Filters(FlaskForm):
         super().__init__(*args, meta={"reads_personal": reads_personal}, **kwargs)
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Also check that no range ends before it begins: `x_to` before `x_from`, or `x_max` below `x_min`."""
+        """Validate the fields, and each range: `x_from` not after `x_to`, `x_min` not above `x_max`."""
         super().validate(extra_validators)
         for first in self:
             stem, _dash, edge = first.name.rpartition("_")
@@ -71,7 +71,7 @@ class Filters(FlaskForm):
         return not self.errors
 
     def check(self) -> Checked:
-        """Validate the form once and return the filters, query parameters and chips it stands for."""
+        """Validate the form once and return its filters, query parameters and chips."""
         if self._checked is None:
             right = self.validate()
             self._checked = Checked(right, self.set(), self.parameters(), tuple(self.chips()))
@@ -82,7 +82,7 @@ class Filters(FlaskForm):
         return {field.name: field.data for field in self if not field.errors and field.data not in _UNSAID}
 
     def parameters(self) -> dict[str, list[str]]:
-        """Return what an address says of the form, its mistakes too, so that the page it leads to can explain them."""
+        """Return the query parameters of the form, including invalid ones, so that the target page can explain them."""
         parameters: dict[str, list[str]] = {}
         used = self.set()
         for field in self:
@@ -93,7 +93,7 @@ class Filters(FlaskForm):
         return parameters
 
     def chips(self) -> list[Chip]:
-        """Return what is filtered; a filter of several values has a chip for each."""
+        """Return a chip for each value of each filter in use."""
         return [
             Chip(field.name, value, f"{field.label.text}: {said}" if said else str(field.label.text))
             for field in map(self.__getitem__, self.set())
@@ -118,7 +118,7 @@ def describe_values(field: Field) -> list[tuple[str, str]]:
 
 
 def _shorten(text: str) -> str:
-    """Shorten a text that is too long so that it stays invalid but fits into a URL."""
+    """Shorten an overlong text so that it stays invalid but fits into a URL."""
     return " ".join(text.split())[: _LONGEST + 50]
 
 
@@ -134,7 +134,7 @@ def _check_range(first: Field, last: Field, message: str) -> None:
 
 
 class WordsField(StringField):
-    """A text without surrounding space, of bearable length."""
+    """A stripped text of limited length."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         # Of what cannot be read nothing is left, whatever stood here before.
@@ -144,12 +144,12 @@ class WordsField(StringField):
             raise ValueError(_("This search term is too long."))
 
     def read(self, text: str) -> str:
-        """Return what was typed, given what the address or the form says."""
+        """Return the entered text, given the value of the URL or the form."""
         return text
 
 
 class NumberField(WordsField):
-    """An order number or a part of one, as it comes out of e-mails and tables."""
+    """An order number or a part of one, possibly pasted with other characters."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         super().process_formdata(valuelist)
@@ -157,7 +157,7 @@ class NumberField(WordsField):
 
 
 class IdField(WordsField):
-    """An id: leads here from the page of what it names, so nobody types it."""
+    """An id from a link on the page of the object; nobody types it."""
 
     widget = HiddenInput()
 
@@ -197,7 +197,7 @@ class KeywordField(WordsField):
 
 
 class NameField(KeywordField):
-    """A name or an e-mail address of a buyer or recipient, for whoever may read personal data."""
+    """A name or an e-mail address of a buyer or recipient, for users who may read personal data."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         if not self.meta.reads_personal and any(text.strip() for text in valuelist):
@@ -229,7 +229,7 @@ class DayField(Field):
 
 
 class AmountField(Field):
-    """An amount in units of a currency, as the reader's language writes it or with a point: 12.5."""
+    """An amount in units of a currency, in the user's locale or with a decimal point: 12.5."""
 
     widget = TextInput()
 
@@ -261,14 +261,14 @@ class ChoiceField(SelectField):
 
 
 class SwitchField(BooleanField):
-    """Said with 1 or not at all."""
+    """A filter that is `1` or absent."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, false_values=(False, "false", "", "0"), **kwargs)
 
 
 class ChoicesField(SelectMultipleField):
-    """Several of a few, as boxes to tick; what is not among them is kept, since Amazon may know more than we."""
+    """Check boxes; unlisted values are preserved, since Amazon may have more than we list."""
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()

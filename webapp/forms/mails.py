@@ -34,7 +34,7 @@ class MailForm(FlaskForm):
 
 
 class MessageForm(FlaskForm):
-    """`kind` offers what Amazon allows for the order."""
+    """`kind` offers the messages Amazon allows for the order."""
 
     idempotency_key = HiddenField()
     kind = RadioField(_l("Type"))
@@ -87,7 +87,7 @@ class TestMailForm(FlaskForm):
 
 
 class TemplateForm(FlaskForm):
-    """`order` is the number of an Order to preview with; empty for the sample."""
+    """`order` is the number of an order for the preview; empty for the sample."""
 
     subject = StringField(_l("Subject"))
     body = TextAreaField(_l("Text"))

@@ -47,7 +47,7 @@ class CommentForm(FlaskForm):
 
 
 class NoteForm(CommentForm):
-    """A comment with the word for the Order within its state. `words`: what it can be called, "" its state's own."""
+    """A comment with a sub-status for the order. `words`: the possible ones, "" for the state's own."""
 
     status = SelectField(_l("Status"), validate_choice=False)
 
@@ -57,7 +57,7 @@ class NoteForm(CommentForm):
 
 
 class HoldForm(FlaskForm):
-    """`zone`: the IANA name of the clock that `until` is read on."""
+    """`zone`: the IANA name of the time zone of `until`."""
 
     reason = TextAreaField(_l("Reason"))
     until = StringField(_l("Until"), widget=DateTimeLocalInput())
@@ -68,7 +68,7 @@ class HoldForm(FlaskForm):
         self.reason.flags.required = True
 
     def instant(self) -> datetime | None:
-        """Return the instant entered, None where none was. Raises InvalidError."""
+        """Return the entered time, None if empty. Raises InvalidError."""
         text = (self.until.data or "").strip()
         if not text:
             return None

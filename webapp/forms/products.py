@@ -43,7 +43,7 @@ class ProductFilters(Filters):
 
 
 class ProductForm(FlaskForm):
-    """A product that is there: everything but its stock."""
+    """An existing product: everything but its stock."""
 
     title = StringField(_l("Title"))
     asin = StringField(_l("ASIN"))
@@ -57,7 +57,7 @@ class ProductForm(FlaskForm):
         )
 
     def expected_version(self) -> int | None:
-        """Return the version of the product that the page showed; one there never is where the page was made up."""
+        """Return the product version the page showed; for a forged page, one that never exists."""
         text = self.version.data or ""
         if not text:
             return None
@@ -81,7 +81,7 @@ class NewProductForm(FlaskForm):
         self.account.choices = _list_accounts(accounts)
 
     def entry(self) -> Entry:
-        """Raises InvalidError for a quantity that is none."""
+        """Return the entered product. Raises InvalidError for an invalid quantity."""
         text = (self.quantity.data or "").strip()
         return Entry(
             self.sku.data or "",
@@ -94,7 +94,7 @@ class NewProductForm(FlaskForm):
 
 
 class CountForm(FlaskForm):
-    """The stock of a product: how many there are, or how many more or fewer."""
+    """A stock change: a new quantity, or a difference."""
 
     how = RadioField(
         _l("Type of entry"),
@@ -116,7 +116,7 @@ class ProductFileForm(FlaskForm):
 
 
 def choose_account(form: NewProductForm | ProductFileForm) -> int:
-    """Return the id of the account. Raises InvalidError for one there is not."""
+    """Return the id of the account. Raises InvalidError for an unknown one."""
     if not form.account.validate(form):
         accounts = ", ".join(str(choice.label) for choice in form.account.choices)
         raise InvalidError("product_account_unknown", field="account", known=accounts)

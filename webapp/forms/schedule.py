@@ -22,6 +22,6 @@ class IntervalForm(FlaskForm):
 
     @classmethod
     def of(cls, seconds: int) -> "IntervalForm":
-        """Filled in, in the largest unit that needs no fraction."""
+        """Create the form filled in, in the largest unit without a fraction."""
         unit = next(name for name in ("hours", "minutes", "seconds") if seconds % _SECONDS[name] == 0)
         return cls(formdata=None, data={"interval": seconds // _SECONDS[unit], "unit": unit})

@@ -23,7 +23,7 @@ OTHER = "other"
 
 
 def build_carrier_choices(country: str, none: str, chosen: str = "") -> list[SelectChoice]:
-    """`none` for no choice, those usual in the country, the other well-known ones by name, and one of another name.
+    """Build the choices: `none`, the usual ones of the country, the other well-known ones by name, and "other".
 
     `chosen`: the key of a carrier that is offered in any case.
     """
@@ -35,7 +35,7 @@ def build_carrier_choices(country: str, none: str, chosen: str = "") -> list[Sel
 
 
 def parse_carrier(key: str, title: str) -> tuple[str, str]:
-    """Return Amazon's code and the carrier's name of what was chosen, OTHER with a name or a key of a carrier.
+    """Return Amazon's code and the carrier's name of a choice: OTHER with a name, or a carrier's key.
 
     A name that was typed is looked up: it may be one that Amazon has a code for. Both are empty for no choice.
     """
@@ -46,12 +46,12 @@ def parse_carrier(key: str, title: str) -> tuple[str, str]:
 
 
 def is_confirmed(found: Classification, number: str | None) -> bool:
-    """Return whether the number that was confirmed on the page is the one that is entered there."""
+    """Return whether the number confirmed on the page equals the entered one."""
     return bool(number) and number == found.number
 
 
 class ParcelCorrectionForm(FlaskForm):
-    """Of a parcel that left in `country`.
+    """Correct a parcel that was shipped from `country`.
 
     `asked_shared`: the number of which a person has to say whether another order is in the parcel too.
     """
@@ -73,7 +73,7 @@ class ParcelCorrectionForm(FlaskForm):
 
     @classmethod
     def of(cls, parcel: Parcel, country: str) -> "ParcelCorrectionForm":
-        """Return the form as the parcel stands."""
+        """Create the form from the parcel."""
         carrier = shipping_carriers.find_carrier(parcel.carrier, parcel.title)
         # The list of carriers has one code each; another one of Amazon's is entered by its name.
         is_listed = carrier is not None and shipping_carriers.BY_KEY[carrier.key].code == carrier.code
@@ -84,7 +84,7 @@ class ParcelCorrectionForm(FlaskForm):
         return cls(formdata=None, country=country, data=data)
 
     def entered(self) -> dict[str, Any]:
-        """Amazon's code, the carrier's name and the number, as `actions.parcels.edit` takes them."""
+        """Return the entered values as arguments of the parcel service's `edit`."""
         code, title = self._carrier()
         number = self.tracking_number.data or ""
         about = {"carrier": code, "title": title, "tracking_number": number}
@@ -92,7 +92,7 @@ class ParcelCorrectionForm(FlaskForm):
         return about | {"shared": is_shared, "confirmed": is_right}
 
     def number(self) -> Classification:
-        """Return what the text is that was entered as the number."""
+        """Classify the entered number."""
         code, title = self._carrier()
         number = self.tracking_number.data or ""
         return parcels.classify_parcel_number(
@@ -104,7 +104,7 @@ class ParcelCorrectionForm(FlaskForm):
         return parse_carrier(self.carrier.data or (OTHER if title.strip() else ""), title)
 
     def shared_number(self) -> str:
-        """Return the number that is, or is to be, confirmed as shared with another order; else nothing."""
+        """Return the number that is confirmed, or to be confirmed, as shared with another order, if any."""
         number = self.number().number
         return number if number and number in {self.asked_shared, self.shared.data} else ""
 
@@ -116,7 +116,7 @@ MAX_PARCELS = 50
 
 
 class ParcelForm(Form):
-    """`carrier` is a key of `shipping.BY_KEY`, OTHER for one that has none, or empty: the number says it."""
+    """`carrier` is a key of `shipping.BY_KEY`, OTHER for an unlisted one, or empty to detect it by the number."""
 
     tracking_number = StringField(_l("Tracking number"))
     carrier = SelectField(_l("Carrier"), validate_choice=False)
@@ -128,7 +128,7 @@ class ParcelForm(Form):
 
 
 class ShipmentForm(DocumentForm):
-    """`ship_anyway` is asked for where the buyer has asked to cancel the order.
+    """`ship_anyway` is required if the buyer has requested cancellation.
 
     `asked_shared`: the tracking number of which a person has to say whether another order is in the parcel too.
     """
@@ -149,7 +149,7 @@ class ShipmentForm(DocumentForm):
             entry.form.carrier.choices = carriers
 
     def add(self) -> None:
-        """One parcel more, with nothing in it yet."""
+        """Add an empty parcel."""
         if len(self.parcels.entries) < MAX_PARCELS:
             self.parcels.append_entry()
 
@@ -158,11 +158,11 @@ class ShipmentForm(DocumentForm):
             self.parcels.entries.pop(place)
 
     def build_parcels(self, *, unknown: str = "") -> list[parcels.Parcel]:
-        """Return what was entered. `unknown`: the carrier of a number nobody is known to give. Raises InvalidError."""
+        """Return the entered parcels. `unknown`: the carrier for unrecognized numbers. Raises InvalidError."""
         return [self._parcel(place, unknown) for place in range(len(self.parcels.entries))]
 
     def classify_numbers(self) -> list[Classification]:
-        """Return what the text is that was entered as the number of each parcel."""
+        """Classify the number of each parcel."""
         return [self._classify(entry.form) for entry in self.parcels]
 
     def show_error(self, error: AppError) -> bool:
@@ -172,7 +172,7 @@ class ShipmentForm(DocumentForm):
         return super().show_error(error)
 
     def shared_number(self, place: int) -> str:
-        """Return the number of a parcel that is, or is to be, confirmed as shared with another order; else nothing."""
+        """Return a parcel's number that is confirmed, or to be confirmed, as shared with another order, if any."""
         form = self.parcels.entries[place].form
         number = self._classify(form).number
         return number if number and number in {self.asked_shared, form.shared.data} else ""
@@ -218,14 +218,14 @@ class ShipmentForm(DocumentForm):
         return parcels.Parcel(quantities, code, title, number, shared=is_shared, confirmed=is_right)
 
     def _classify(self, form: ParcelForm) -> Classification:
-        """Return what the number is, given the carrier that was chosen."""
+        """Classify the number, given the chosen carrier."""
         code, title = parse_carrier(form.carrier.data or "", form.title.data or "")
         draft = parcels.Parcel(carrier=code, title=title, tracking_number=form.tracking_number.data or "")
         return parcels.classify_parcel_number(draft, self.country)
 
 
 def build_shipment_form(order: Order, **options: Any) -> ShipmentForm:
-    """One parcel with all that is left, unless something was sent."""
+    """Build the form with one parcel of all remaining units, unless it was submitted."""
     parcel = build_line_form(ParcelForm, order.items, add_no_fields)
     fields = {"parcels": FieldList(FormField(parcel), min_entries=1)}
     form: ShipmentForm = type("ShipmentForm", (ShipmentForm,), fields)(order=order, **options)

@@ -11,7 +11,7 @@ ON_OFF = build_choices({"enabled": _l("Enabled"), "disabled": _l("Disabled")})
 
 
 class OrderSettingsForm(FlaskForm):
-    """One field a row of `domain.store_settings`, under the same name and with the same values."""
+    """A field per row of `domain.store_settings`, with the same name and values."""
 
     import_orders = RadioField(_l("Import Amazon orders"), choices=ON_OFF)
     customer_creation = RadioField(
@@ -45,7 +45,7 @@ class DeleteStoreForm(FlaskForm):
 
 
 class DocumentSettingsForm(FlaskForm):
-    """One field a row of `domain.document_settings`."""
+    """A field per row of `domain.document_settings`."""
 
     language = SelectField(
         _l("Language"), choices=[SelectChoice(tag, name) for tag, name in LANGUAGES.items()], validate_choice=False

@@ -17,7 +17,7 @@ class TrackingForm(FlaskForm):
     files = MultipleFileField(_l("Or drop files"))
 
     def texts(self) -> list[tuple[str, str]]:
-        """(name, text) of what was sent; the pasted one has no name. Raises InvalidError."""
+        """Return (name, text) of each submitted text; a pasted one has no name. Raises InvalidError."""
         named_texts = [("", self.text.data)] if (self.text.data or "").strip() else []
         read = len((self.text.data or "").encode())
         for file in self.files.data or []:

@@ -19,7 +19,7 @@ class SignInForm(FlaskForm):
 
 
 class DemoForm(FlaskForm):
-    """Nothing but the button."""
+    """A form with only a button."""
 
 
 class PasswordForm(FlaskForm):

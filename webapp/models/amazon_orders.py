@@ -19,7 +19,7 @@ from webapp.models.stores import Store
 
 
 def _only(sqlite: str, postgresql: str = "") -> dict[str, Any]:
-    """An index of these rows alone: each database looks for its own way to say the condition."""
+    """Return the arguments of a partial index; SQLite and PostgreSQL may need different conditions."""
     return {"sqlite_where": text(sqlite), "postgresql_where": text(postgresql or sqlite)}
 
 
@@ -141,7 +141,7 @@ class AmazonOrderItem(Base):
 
 
 class AmazonPackage(Base):
-    """A parcel as Amazon knows it: the proof that a tracking number arrived."""
+    """A parcel at Amazon: the proof that a tracking number arrived."""
 
     __tablename__ = "amazon_packages"
     __table_args__ = (UniqueConstraint("amazon_order_id", "reference"),)
@@ -159,7 +159,7 @@ class AmazonPackage(Base):
 
 
 class AmazonOrderVersion(Base):
-    """A body exactly as Amazon sent it, kept for the history of the order."""
+    """An order exactly as Amazon sent it, kept for its history."""
 
     __tablename__ = "amazon_order_versions"
 
@@ -172,7 +172,7 @@ class AmazonOrderVersion(Base):
 
 
 class QuarantinedOrder(Base):
-    """A body that is not an order we can read, kept with its cause until a later one can be read."""
+    """An order that could not be parsed, kept with the reason until a later version can be."""
 
     __tablename__ = "quarantined_orders"
     __table_args__ = (
@@ -194,7 +194,7 @@ class QuarantinedOrder(Base):
 
 
 class IncompleteOrder(Base):
-    """A dataset that an Amazon order was last read without. The order is read again once Amazon gives it."""
+    """A dataset missing from the last read of an Amazon order, which is read again once Amazon provides it."""
 
     __tablename__ = "incomplete_orders"
     __table_args__ = (Index("ix_incomplete_orders_due", "account_id", "dataset", "next_try_at"),)

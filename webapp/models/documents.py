@@ -21,7 +21,7 @@ class _Amounts:
 
 
 class _Document(_Amounts):
-    """What an invoice and a credit memo have in common."""
+    """The common columns of invoices and credit memos."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(40), unique=True)

@@ -9,7 +9,7 @@ from webapp.db.base import Base, UtcDateTime
 
 
 class Fence(Base):
-    """There is a fence while a row has no `ended_at`.
+    """A fence is active while its row has no `ended_at`.
 
     `reason`: restored, older_database, mark_missing, unknown_feeds.
     """

@@ -35,7 +35,7 @@ class MailServer(Base):
 
 
 class MailSender(Base):
-    """A store's own sender, in place of the common one."""
+    """A store's own sender, in place of the default one."""
 
     __tablename__ = "mail_senders"
 
@@ -48,7 +48,7 @@ class MailSender(Base):
 
 
 class MailTemplate(Base):
-    """A template as a person has changed it; without a row, the one that is shipped counts."""
+    """A template changed by a user; without a row, the default applies."""
 
     __tablename__ = "mail_templates"
 

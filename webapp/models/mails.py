@@ -61,7 +61,7 @@ class Mail(Base):
 
 
 class MessageOffer(Base):
-    """Which messages Amazon allows for an order now: asked for by a person, answered by a job, good for minutes."""
+    """The messages Amazon allows for an order: requested by a user, fetched by a job, valid for minutes."""
 
     __tablename__ = "message_offers"
 

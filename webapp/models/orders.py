@@ -88,7 +88,7 @@ class Order(Base):
 
 
 class OrderItem(Base):
-    """One line. What is left to invoice or ship is what was ordered less what is done and cancelled."""
+    """One line. The units left to invoice or ship are the ordered ones less those done and cancelled."""
 
     __tablename__ = "order_items"
     __table_args__ = (

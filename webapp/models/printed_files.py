@@ -21,7 +21,7 @@ class PrintedFile(Base):
 
 
 class PrintedPart(Base):
-    """A file is its parts in the order of `position`, so that nobody has to hold a large one whole."""
+    """A part of a file, in the order of `position`, so that a large file is never in memory as a whole."""
 
     __tablename__ = "printed_parts"
     __table_args__ = (UniqueConstraint("file_id", "position"),)

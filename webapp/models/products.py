@@ -37,8 +37,11 @@ _RESERVED: dict[str, Any] = {"sqlite_where": text("reserved > 0"), "postgresql_w
 
 
 class Product(Base):
-    """A seller's SKU. Amazon keeps it unique within a seller account, and the account's marketplaces in one region
-    sell from one shelf, so a product belongs to an account: neither to a store nor to the installation."""
+    """A seller's SKU.
+
+    It is unique within a seller account, whose marketplaces in one region share its stock, so a product belongs to an
+    account: neither to a store nor to the installation.
+    """
 
     __tablename__ = "products"
     __table_args__ = (
@@ -83,7 +86,7 @@ class Product(Base):
 
 
 class StockHold(Base):
-    """The effect of an Amazon order line on its product so far (`domain/products/stock`), and how often it changed.
+    """An Amazon order line's current effect on its product (`domain/products/stock`), with a change counter.
 
     It hangs on Amazon's words for the line, because it begins before there is an Order and outlives each rewriting of
     the mirror's lines.
@@ -114,7 +117,7 @@ class StockHold(Base):
 
 
 class StockMovement(Base):
-    """One change of a product's stock, never changed again: `pieces` on the shelf, `held` of the reserved ones.
+    """An immutable change of a product's stock: `pieces` of the quantity, `held` of the reserved units.
 
     Summed over a product they are its `quantity` and `reserved`. A line's movements are numbered (`step`), and the
     database takes each number once: the same movement cannot be written twice.
@@ -143,7 +146,7 @@ class StockMovement(Base):
 
 
 class ProductImport(Base):
-    """A file of products: kept from its preview until it was confirmed, with what became of it."""
+    """A product file, kept from its preview until confirmed, with its result."""
 
     __tablename__ = "product_imports"
     __table_args__ = AUTOINCREMENT

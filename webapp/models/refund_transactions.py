@@ -9,7 +9,7 @@ from webapp.db.base import AUTOINCREMENT, WORD, Base, UtcDateTime
 
 
 class RefundTransaction(Base):
-    """A refund that Amazon's payments show, whoever made it. `amount`: what the buyer got, in minor units."""
+    """A refund in Amazon's payments, by any system. `amount`: paid to the buyer, in minor units."""
 
     __tablename__ = "refund_transactions"
     __table_args__ = (UniqueConstraint("account_id", "transaction_id"), AUTOINCREMENT)
@@ -31,7 +31,7 @@ class RefundTransaction(Base):
 
 
 class RefundFinding(Base):
-    """A refund that a person has to look at. `kind`: one of `domain/invoicing/refund_matching.FINDINGS`."""
+    """A refund for a user to review. `kind`: one of `domain/invoicing/refund_matching.FINDINGS`."""
 
     __tablename__ = "refund_findings"
     __table_args__ = (

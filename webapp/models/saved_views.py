@@ -10,7 +10,7 @@ from webapp.db.base import AUTOINCREMENT, Base, UtcDateTime
 
 
 class GridLayout(Base):
-    """What a person sees of a grid where an address does not say it. `columns` in their order; empty: the grid's own.
+    """A user's default layout of a grid. `columns` in their order; empty: the grid's own.
 
     `view_id` is the view the grid opens with.
     """
@@ -25,7 +25,7 @@ class GridLayout(Base):
 
 
 class GridView(Base):
-    """Filters, order and columns under a name. `shared`: everybody sees it, its owner alone changes it."""
+    """Named filters, sort order and columns. `shared`: visible to everyone, editable by its owner only."""
 
     __tablename__ = "grid_views"
     __table_args__ = (UniqueConstraint("user_id", "grid", "name"), AUTOINCREMENT)

@@ -24,7 +24,7 @@ class Shipment(Base):
 
     @property
     def quantities(self) -> dict[int, int]:
-        """Pieces by id of the order's line, over all parcels."""
+        """Return the units by order line id, over all parcels."""
         sums: Counter[int] = Counter()
         for parcel in self.parcels:
             sums.update({item.order_item_id: item.quantity for item in parcel.items})

@@ -55,7 +55,7 @@ class Store(Base):
 
 
 class StoreName(NamedTuple):
-    """What lists and their filters say of a store: by far the most readers of stores need no more."""
+    """The few store columns that lists and filters need."""
 
     id: int
     account_id: int

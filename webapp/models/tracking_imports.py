@@ -11,7 +11,7 @@ from webapp.db.encryption import EncryptedJson
 
 
 class TrackingImport(Base):
-    """`bulk_action_id`: what ships it, once somebody has said so; a second yes finds it and does nothing."""
+    """`bulk_action_id`: the bulk action that ships it, once confirmed; confirming again has no effect."""
 
     __tablename__ = "tracking_imports"
     __table_args__ = AUTOINCREMENT
@@ -27,7 +27,7 @@ class TrackingImport(Base):
 
 
 class TrackingRow(Base):
-    """A line as it was read. Encrypted, because nobody knows what else a person's sheet holds in the wrong column."""
+    """A parsed line. Encrypted, because a user's file may hold personal data in any column."""
 
     __tablename__ = "tracking_rows"
     __table_args__ = (Index("ix_tracking_rows_import", "import_id", "position"),)

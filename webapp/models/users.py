@@ -11,7 +11,7 @@ from webapp.db.encryption import EncryptedJson
 
 
 class User(Base):
-    """`email` is kept in its normal spelling. Without a `password` one comes in by a link only."""
+    """`email` is stored in its normal form. Without a `password`, the user signs in by link only."""
 
     __tablename__ = "users"
     __table_args__ = AUTOINCREMENT
@@ -27,7 +27,7 @@ class User(Base):
 
 
 class SignInLink(Base):
-    """A way in for one use: `first` makes the first owner, `password` sets a new one, `demo` signs in at once."""
+    """A one-time sign-in link: `first` creates the first owner, `password` sets a new one, `demo` signs in at once."""
 
     __tablename__ = "sign_in_links"
 
@@ -38,7 +38,7 @@ class SignInLink(Base):
 
 
 class SignInAttempt(Base):
-    """Who tried to come in and how it ended: failed, signed_in or by_link. `account` and `address` are keyed hashes."""
+    """A sign-in attempt and its outcome: failed, signed_in or by_link. `account` and `address` are keyed hashes."""
 
     __tablename__ = "sign_in_attempts"
     __table_args__ = (Index(None, "account", "at"), Index(None, "address", "at"))
@@ -51,7 +51,7 @@ class SignInAttempt(Base):
 
 
 class WebSession(Base):
-    """A browser that is signed in. Only the hash of its cookie is kept: the table alone opens nothing."""
+    """A signed-in browser. Only the hash of its cookie is stored, so the table alone grants no access."""
 
     __tablename__ = "sessions"
 

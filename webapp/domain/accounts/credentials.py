@@ -9,7 +9,7 @@ from webapp.domain.amazon.types import Participation
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The keys of one seller account in one region, exactly as they were entered; secrets never show in `repr`.
+    """The credentials of one seller account in one region, exactly as entered; secrets never show in `repr`.
 
     `account_key` is the account's stable id, as text: what is paced at Amazon is counted under it.
     """
@@ -24,7 +24,7 @@ class Credentials:
 
 
 class AccountGateway(Protocol):
-    """What connecting asks of Amazon. `webapp/amazon` answers it. Every method raises a typed `AmazonError`."""
+    """The calls to Amazon for connecting an account. Every method raises a typed `AmazonError`."""
 
     def participations(self) -> tuple[Participation, ...]: ...
 
@@ -33,7 +33,7 @@ class AccountGateway(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionReport:
-    """What Amazon answered to credentials.
+    """Amazon's response to a test of credentials.
 
     `marketplaces`: where the account may sell, within its region. `missing`: the datasets Amazon refuses it.
     """

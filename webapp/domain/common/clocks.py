@@ -11,7 +11,7 @@ TOLERANCE = timedelta(seconds=60)
 
 
 def is_ahead(moment: datetime | None, now: datetime) -> bool:
-    """Return whether a time that was once the present lies in the future, so that the clock has been set back since."""
+    """Return whether a recorded time lies in the future, so that the clock has been set back since."""
     return moment is not None and moment > now + TOLERANCE
 
 

@@ -15,7 +15,7 @@ KIND = "refund"
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """`code` is Amazon's word. `offered`: a seller would choose it; the others Amazon takes as well."""
+    """A refund reason. `code` is Amazon's term; `offered`: shown to users. Amazon accepts the others as well."""
 
     code: str
     offered: bool = True
@@ -84,7 +84,7 @@ Parts = dict[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """What the buyer gets back for one order item. Amounts are for the whole quantity, positive, in one currency.
+    """The refund of one order item. Amounts are for the whole quantity, positive, in one currency.
 
     `quantity_cancelled`: how many units will not be shipped any more.
     """
@@ -107,14 +107,14 @@ class Refund:
 
     @property
     def total(self) -> Money | None:
-        """All of it; None when nothing is refunded. Raises MoneyError for two currencies."""
+        """Return the sum of all amounts; None when nothing is refunded. Raises MoneyError for two currencies."""
         amounts = list(self.amounts.values())
         return sum(amounts[1:], amounts[0]) if amounts else None
 
 
 @dataclass(frozen=True, slots=True)
 class LineCredit:
-    """What a credit memo gives back of one line, in minor units: its goods, their tax, its shipping."""
+    """The credit for one line, in minor units: its goods, their tax, its shipping."""
 
     line_id: int
     goods: int
@@ -230,7 +230,7 @@ def _settle(amounts: Parts, group: Sequence[str]) -> None:
 def _put(
     refunds: dict[int, Parts], limits: Mapping[int, Mapping[str, int]], cells: Sequence[tuple[int, str]], amount: int
 ) -> int:
-    """Distribute the amount over these components in proportion to their free amounts. Return how much fitted."""
+    """Distribute the amount over these components in proportion to their free amounts. Return the part that fitted."""
     free = [limits[line_id][name] - refunds[line_id][name] for line_id, name in cells]
     placed = min(max(0, amount), sum(free))
     if placed:

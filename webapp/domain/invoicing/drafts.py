@@ -20,7 +20,7 @@ _AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
 
 
 class OrderLine(order_states.Quantities, Protocol):
-    """A line of an order. The amounts are those of `amount_quantity` pieces; `total` is their sum."""
+    """A line of an order. The amounts are those of `amount_quantity` units; `total` is their sum."""
 
     id: int
     sku: str | None
@@ -35,7 +35,7 @@ class OrderLine(order_states.Quantities, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DraftLine:
-    """What a document says of one line."""
+    """A line of a drafted document."""
 
     line_id: int
     quantity: int
@@ -103,7 +103,7 @@ def parse_amount(text: str, currency: str, field: str) -> int:
 
 
 def build_invoice(lines: Sequence[OrderLine], total: int, quantities: Mapping[int, int] | None = None) -> Draft:
-    """Bill these pieces (by line id), or all that is left. `total`: the order's.
+    """Invoice these units (by line id), or all remaining ones. `total`: the order's.
 
     Raises InvalidError for what cannot be taken, RefusedError when nothing is left.
     """
@@ -134,7 +134,7 @@ def build_credit_memo(
     money_left: int,
     currency: str,
 ) -> Draft:
-    """Give back what is asked, at most what was invoiced and not given back (`money_left`).
+    """Credit the request, at most the amount invoiced and not credited (`money_left`).
 
     `given`: what earlier credit memos gave back or are about to, in minor units by line id and part (`subtotal`,
     `shipping`, …). Raises InvalidError and RefusedError as `build_invoice` does.
@@ -267,7 +267,7 @@ def _compute_goods_credit(line: OrderLine, rest: int, quantity: int, given: Mapp
 def _compute_shipping_credit(
     lines: Sequence[OrderLine], asked: int | None, given: Mapping[int, Mapping[str, int]], currency: str
 ) -> dict[int, int]:
-    """Return the shipping that is given back, on the lines it was paid for."""
+    """Return the credited shipping, on the lines it was paid for."""
     remaining = compute_remaining_shipping(lines, given)
     most = sum(remaining.values())
     if asked is None:

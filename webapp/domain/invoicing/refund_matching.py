@@ -45,7 +45,7 @@ class PostedRefund:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something a person has to look at, of one of the kinds above."""
+    """A discrepancy for a user to review, of one of the kinds above."""
 
     kind: str
     memo_id: int | None = None

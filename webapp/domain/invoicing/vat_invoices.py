@@ -18,7 +18,7 @@ SHIPPED = frozenset({status.PARTIALLY_SHIPPED, status.SHIPPED})
 
 @dataclass(frozen=True, slots=True)
 class VatInvoice:
-    """What goes with the PDF. `transaction_id` is Amazon's id of the refund that a credit note is about."""
+    """The metadata of the PDF. `transaction_id` is Amazon's id of the refund that a credit note is about."""
 
     number: str
     invoice_number: str

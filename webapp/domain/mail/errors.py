@@ -2,7 +2,7 @@
 
 
 class MailError(Exception):
-    """Base of all. `cause` is a code of `messages`; `words` are the server's own, as it said them."""
+    """Base class. `cause` is a code of `messages`; `words` is the server's own message."""
 
     def __init__(self, cause: str, words: str = "") -> None:
         super().__init__(cause)
@@ -11,11 +11,11 @@ class MailError(Exception):
 
 
 class ServerTrouble(MailError):
-    """Nothing can be sent through this server now: no mail is to blame, and none was taken."""
+    """The server accepts no mail at the moment; the mail is not at fault and was not accepted."""
 
 
 class MailRefused(MailError):
-    """The server did not take this one mail. `passing`: it asks to be tried again later."""
+    """The server refused this mail. `passing`: the refusal is temporary."""
 
     def __init__(self, cause: str, words: str = "", *, passing: bool) -> None:
         super().__init__(cause, words)
@@ -23,8 +23,8 @@ class MailRefused(MailError):
 
 
 class MailLost(MailError):
-    """The text was on its way when the connection ended: the server may have taken it."""
+    """The connection ended while the text was sent: the server may have accepted it."""
 
 
 class CannotWrite(MailError):
-    """The mail cannot be made: its document cannot be printed, or is too large."""
+    """The mail cannot be built: its document cannot be printed, or is too large."""

@@ -14,7 +14,7 @@ _LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]")
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who a mail is from. `name` and `reply_to` may be empty."""
+    """The sender of a mail. `name` and `reply_to` may be empty."""
 
     address: str
     name: str = ""
@@ -23,7 +23,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """How a mail server is reached. `security`: none, starttls or tls. Without `username` nobody signs in.
+    """The address of a mail server. `security`: none, starttls or tls. Empty `username`: no authentication.
 
     `plain_sign_in` allows to send the password without encryption to another machine.
     """
@@ -37,7 +37,7 @@ class Server:
 
     @property
     def exposes_password(self) -> bool:
-        """Whether signing in would send the password over a network without encryption, and nobody allowed it."""
+        """Return whether signing in would send the password unencrypted over a network without permission."""
         return bool(self.username) and self.security == "none" and not (self.plain_sign_in or is_loopback(self.host))
 
 
@@ -59,7 +59,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class MailContent:
-    """What a mail says. `language` as in HTML: de, zh-Hans."""
+    """The content of a mail. `language` as in HTML: de, zh-Hans."""
 
     subject: str
     body: str
@@ -68,7 +68,7 @@ class MailContent:
 
 
 def pack(letter: MailContent, sender: Sender, recipient: str, message_id: str, at: datetime) -> bytes:
-    """Return the mail in the bytes of RFC 5322. Raises ValueError where a header would have a second line."""
+    """Return the mail as RFC 5322 bytes. Raises ValueError where a header contains a line break."""
     message = EmailMessage(policy=SMTP)
     message["Subject"] = letter.subject
     message["From"] = Address(sender.name, addr_spec=sender.address)
@@ -89,7 +89,7 @@ def pack(letter: MailContent, sender: Sender, recipient: str, message_id: str, a
 
 
 def render_html(text: str, language: str) -> str:
-    """Return the text as a page: a paragraph for each block of lines, addresses as links, nothing else."""
+    """Render the text as HTML: a paragraph for each block of lines, URLs as links, nothing else."""
     paragraphs = [block for block in re.split(r"\n{2,}", text) if block.strip()]
     inner = "\n".join(f"<p>{_format_block(block)}</p>" for block in paragraphs)
     head = f'<!doctype html>\n<html lang="{escape(language)}"><head><meta charset="utf-8"></head>'

@@ -7,7 +7,7 @@ from webapp.domain.amazon.types import Component
 
 
 class Totals(NamedTuple):
-    """Minor units of one currency. `other` is what makes the parts sum to Amazon's own total."""
+    """Totals in minor units of one currency. `other` makes the parts sum to Amazon's own total."""
 
     subtotal: int
     shipping: int
@@ -21,7 +21,7 @@ class Totals(NamedTuple):
 
 
 def sort(components: Iterable[Component], total: int) -> Totals:
-    """Put each component in its place; `total` is Amazon's and stays as it is."""
+    """Add each component to its total; `total` is Amazon's and stays unchanged."""
     subtotal = shipping = tax = discount = 0
     for component in components:
         # A subtype details the amount its type has already: counting it again would count it twice.
@@ -47,7 +47,7 @@ def combine(lines: Sequence[Totals], total: int) -> Totals:
 
 
 def calculate_portion(total: int, quantity: int, of: int, before: int = 0) -> int:
-    """Return the part of `total` that belongs to `quantity` pieces out of `of`, after `before` pieces have had theirs.
+    """Return the part of `total` for `quantity` of `of` units, after `before` units got theirs.
 
     Shares of all pieces, in whatever portions, sum to `total` exactly.
     """

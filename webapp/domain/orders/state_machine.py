@@ -28,7 +28,7 @@ FAILED = "failed"
 
 
 class Quantities(Protocol):
-    """What is known of a line: pieces. `refunding`: those Amazon is asked to refund and has not answered for."""
+    """The quantities of a line, in units. `refunding`: those with a refund pending at Amazon."""
 
     @property
     def ordered(self) -> int: ...

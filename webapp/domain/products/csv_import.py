@@ -43,7 +43,7 @@ _NO = {"no", "n", "false", "0", "off", "disabled"}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is said of one product; None is left as it is, or takes the default where the product is new.
+    """The values for one product; None leaves a value unchanged, or at its default for a new product.
 
     `quantity` is what lies on the shelf. Saying it begins the keeping of stock, unless `manage_stock` is False.
     """
@@ -57,13 +57,13 @@ class Entry:
 
     @property
     def manages(self) -> bool | None:
-        """Return whether stock is kept from now on; None where nothing is said of it."""
+        """Return whether stock is managed from now on; None where the entry does not say."""
         return True if self.manage_stock is None and self.quantity is not None else self.manage_stock
 
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Why a row cannot be taken: a code of `messages` and its arguments."""
+    """The reason a row is invalid: a code of `messages` and its arguments."""
 
     code: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a file. `line` is where it begins, as an editor counts."""
+    """A row of a file. `line` is its first line number, from 1."""
 
     line: int
     sku: str
@@ -81,7 +81,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A file as it was read. `ignored`: columns nobody knows."""
+    """A parsed file. `ignored`: unknown columns."""
 
     rows: tuple[Row, ...]
     ignored: tuple[str, ...] = ()
@@ -132,7 +132,7 @@ def decode(content: bytes) -> str:
 
 
 def read(text: str) -> Sheet:
-    """Return the rows of a file with a head. Raises InvalidError where there is none, or too many rows."""
+    """Return the rows of a file with a header. Raises InvalidError without a header or for too many rows."""
     if len(text) > LARGEST_FILE:
         raise InvalidError("product_file_large", field="file", most=LARGEST_FILE // 1024 // 1024)
     lines = text.lstrip("\ufeff").splitlines(keepends=True)
@@ -232,7 +232,7 @@ def _format_cell(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A product as it is, as far as a file can change it."""
+    """The stored values of a product that a file can change."""
 
     title: str
     asin: str

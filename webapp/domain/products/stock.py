@@ -33,8 +33,11 @@ OPEN = (*status.NOT_YET, status.UNSHIPPED, status.PARTIALLY_SHIPPED)
 
 @dataclass(frozen=True, slots=True)
 class StockEffect:
-    """What a line has done to its product's stock. Pieces that left are `deducted`, or `skipped` where stock was not
-    kept when they did (below zero: taken back while it was not kept); `returned` came back by credit memos."""
+    """The stock changes a line has made so far.
+
+    Shipped units are `deducted`, or `skipped` if stock was not managed at that time (negative: taken back while it was
+    not managed); `returned` counts those returned by credit memos.
+    """
 
     reserved: int = 0
     deducted: int = 0
@@ -44,7 +47,7 @@ class StockEffect:
 
 @dataclass(frozen=True, slots=True)
 class StockLine:
-    """A line as it stands: pieces `owed` to the buyer, pieces that left, and pieces of these that came `back`.
+    """The current state of a line: units `owed` to the buyer, shipped units, and the units of these that came `back`.
 
     `back_before`: those of credit memos older than the keeping of this stock.
     """
@@ -57,7 +60,7 @@ class StockLine:
 
 @dataclass(frozen=True, slots=True)
 class StockDelta:
-    """`pieces` more on the shelf, `held` more reserved; less where negative."""
+    """A change of the quantity (`pieces`) and of the reserved units (`held`); negative for fewer."""
 
     kind: str
     pieces: int = 0
@@ -66,7 +69,7 @@ class StockDelta:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """What stock needs to know of an order's store."""
+    """The stock settings of an order's store."""
 
     import_orders: bool
     reserve_pending: bool
@@ -158,7 +161,7 @@ def _ship(shipped: int, held: StockEffect, managed: bool) -> StockEffect:
 
 @dataclass(slots=True)
 class AvailableStock:
-    """A product as the making of Orders sees it; `free` goes down with each Order that is let through."""
+    """A product's stock during order creation; each created order reduces `free`."""
 
     enabled: bool
     managed: bool
@@ -167,7 +170,7 @@ class AvailableStock:
 
 @dataclass(frozen=True, slots=True)
 class BlockReason:
-    """Why an Order has to wait: a cause, and the SKU it is about."""
+    """The reason an order is blocked, with its SKU."""
 
     cause: str
     sku: str
@@ -192,7 +195,7 @@ def find_block_reason(
 
 
 def take(needs: Mapping[str, int], own: Mapping[str, int], shelves: Mapping[str, AvailableStock]) -> None:
-    """Let an order that is made have its pieces, so that the next one finds fewer."""
+    """Reduce the free units by those of a created order."""
     for sku, pieces in needs.items():
         if sku in shelves:
             shelves[sku].free -= max(0, pieces - own.get(sku, 0))

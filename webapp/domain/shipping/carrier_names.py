@@ -43,7 +43,7 @@ _LABEL_PROGRAMS = frozenset(("stampscom", "endicia", "pirateship", "shipstation"
 
 
 def is_other(text: str) -> bool:
-    """Return whether what stands for a carrier names none: a word for another one, or a program that sells labels."""
+    """Return whether a carrier name stands for no known carrier: "other", or software that sells labels."""
     return plain(text) in _OTHERS | _LABEL_PROGRAMS
 
 

@@ -20,7 +20,7 @@ LONGEST = 40
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """`key` is the house's word, `code` is Amazon's carrier code, `Other` where Amazon has none: then the name goes too.
+    """A carrier. `key` is our own; `code` is Amazon's, `Other` where it has none: then the name is sent too.
 
     `tracking` is the address of a parcel's page with a gap for its number, None where none is well known.
     """
@@ -90,7 +90,7 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class TrackingNumberFormat:
-    """How numbers of some carriers look: all of `pattern`, and `check` where the check digit is public.
+    """The format of some carriers' numbers: `pattern`, and `check` where the check digit algorithm is public.
 
     `likelihood`: how sure the form alone makes it, up to 100. `home`: the countries where it is that likely; elsewhere
     it counts for less, or for nothing where it is `only` used there. A likelihood of 0: too common to guess by, but
@@ -240,7 +240,7 @@ def clean(tracking_number: str) -> str:
 
 
 def guess(tracking_number: str, country: str = "") -> tuple[Carrier, ...]:
-    """Return the carriers whose numbers look like this one, the likeliest first; none when nothing is known to look so.
+    """Return the carriers whose format this number matches, the likeliest first.
 
     `country` is where the seller ships, ISO 3166. A number whose public check digit is wrong is nobody's.
     """
@@ -248,7 +248,7 @@ def guess(tracking_number: str, country: str = "") -> tuple[Carrier, ...]:
 
 
 def rank_carriers(tracking_number: str, country: str = "") -> tuple[tuple[Carrier, int], ...]:
-    """Return the carriers of `guess`, each with its likelihood of up to 100."""
+    """Return the carriers of `guess`, each with its likelihood in percent."""
     number = clean(tracking_number)
     if not number or len(number) > LONGEST:
         return ()
@@ -265,7 +265,7 @@ def has_formats(carrier: Carrier) -> bool:
 
 
 def allows(carrier: Carrier, number: str) -> bool:
-    """Return whether a cleaned number has a known format of the carrier, wherever it ships, with a right check digit."""
+    """Return whether a cleaned number has a known format of the carrier and a valid check digit."""
     if _S10.fullmatch(number) and carrier.key in _WITH_S10 and check_digits.s10(number):
         return True
     if (
@@ -299,7 +299,7 @@ def find_with_wrong_check_digit(number: str, country: str = "") -> tuple[Carrier
 
 
 def is_certain(number: str) -> bool:
-    """Return whether a check digit, or a format that no other number has, says that this is a tracking number."""
+    """Return whether a check digit or a unique format proves that this is a tracking number."""
     if _S10.fullmatch(number):
         return check_digits.s10(number)
     return any(

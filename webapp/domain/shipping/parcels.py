@@ -16,7 +16,7 @@ LONGEST_NUMBER = 100
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """`quantities` by line id; None for all that is left, which only a single parcel can hold. Empty: not known.
+    """A parcel. `quantities` by line id; None for all remaining units, allowed for a single parcel. Empty: unknown.
 
     `confirmed`: a person says that the number is right. `question`: the reason it needed that, once it is cleaned.
     """
@@ -34,7 +34,7 @@ class Parcel:
 def check_shipment(
     lines: Sequence[invoicing_drafts.OrderLine], parcels: Sequence[Parcel], country: str = ""
 ) -> list[Parcel]:
-    """Return the cleaned parcels with their contents. `country`: ISO 3166 code of the country they leave from.
+    """Return the cleaned parcels with their contents. `country`: ISO 3166 code of the origin.
 
     Raises RefusedError when nothing is left, and InvalidError, whose field is `parcels-1-…` for the second parcel.
     """

@@ -8,7 +8,7 @@ _COMPARED = ("name", "line1", "line2", "line3", "city", "postal_code", "country_
 
 
 def is_same_recipient(one: Mapping[str, str] | None, other: Mapping[str, str] | None) -> bool:
-    """Return whether two addresses are known and the same, but for spaces, signs and capitals."""
+    """Return whether two known addresses are equal apart from spaces, punctuation and case."""
     if not one or not other or not one.get("line1"):
         return False
     return all(plain(one.get(part, "")) == plain(other.get(part, "")) for part in _COMPARED)

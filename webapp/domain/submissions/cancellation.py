@@ -7,7 +7,7 @@ from webapp.domain.amazon import statuses as status
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """`code` is Amazon's word. `hurts`: it counts in the seller's cancellation rate."""
+    """A cancellation reason. `code` is Amazon's term; `hurts`: it counts in the cancellation rate."""
 
     code: str
     hurts: bool

@@ -24,7 +24,7 @@ class StoredOrder:
 
 @dataclass(frozen=True, slots=True)
 class StoreSettings:
-    """What the decision needs to know of the store."""
+    """The store settings that the import decision depends on."""
 
     active: bool
     import_orders: bool
@@ -51,7 +51,7 @@ CREATE, BLOCK, NOTHING = "create", "block", "nothing"
 
 @dataclass(frozen=True, slots=True)
 class ImportDecision:
-    """What becomes of an Amazon order that has no Order yet. `cause` is a code of `messages`; `sku` the one meant."""
+    """The decision about an Amazon order without an order. `cause` is a code of `messages`; `sku` its SKU."""
 
     what: str
     cause: str | None = None

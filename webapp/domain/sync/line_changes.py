@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Quantities:
-    """`ordered` pieces, of which `canceled` ones need neither be shipped nor invoiced."""
+    """`ordered` units, of which `canceled` ones need neither shipping nor an invoice."""
 
     ordered: int
     canceled: int
@@ -16,7 +16,7 @@ class Quantities:
 
 
 def adjust(ordered: int, shipped: int, at_amazon: int) -> Quantities:
-    """Return the line's quantities so that as many pieces remain as Amazon counts, `at_amazon`.
+    """Return the line's quantities such that `at_amazon` units remain.
 
     `ordered` is the most that was ever ordered. What has been shipped here stays shipped, though Amazon counts fewer.
     """

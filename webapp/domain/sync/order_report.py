@@ -33,7 +33,7 @@ _BY_CHANNEL = {marketplace.domain: marketplace for marketplace in MARKETPLACES}
 
 
 class HeaderError(ValueError):
-    """The file has no header line with the columns that an order needs. `missing` are their names."""
+    """The file has no header with the columns that an order needs. `missing` are their names."""
 
     def __init__(self, missing: list[str]) -> None:
         super().__init__(", ".join(missing))
@@ -51,7 +51,7 @@ class BadLine:
 
 @dataclass(slots=True)
 class OrderReport:
-    """The orders of a file. An order with a bad line is left out as a whole.
+    """The orders of a file. An order with a bad line is skipped as a whole.
 
     `foreign`: how many orders are of no marketplace of Amazon's that is known, such as those of other channels.
     """
@@ -198,7 +198,7 @@ def _fulfilled_by(channel: str) -> str:
 
 
 def _status(text: str, items: list[AmazonItem]) -> str:
-    """Return Amazon's status. `Shipped - Delivered to Buyer` is SHIPPED; `Shipping` is in part, or not yet, shipped."""
+    """Return Amazon's status. `Shipped - Delivered to Buyer` is SHIPPED; `Shipping` is partially or not shipped."""
     word = text.lower()
     if word == "shipping":
         shipped = any(item.quantity_shipped for item in items)

@@ -15,12 +15,12 @@ _EMAIL = re.compile(r"[^\s@<>\"',;:\\]+@[^\s@<>\"',;:\\]+")
 
 
 def normalize_email(text: str) -> str:
-    """Return the one spelling an address is stored and looked up in: without case and surrounding space."""
+    """Return the normal form in which an address is stored and looked up: lowercase and stripped."""
     return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
 def clean_email(text: str) -> str:
-    """Return the normal spelling of an address. Raises InvalidError for what is none."""
+    """Return the normal form of an address. Raises InvalidError for an invalid one."""
     email = normalize_email(text)
     if len(email) > LONGEST_EMAIL or not _EMAIL.fullmatch(email) or not email.isprintable():
         raise InvalidError("email_malformed", field="email")

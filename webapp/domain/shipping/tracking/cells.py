@@ -55,13 +55,13 @@ def find_amazon_number(text: str) -> str:
 
 
 def find_order_numbers(cell: str) -> list[str]:
-    """Return the numbers of orders in a cell: every one of Amazon's in it, else the cell itself without its `#`."""
+    """Return the order numbers in a cell: all of Amazon's, else the cell itself without its `#`."""
     numbers = list(dict.fromkeys(_AMAZON.findall(cell)))
     return numbers or [cell.lstrip("#").strip()]
 
 
 def looks_tracked(text: str) -> bool:
-    """Return whether it may be a tracking number; an order's number and a date are none."""
+    """Return whether a text may be a tracking number; order numbers and dates may not."""
     return score_tracking_number(text) > 0
 
 
@@ -71,7 +71,7 @@ def score_tracking_number(text: str) -> float:
 
 
 def split_carrier(cell: str) -> tuple[str, str]:
-    """Return (carrier, number) of a cell that holds both, as in `DHL 0034…`; of any other the carrier is empty."""
+    """Split a cell such as `DHL 0034…` into (carrier, number); the carrier may be empty."""
     first, _, rest = cell.strip().partition(" ")
     if not rest or len(first) > _LONGEST_CARRIER:
         return "", cell
@@ -96,7 +96,7 @@ def _score_number(text: str) -> float:
 
 
 def split_tracking_numbers(cell: str) -> list[str] | None:
-    """Return the tracking numbers of a cell; None where it holds several and what else it says is unclear.
+    """Return the tracking numbers of a cell; None for several with other text that cannot be interpreted.
 
     A cell that cannot be split for certain is returned whole.
     """
@@ -114,7 +114,7 @@ def is_date(text: str) -> bool:
 
 
 def parse_date(text: str, *, month_first: bool = False) -> date | None:
-    """Return a date as people write it, with or without a time behind it; None for anything else.
+    """Parse a date in a common format, with or without a time; None for anything else.
 
     `month_first` is for dates such as 11/20/2026. With dots the day always comes first.
     """
@@ -138,7 +138,7 @@ def parse_date(text: str, *, month_first: bool = False) -> date | None:
 
 
 def is_month_first(cells: Iterable[str], *, otherwise: bool) -> bool:
-    """Decide for a whole column whether its dates begin with the month.
+    """Return whether the dates of a column begin with the month.
 
     One date that can only be read one way decides for all; `otherwise` where none does, or where they disagree.
     """
@@ -152,14 +152,14 @@ def is_month_first(cells: Iterable[str], *, otherwise: bool) -> bool:
 
 
 def is_void_mark(cell: str) -> bool:
-    """Return whether a cell of a column of voided labels marks its line: anything but a no."""
+    """Return whether a cell of a "voided" column marks its line: anything except a "no"."""
     word = plain(cell[:LONGEST_CELL])
     is_no = word in _NO or not word.strip("0") or any(plain(part) in _NOT for part in cell[:LONGEST_CELL].split())
     return bool(word) and not is_no
 
 
 def says_voided(cell: str) -> bool:
-    """Return whether a cell of any other column says that the label was voided: `Storniert`, `Label voided`."""
+    """Return whether a cell of another column marks the label as voided: `Storniert`, `Label voided`."""
     words = _split_words(cell)
     if "".join(words) in _VOIDED | _DELETED:
         return True
@@ -167,7 +167,7 @@ def says_voided(cell: str) -> bool:
 
 
 def says_return(cell: str) -> bool:
-    """Return whether a cell says that its line is about a return label: `Return label`, `DHL Retoure`."""
+    """Return whether a cell marks a return label: `Return label`, `DHL Retoure`."""
     words = [word for word in _split_words(cell) if find_by_name(word) is None]
     return "".join(words) in _RETURNED
 
@@ -181,7 +181,7 @@ def _split_words(cell: str) -> list[str]:
 
 
 def choose_carrier(cells: Collection[str]) -> str:
-    """Return the carrier that a row names in these cells: one that is known, else one that has a name of its own.
+    """Return the carrier named in these cells of a row: a known one if there is one, else an unknown name.
 
     Amazon's code `Other` names no carrier, but says that the name stands in another column.
     """

@@ -43,7 +43,7 @@ FindOrderNumbers = Callable[[Collection[str]], Collection[str]]
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """`places`: field → its columns, the most likely first. `heads` is empty where the file has none.
+    """`places`: field → its columns, the likeliest first. `heads` is empty without a header.
 
     `begins`: how many of the records stand above the data. `unused`: (column, field its head names or None, whether
     its cells look like tracking numbers) of the columns nothing is read from.
@@ -55,7 +55,7 @@ class Columns:
     unused: tuple[tuple[int, str | None, bool], ...] = ()
 
     def name(self, place: int) -> str:
-        """Return the head of a column, or its number where it has none."""
+        """Return the header of a column, or its number if it has none."""
         return (self.heads[place] if place < len(self.heads) else "") or str(place + 1)
 
 
@@ -84,7 +84,7 @@ def detect_columns(records: Sequence[Sequence[str]], find_order_numbers: FindOrd
 
 
 def _find_heading_rows(records: Sequence[Sequence[str]]) -> list[int]:
-    """Return the records above the data that are heads: the one that says most, and what other heads follow it.
+    """Return the header rows above the data: the most informative one and the header rows after it.
 
     Amazon's templates of some countries have their heads twice, in two languages.
     """
@@ -106,7 +106,7 @@ def _find_heading_rows(records: Sequence[Sequence[str]]) -> list[int]:
 
 
 def _read_headings(rows: Sequence[Sequence[str]]) -> tuple[dict[int, str], list[str]]:
-    """Return the field that the heads of each column name, and the heads."""
+    """Return the field named by the headers of each column, and the headers."""
     width = max((len(row) for row in rows), default=0)
     heads = [next((row[place] for row in rows if place < len(row) and row[place]), "") for place in range(width)]
     fields: dict[int, str] = {}
@@ -129,7 +129,7 @@ def _find_known_numbers(columns: Sequence[Sequence[str]], find_order_numbers: Fi
 def _choose_columns(
     columns: Sequence[Sequence[str]], fields: dict[int, str], heads: Sequence[str], order_numbers: frozenset[str]
 ) -> dict[str, tuple[int, ...]]:
-    """Return the best column of each field. No column is of two fields."""
+    """Return the best column of each field; a column belongs to at most one field."""
     has_tracking_head = TRACKING in fields.values()
     scores: list[tuple[float, str, int]] = []
     for place, cells in enumerate(columns):
@@ -167,7 +167,7 @@ def _find_more_tracking_columns(
     heads: Sequence[str],
     places: dict[str, tuple[int, ...]],
 ) -> tuple[int, ...]:
-    """Return the further columns of tracking numbers: the second number of an order may have a column of its own.
+    """Return further tracking columns: an order's second number may have its own column.
 
     Their heads are numbered as the first one's is, or their cells have the form of a carrier's numbers: a barcode may
     be one of the product.
@@ -189,7 +189,7 @@ def _get_stem(heads: Sequence[str], place: int) -> str:
 
 
 def _find_carrier_columns(fields: dict[int, str], places: dict[str, tuple[int, ...]], width: int) -> tuple[int, ...]:
-    """Return every column whose head names carriers, in their order, and the one found by its cells."""
+    """Return the columns whose header names carriers, in order, and the one found by its cells."""
     columns = [place for place in range(width) if fields.get(place) == CARRIER]
     return tuple(dict.fromkeys([*columns, *places.get(CARRIER, ())]))
 
@@ -213,7 +213,7 @@ def _score(name: str, cells: Sequence[str], order_numbers: frozenset[str], *, he
 
 
 def _compute_matching_share(name: str, cells: Sequence[str], order_numbers: frozenset[str]) -> float | None:
-    """Return the part of the cells that can be such; None where nothing tells."""
+    """Return the share of the cells that match the field; None for a field without a pattern."""
     if name == ORDER:
         return sum(bool(find_amazon_number(cell)) or cell.lstrip("#") in order_numbers for cell in cells) / len(cells)
     if name == TRACKING:

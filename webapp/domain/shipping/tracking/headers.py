@@ -98,7 +98,7 @@ def find_header_field(head: str) -> str | None:
 
 
 def names_return(word: str) -> bool:
-    """Return whether a word, as `carrier_names.plain` makes it, is of return labels."""
+    """Return whether a normalized word refers to return labels."""
     return any(
         word.startswith(part) or word.endswith(part) if part in _SHORT_RETURNS else part in word for part in _RETURNS
     )

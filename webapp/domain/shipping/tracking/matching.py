@@ -41,7 +41,7 @@ _OPEN = order_states.TRANSITIONS["ship"].from_states
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of an order: `left` pieces are not shipped yet. `order_item_id` is Amazon's."""
+    """A line of an order: `left` units are not shipped yet. `order_item_id` is Amazon's."""
 
     id: int
     sku: str
@@ -51,7 +51,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`refusal`: why it cannot be shipped, as code and arguments of `messages`; `numbers`: of its parcels so far.
+    """An order. `refusal`: the code and arguments in `messages` if it cannot be shipped; `numbers`: of its parcels.
 
     `failed`: the numbers of those parcels that Amazon does not show and that a person has to retry, correct or remove.
     """
@@ -69,7 +69,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a person said of a line: whether it goes, and the key of the carrier, empty for what the sheet says.
+    """A user's choices for a line: whether it is shipped, and a carrier key, empty for the file's carrier.
 
     `shared`: other orders with its tracking number are in the same parcel. `confirmed`: the number is right although it
     is doubtful.
@@ -83,7 +83,7 @@ class Choice:
 
 @dataclass(slots=True)
 class Match:
-    """`code` and `args` say in words why a line is where it is, empty while it is ready.
+    """A matched line. `code` and `args` explain its state, empty while it is ready.
 
     `guesses`: who may carry such a number, likeliest first. `quantities` by line of the order, None: all that is left.
     """
@@ -128,7 +128,7 @@ def match(
 
 
 def group_shipments(matches: Iterable[Match]) -> dict[int, list[parcels.Parcel]]:
-    """Order → its parcels, of the lines that go. A parcel goes whole or not at all."""
+    """Return the parcels of each order from its ready lines. A parcel is shipped whole or not at all."""
     by_parcel: dict[tuple[int, str], list[Match]] = defaultdict(list)
     for line_match in matches:
         if line_match.order is not None and line_match.standing in _POSSIBLE:
@@ -156,7 +156,7 @@ def group_shipments(matches: Iterable[Match]) -> dict[int, list[parcels.Parcel]]
 
 
 def collect_ship_dates(matches: Iterable[Match]) -> dict[int, str]:
-    """Order → the first day (ISO 8601) that a line of it says it was shipped on, where one does."""
+    """Return the first ship date (ISO 8601) in each order's lines, for orders that have one."""
     days: dict[int, str] = {}
     for line_match in matches:
         if line_match.order is not None and line_match.goes and line_match.line.shipped_on:
@@ -175,7 +175,7 @@ def resolve_ship_time(day: str, zone: ZoneInfo, ordered: datetime, now: datetime
 
 
 def _match_single_line(line: TrackingLine, choice: Choice, order: Order | None, now: datetime) -> Match:
-    """Match a line by itself, without regard to the other lines."""
+    """Match a line on its own, without regard to the other lines."""
     line_match = Match(line, choice, BLOCKED, order=order)
     number = line.tracking_number
     if line.problem:
@@ -201,7 +201,7 @@ def _match_single_line(line: TrackingLine, choice: Choice, order: Order | None, 
 
 
 def find_number(line: TrackingLine) -> TrackingLine:
-    """Return the line with the number that stands within its link, text or decimal; any other line as it is."""
+    """Extract the number from a line's link, text or decimal; return other lines unchanged."""
     if line.problem not in {"", "tracking_malformed"} or _PLAIN.fullmatch(line.written):
         return line
     if carriers.clean(line.written)[: len(line.tracking_number)] != line.tracking_number:
@@ -236,7 +236,7 @@ def _resolve_carrier(line_match: Match, order: Order) -> Match:
 
 
 def _drop_voided(matches: Sequence[Match]) -> None:
-    """Hold back numbers that another line says were voided: some programs list a label again when it is."""
+    """Hold back numbers that another line marks as voided: some programs list a voided label again."""
     voided = {
         line_match.line.tracking_number: line_match
         for line_match in matches
@@ -249,7 +249,7 @@ def _drop_voided(matches: Sequence[Match]) -> None:
 
 
 def _check_shared_numbers(matches: Sequence[Match], used: Mapping[str, str]) -> None:
-    """Ask whether the orders of one number are in one parcel. Each line is asked: any of them may be the wrong one."""
+    """Ask at each line whether the orders with the same number share a parcel, since any of them may be wrong."""
     by_number: dict[str, dict[int, Match]] = defaultdict(dict)
     selected = [
         line_match
@@ -278,7 +278,7 @@ def _check_shared_numbers(matches: Sequence[Match], used: Mapping[str, str]) -> 
 
 
 def _pack(order_matches: list[Match]) -> None:
-    """Say what is in each parcel of one order."""
+    """Assign the contents of each parcel of one order."""
     order = order_matches[0].order
     if order is None:
         return
@@ -325,7 +325,7 @@ def _hold_incomplete_parcels(matches: Sequence[Match]) -> None:
 
 
 def _assign_quantities(line_match: Match, order: Order, left: dict[int, int], *, alone: bool) -> None:
-    """Take the pieces of a line out of what is left of its order."""
+    """Deduct a line's units from the remaining ones of its order."""
     line, with_left = line_match.line, [item for item in order.items if item.left]
     if line.item:
         items = _find_item_by_id(order, line.item)
@@ -371,7 +371,7 @@ def _assign_quantities(line_match: Match, order: Order, left: dict[int, int], *,
 
 
 def _find_item_by_id(order: Order, text: str) -> list[Item]:
-    """Return the line of an order with this order-item-id. Spreadsheets drop its leading zeros, and may round it."""
+    """Return an order's line by its order-item-id, which spreadsheets may round or strip of leading zeros."""
     if is_rounded(text):
         return list(order.items) if len(order.items) == 1 else []
     return [

@@ -64,7 +64,7 @@ _DIGITS_IN_ORDER = "01234567890123456789"
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """What a text is.
+    """The classification of a text as a tracking number.
 
     `number`: as it would be stored; of a link or a sentence the number found in it. Empty where there is none.
     `code` and `args`: the reason as a code of `messages`, empty for a valid number. `carriers`: whose format and check
@@ -86,12 +86,12 @@ class Classification:
 
     @property
     def can_be_confirmed(self) -> bool:
-        """Return whether a person may say that the number is right."""
+        """Return whether a user may confirm that the number is correct."""
         return self.outcome == QUESTION and self.code not in CARRIER_QUESTIONS
 
 
 def classify(text: str, carrier: Carrier | None = None, country: str = "", *, other: str = "") -> Classification:
-    """Decide whether a text can be used as the tracking number of a parcel.
+    """Classify a text: whether it can be used as the tracking number of a parcel.
 
     `carrier`: who carries the parcel, where that is known; `other`: the name of a carrier that is not in our table.
     `country`: ISO 3166 code of the country the seller ships from. An empty text is valid: the parcel is not tracked.
@@ -116,7 +116,7 @@ _SHORTEST_JOINED = 12
 
 
 def split_numbers(text: str) -> tuple[str, ...]:
-    """Return the tracking numbers of a text that holds more than one; nothing for a single number."""
+    """Return the tracking numbers of a text with more than one; nothing for a single number."""
     raw = _normalise(text)
     if _is_strong(clean(raw)):
         return ()
@@ -143,7 +143,7 @@ def is_rounded(text: str) -> bool:
 
 
 def _accept(number: str, carrier: Carrier | None, country: str, *, other: str) -> Classification | None:
-    """Return the classification of a number that a known format and check digit allow, None for any other."""
+    """Accept a number that matches a known format and check digit; None for any other."""
     if not _is_written_plainly(number) or _is_dummy(number) or (_has_lost_digits(number) and not _is_strong(number)):
         return None
     guesses = shipping_carriers.rank_carriers(number, country)
@@ -157,7 +157,7 @@ def _accept(number: str, carrier: Carrier | None, country: str, *, other: str) -
 
 
 def _accept_of_unknown_format(raw: str, number: str, carrier: Carrier | None, *, other: str) -> Classification | None:
-    """Return the classification of a plausible number of a carrier whose formats are not known, None for any other."""
+    """Accept a plausible number of a carrier with unknown formats; None for any other."""
     if (carrier is None and not other) or (carrier is not None and shipping_carriers.has_formats(carrier)):
         return None
     if not _is_written_plainly(number) or _is_dummy(number) or _has_lost_digits(number) or not _is_plausible(number):
@@ -190,7 +190,7 @@ def _refuse(raw: str) -> Classification | None:
 
 
 def _find_inside(raw: str, carrier: Carrier | None, country: str) -> Classification | None:
-    """Return the question about a number that stands within a link, a sentence or a decimal number."""
+    """Return the question about a number inside a link, a sentence or a decimal number."""
     decimal = _DECIMAL.fullmatch(raw)
     if decimal:
         return _accept_inside("tracking_decimal", decimal[1], carrier, country)
@@ -267,7 +267,7 @@ def _find_question(number: str, carrier: Carrier | None, country: str, *, other:
 
 
 def _find_certain_carrier(guesses: Iterable[tuple[Carrier, int]]) -> Carrier | None:
-    """Return the carrier that a number alone tells with enough certainty."""
+    """Return the carrier that the number alone identifies with sufficient certainty."""
     rows = list(guesses)
     if not rows or rows[0][1] < SURE or (len(rows) > 1 and rows[0][1] - rows[1][1] < MARGIN):
         return None
@@ -275,17 +275,17 @@ def _find_certain_carrier(guesses: Iterable[tuple[Carrier, int]]) -> Carrier | N
 
 
 def _is_strong(number: str) -> bool:
-    """Return whether a check digit or an unmistakable format says that this is one number."""
+    """Return whether a check digit or a unique format proves that this is one number."""
     return not _is_dummy(number) and shipping_carriers.is_certain(number)
 
 
 def _is_strong_or_long(number: str) -> bool:
-    """Return whether a part between spaces is a number and no group of one."""
+    """Return whether a part between spaces is a whole number and not one digit group."""
     return _is_strong(number) or (len(number) >= _LONGEST_GROUP and _is_plausible_part(number))
 
 
 def _is_plausible(number: str) -> bool:
-    """Return whether a number may be that of a carrier whose format is not known."""
+    """Return whether the number is plausible for a carrier with unknown formats."""
     digits = sum(sign.isdigit() for sign in number)
     is_long_enough = _SHORTEST <= len(number) <= shipping_carriers.LONGEST
     return is_long_enough and digits >= _FEWEST_DIGITS and digits * 3 >= len(number)
@@ -300,12 +300,12 @@ def _is_written_plainly(number: str) -> bool:
 
 
 def _is_dummy(number: str) -> bool:
-    """Return whether digits only repeat or count up, which passes many check digits."""
+    """Return whether the digits only repeat or count up, which passes many check digits."""
     digits = "".join(sign for sign in number if sign.isdigit())
     return len(set(number)) == 1 or (number == digits and len(number) >= _SHORTEST_PART and digits in _DIGITS_IN_ORDER)
 
 
 def _has_lost_digits(number: str) -> bool:
-    """Return whether a spreadsheet seems to have written zeros for the last digits."""
+    """Return whether a spreadsheet seems to have replaced the last digits with zeros."""
     rest = number[_SPREADSHEET_DIGITS:]
     return number.isdecimal() and len(rest) >= 2 and not rest.strip("0")

@@ -45,7 +45,7 @@ LEFT_OUT = frozenset(("line_voided", "line_says_nothing"))
 
 @dataclass(frozen=True, slots=True)
 class TrackingLine:
-    """What one line says of one parcel. `place` is its number in its text, from 1; what it does not say is empty.
+    """One parcel in one line. `place` is the line's number in the text, from 1; unknown fields are empty.
 
     `tracking_number` is as `shipping.clean` makes it, `written` as its cell has it; `carrier` as it was written;
     `shipped_on` ISO 8601; `item` is Amazon's order-item-id. `problem`: why it cannot be used, as a code of `messages`.
@@ -70,7 +70,7 @@ class TrackingLine:
 
 @dataclass(frozen=True, slots=True)
 class ParsedSheet:
-    """What was read from one text.
+    """The result of parsing one text.
 
     `columns`: field → the heads of its columns, or their places as `2` where there are no heads; empty for plain words.
     `read` is the number of lines that are not blank, `headings` how many of them are heads and titles. Every other one
@@ -87,14 +87,14 @@ class ParsedSheet:
 
     @property
     def explained(self) -> int:
-        """Return how many lines are accounted for; the same as `read`."""
+        """Return the number of lines accounted for; the same as `read`."""
         return self.headings + len({line.place for line in self.lines})
 
 
 def read(
     text: str, find_order_numbers: FindOrderNumbers = lambda _words: (), *, name: str = "", month_first: bool = False
 ) -> ParsedSheet:
-    """Read every line of a text. Raises InvalidError: nothing in it, too much, no orders, no tracking numbers.
+    """Parse every line of a text. Raises InvalidError: empty, too large, no orders, no tracking numbers.
 
     `month_first` decides about dates such as 11/05/2026 in a column none of whose dates tells.
     """
@@ -119,7 +119,7 @@ def read(
 
 
 def _is_table_of_orders(sheet: ParsedSheet) -> bool:
-    """Return whether lines were found in columns: then each of them says what it lacks."""
+    """Return whether the text is a table of orders: then each invalid line is reported."""
     return bool(sheet.columns) and any(line.problem != "line_says_nothing" for line in sheet.lines)
 
 
@@ -151,7 +151,7 @@ def _parse_columns(
 
 
 def _list_filled_cells(cells: Sequence[str], places: Iterable[int]) -> list[str]:
-    """Return the cells of these columns that are filled."""
+    """Return the non-empty cells of these columns."""
     return [cells[place] for place in places if place < len(cells) and cells[place]]
 
 

@@ -47,13 +47,13 @@ _FOLDED = str.maketrans({"ł": "l", "ø": "o", "ı": "i", "đ": "d", "æ": "ae",
 
 
 def is_placeholder(text: str) -> bool:
-    """Return whether a text says in words, or by one repeated sign, that there is no number."""
+    """Return whether a text stands for a missing number: a word or one repeated character."""
     word = fold(text)
     return not word or word in _PLACEHOLDERS or len(set(word)) == 1
 
 
 def fold(text: str) -> str:
-    """Reduce a text to small letters and digits without accents, for comparison."""
+    """Normalize a text for comparison: lowercase letters and digits, without accents."""
     parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold().translate(_FOLDED))
     letters = "".join(sign for sign in parts if not unicodedata.combining(sign) or sign in "\u3099\u309a")
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", letters))

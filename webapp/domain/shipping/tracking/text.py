@@ -37,7 +37,7 @@ _LONG_NUMBER = re.compile(r"\d{8}")
 
 
 def decode_file(name: str, raw: bytes) -> str:
-    """Return the text of a file of this name. Raises InvalidError for a workbook, and for what is no text at all."""
+    """Return the text of a file of this name. Raises InvalidError for a workbook or a binary file."""
     if raw.startswith(_WORKBOOKS):
         raise InvalidError("sheet_not_text", field="files", name=name)
     try:
@@ -52,7 +52,7 @@ def decode_file(name: str, raw: bytes) -> str:
 
 
 def split_lines(text: str, name: str = "") -> list[str]:
-    """Return the lines of a text without their ends. Raises InvalidError where there are too many."""
+    """Return the lines of a text without line ends. Raises InvalidError for too many."""
     text = to_plain(text.replace("\0", "")).replace("\r\n", "\n").replace("\r", "\n")
     count = text.count("\n") + 1
     if count > MAX_TEXT_LINES:
@@ -61,7 +61,7 @@ def split_lines(text: str, name: str = "") -> list[str]:
 
 
 def split_records(lines: Sequence[str], name: str = "") -> list[tuple[int, list[str]]]:
-    """Return (number of the record, its cells) for each record that is not blank; an empty list without columns.
+    """Return (record number, cells) of each non-blank record; an empty list without columns.
 
     Records are numbered from 1 as a spreadsheet numbers its rows: a cell of several lines is in one row.
     Raises InvalidError where a record has more than `MAX_COLUMNS` cells.
@@ -85,7 +85,7 @@ def split_records(lines: Sequence[str], name: str = "") -> list[tuple[int, list[
 
 
 def _detect_delimiter(lines: Sequence[str]) -> str:
-    """Return the sign that splits most of the first records into the same number of cells; empty where none does."""
+    """Return the character that splits most of the first records evenly; empty if there is none."""
     best, share = "", 0.0
     for candidate in _DELIMITERS:
         sample = list(islice((row for row in _split(lines, candidate) if any(row)), _SAMPLE))
@@ -98,7 +98,7 @@ def _detect_delimiter(lines: Sequence[str]) -> str:
 
 
 def _split(lines: Sequence[str], delimiter: str) -> Iterator[list[str]]:
-    """Yield the cells of each record, with quoted cells of several lines."""
+    """Yield the cells of each record; quoted cells may span lines."""
     at = 0
     while at < len(lines):
         if '"' not in lines[at]:
@@ -111,7 +111,7 @@ def _split(lines: Sequence[str], delimiter: str) -> Iterator[list[str]]:
 
 
 def _parse_quoted_record(lines: Sequence[str], delimiter: str) -> tuple[list[str], int]:
-    """Return the cells of the record that begins in the first of these lines, and how many lines it takes.
+    """Return the cells of the record beginning in the first line, and the number of lines it spans.
 
     A quotation mark that is never closed, or only in another record, is taken for an ordinary sign of its line.
     """
@@ -135,7 +135,7 @@ def _is_record(line: str, delimiter: str) -> bool:
 
 
 def _clean_cell(text: str) -> str:
-    """Remove what spreadsheets put around a number so that it stays as it is: an apostrophe, or ="…"."""
+    """Remove the apostrophe or ="…" that keeps spreadsheets from changing a number."""
     text = text.strip()
     if text.startswith('="') and text.endswith('"'):
         text = text[2:-1]
