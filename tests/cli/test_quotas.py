@@ -1,0 +1,12 @@
+"""`channeldesk accounts quotas`."""
+
+import json
+
+
+def test_quotas_of_an_account(command, account_name: str) -> None:
+    assert command("sync", account_name).code == 0
+    rows = {row["operation"]: row for row in json.loads(command("accounts", "quotas", account_name, "--json").out)}
+    assert rows["searchOrders"]["burst"] == 20
+    assert rows["searchOrders"]["waiting"] == []
+    assert "searchOrders" in command("accounts", "quotas", account_name).out
+    assert command("accounts", "quotas", "Nobody").code == 1
