@@ -10,7 +10,7 @@ from webapp.core import queue
 from webapp.core.extensions import db
 from webapp.db.engine import read_only
 from webapp.queries import schedule
-from webapp.services import clock_corrections, sqlite_statistics
+from webapp.services import clock_corrections, fences, sqlite_statistics
 from webapp.services.bulk import printed_files
 from webapp.services.bulk import runner as bulk_runner
 from webapp.services.orders import holds
@@ -30,6 +30,7 @@ def run_maintenance() -> None:
         session.rollback()
     for name, ids in lost:
         queue.enqueue_once(queue.redis(), name, *ids)
+    fences.record_counters(session)
     clock_corrections.correct_future_times(session, now=now)
     holds.release_due(session, now=now, actor="schedule")
     feeds.close_settled(session, now=now)

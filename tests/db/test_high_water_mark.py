@@ -5,7 +5,9 @@ import pytest
 from tests.support.restores import copy_rows, put_back
 from webapp.core.extensions import db
 from webapp.db import high_water_mark, number_sequences, outgoing_calls
+from webapp.db.engine import losable_commits
 from webapp.db.outgoing_calls import OUTGOING, DatabaseBehindError
+from webapp.services import fences
 
 pytestmark = pytest.mark.both_databases
 
@@ -54,3 +56,19 @@ def test_a_file_that_is_no_mark_counts_as_missing(app):
     for content in ["", "{", "[]", '{"order": "x"}']:
         high_water_mark._path.write_text(content)
         assert high_water_mark.read() is None, content
+
+
+def test_numbers_whose_commit_may_be_lost_are_written_with_the_next_one_that_may_not(app, session):
+    """After a power cut the mark would be ahead of the database otherwise, and a fence would begin for nothing."""
+    with losable_commits():
+        number_sequences.next_numbers(session, "order", 100)
+        session.commit()
+    assert high_water_mark.read() is None
+    fences.record_counters(session)
+    assert high_water_mark.read() == {"order": 100100}
+    with losable_commits():
+        number_sequences.next_numbers(session, "order")
+        session.commit()
+    outgoing_calls.count(session)
+    session.commit()
+    assert high_water_mark.read() == {"order": 100101, OUTGOING: 100001}

@@ -222,6 +222,8 @@ def test_power_cuts_double_no_refund_and_lose_no_accepted_request(disk, settings
             wait_until(lambda: rows(settings, NOT_LOOKED_FOR) == [(0,)])
 
     assert accepted
+    # The high-water mark is never ahead of what the disk has of the database.
+    assert rows(settings, "SELECT reason FROM fences") == []
     assert amazon.world.effects("refund")
     sent = {number: lines_sent(amazon.world, number) for number in placed}
     assert {number: lines for number, lines in sent.items() if max(lines.values(), default=0) > 1} == {}

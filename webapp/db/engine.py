@@ -68,6 +68,11 @@ def losable_commits() -> Iterator[None]:
         _losable.reset(token)
 
 
+def is_losable() -> bool:
+    """Return whether transactions begun now may be lost in a power cut."""
+    return _losable.get()
+
+
 @contextmanager
 def lock_wait(milliseconds: int | None) -> Iterator[None]:
     """Limit the wait for SQLite's write lock of transactions begun inside. None: the default wait."""

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from webapp.db import high_water_mark
 from webapp.db.base import Base
 from webapp.db.bulk_write import insert_if_missing
+from webapp.db.engine import is_losable
 from webapp.db.session_hooks import run_after_commit
 
 FIRST = 100001
@@ -61,5 +62,10 @@ def load_all(session: Session) -> dict[str, int]:
 
 
 def _raise_mark(session: Session, name: str, value: int) -> None:
-    """Write the value to the high-water mark once it is committed."""
+    """Write the value to the high-water mark once it is committed to the disk.
+
+    If the commit may be lost, the mark must not be ahead of it; the next call or the maintenance job writes it.
+    """
+    if is_losable():
+        return
     run_after_commit(session, partial(high_water_mark.raise_to, {name: value}))

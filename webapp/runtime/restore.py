@@ -47,7 +47,7 @@ def restore(
     """Restore a backup: a file, s3://bucket/prefix/name, or `latest` of the configured store. Raises CannotRunError.
 
     The backup is verified before anything is replaced. `force` sets an existing database aside. `number_margin`: the
-    numbers of each sequence to leave out; by default none if the data folder has the high-water mark, else
+    numbers of each sequence to leave out; by default few if the data folder has the high-water mark, else
     `fences.NUMBER_MARGIN`.
     """
     data_dir.prepare(settings.data_dir)
@@ -96,7 +96,7 @@ def restore(
 
 
 def _get_default_margin() -> int:
-    return 0 if high_water_mark.read() else fences.NUMBER_MARGIN
+    return fences.RECENT_MARGIN if high_water_mark.read() else fences.NUMBER_MARGIN
 
 
 def _fetch(settings: Settings, source: str, folder: Path) -> Path:

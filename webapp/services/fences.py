@@ -12,6 +12,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from webapp.db import high_water_mark, number_sequences, outgoing_calls
+from webapp.db.engine import read_only
+from webapp.db.number_sequences import Counter
 from webapp.domain.amazon.gateway import AmazonGateway
 from webapp.domain.amazon.types import Feed as AmazonFeed
 from webapp.domain.errors import RefusedError
@@ -29,6 +31,8 @@ from webapp.services.submissions import feed_matching, feeds, handlers, transiti
 RESTORED, OLDER_DATABASE, MARK_MISSING, UNKNOWN_FEEDS = "restored", "older_database", "mark_missing", "unknown_feeds"
 # Numbers left out if the mark is lost with the data folder, so that none given out since the backup is repeated.
 NUMBER_MARGIN = 10_000
+# Numbers left out if the mark is there: those that imports gave out in the last seconds may not be in it.
+RECENT_MARGIN = 1_000
 # Difference between the clocks, and the delay until Amazon lists a feed.
 _OVERLAP = timedelta(minutes=10)
 # Amazon keeps feeds for 90 days and refuses to list older ones.
@@ -79,8 +83,21 @@ def start_if_behind(session: Session, *, now: datetime, mark_required: bool = Fa
     is_behind = outgoing_calls.is_database_behind(session)
     session.rollback()
     if is_behind:
-        start(session, OLDER_DATABASE, now=now)
+        start(session, OLDER_DATABASE, now=now, number_margin=RECENT_MARGIN)
     return is_behind
+
+
+def record_counters(session: Session) -> None:
+    """Write numbers to the mark that imports gave out, whose commits did not wait for the disk. Commits if needed."""
+    with read_only():
+        mark, counters = high_water_mark.read() or {}, number_sequences.load_all(session)
+        session.rollback()
+    if all(mark.get(name, 0) >= value for name, value in counters.items()):
+        return
+    # A write, so that the commit takes the earlier ones to the disk.
+    session.execute(update(Counter).values(value=Counter.value))
+    session.commit()
+    high_water_mark.raise_to(counters)
 
 
 def compare_feeds(session: Session, gateway: AmazonGateway, account_id: int, *, now: datetime) -> None:
