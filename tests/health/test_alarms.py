@@ -23,7 +23,7 @@ from webapp.core import queue
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
 from webapp.db.encryption import field_cipher
-from webapp.db.engine import sqlite_module
+from webapp.db.engine import find_sqlite_module
 from webapp.domain.health import FAIL, worst
 from webapp.health import channels, checks
 from webapp.health.monitor import Monitor, read_state
@@ -173,7 +173,7 @@ def database_read_only(desk: Desk) -> Iterator[None]:
 @contextlib.contextmanager
 def database_locked(desk: Desk) -> Iterator[None]:
     path = str(desk.app.config["CHANNELDESK"].data_dir / "channeldesk.db")
-    with silent(desk, "database"), contextlib.closing(sqlite_module().connect(path)) as other:
+    with silent(desk, "database"), contextlib.closing(find_sqlite_module().connect(path)) as other:
         other.isolation_level = None
         other.execute("BEGIN IMMEDIATE")
         yield
