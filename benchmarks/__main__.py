@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def _run(name: str, words: list[str], environment: dict[str, str], place: Place) -> bool:
-    """Whether it was measured."""
+    """Run a part; return whether it was measured."""
     print(f"--- {report.PARTS[name]}", flush=True)
     started = time.perf_counter()
     program = [sys.executable, "-m", f"benchmarks.{name}", *words]

@@ -24,7 +24,7 @@ class Bulk:
         return self.connection.execute(statement).fetchone()[0]
 
     def count(self, table: str) -> int:
-        """How many rows it has; 0 where it is not there."""
+        """Return the number of rows; 0 where the table does not exist."""
         return int(self.value(f"SELECT count(*) FROM {table}")) if self.has(table) else 0
 
     def has(self, table: str) -> bool:
@@ -68,7 +68,7 @@ class Postgres(Bulk):
 
 
 def connect(database: str) -> Bulk:
-    """`database`: the path of a SQLite file, or a URL of PostgreSQL."""
+    """Connect to `database`: the path of a SQLite file, or a URL of PostgreSQL."""
     if database.startswith("postgresql"):
         import psycopg
 

@@ -18,7 +18,7 @@ _MORE = re.compile(r"more than", re.IGNORECASE)
 
 
 def wrong(app: Flask, server: Server, paths: dict[str, str]) -> list[str]:
-    """A sentence for each list whose count is not true."""
+    """Return a sentence for each list with a wrong count."""
     return [
         f"{name} says “{shown}”, but there are {true:,}."
         for name, true in _true(app).items()

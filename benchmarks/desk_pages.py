@@ -67,7 +67,7 @@ def paths(app: Flask) -> dict[str, str]:
 
 
 def never_seen(app: Flask, many: int) -> list[str]:
-    """URLs of up to `many` order list pages that no other measurement requests."""
+    """Return URLs of up to `many` order list pages that no other measurement requests."""
     with app.app_context(), Session(db.engine) as session:
         grid = orders.build_grid(stores.list_store_names(session)).choose()
         there = session.scalar(select(func.count()).select_from(Order)) or 0
@@ -80,13 +80,13 @@ def never_seen(app: Flask, many: int) -> list[str]:
 
 
 def count(app: Flask) -> int:
-    """How many Amazon orders there are."""
+    """Count the Amazon orders."""
     with app.app_context(), Session(db.engine) as session:
         return session.scalar(select(func.count()).select_from(AmazonOrder)) or 0
 
 
 def amazons_number(app: Flask) -> str:
-    """The number of an Amazon order in the middle, of which there is an Order."""
+    """Return the number of an Amazon order in the middle that has an order."""
     with app.app_context(), Session(db.engine) as session:
         return str(session.scalar(select(AmazonOrder.number).where(AmazonOrder.id == _middle(session).amazon_order_id)))
 
@@ -148,7 +148,7 @@ def _middle(session: Session) -> Order:
 
 
 def _worked_on(session: Session) -> str:
-    """The number of an order with comments, two parcels with open submissions, and a credit memo."""
+    """Return the number of an order with comments, two parcels with open submissions, and a credit memo."""
     there = session.scalar(select(Order.number).join(Shipment, Shipment.order_id == Order.id).limit(1))
     if there is not None:
         return there

@@ -60,7 +60,7 @@ def analyze() -> None:
 
 
 def connect(session: Session, now: datetime, *, countries: Sequence[str] = made.COUNTRIES) -> int:
-    """The id of a new account with stores in these countries."""
+    """Create an account with stores in these countries; return its id."""
     fields = {
         name: str(value) for name, value in DEMO_EU.credentials("http://127.0.0.1:1").items() if name != "marketplaces"
     }

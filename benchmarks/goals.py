@@ -28,7 +28,7 @@ class Goal:
     least: bool = False
 
     def row(self, figures: Figures) -> tuple[str, str, str, str]:
-        """(goal, bound, measured, reached)"""
+        """Return (goal, bound, measured, reached)."""
         bound = f"{'≥' if self.least else '≤'} {_number(self.bound)}{self.unit}"
         try:
             figure = self.measured(figures)
@@ -128,7 +128,7 @@ def _relative_to_first(page: str) -> Callable[[Figures], float]:
 
 
 def _speedup(page: str, *whose: str) -> Callable[[Figures], float]:
-    """How many times as long the fastest of these takes, in the same rounds."""
+    """Return how many times faster ours is than the fastest of these, in the same rounds."""
     return lambda f: min(f[f"peers/{page}/{who}"] for who in whose) / f[f"peers/{page}/{OURS}"]
 
 

@@ -89,7 +89,7 @@ def upgraded(settings: Any) -> Iterator[Flask]:
 
 
 def bodies(orders: int, seed: int) -> list[dict[str, Any]]:
-    """The orders of one seller as searchOrders sends them, with every dataset."""
+    """Return one seller's orders as searchOrders sends them, with every dataset."""
     world = World(f"many:{orders}", seed)
     mine = [record.body for record in world.orders.values() if record.seller_id == DEMO_EU.id]
     world.close()
@@ -97,7 +97,7 @@ def bodies(orders: int, seed: int) -> list[dict[str, Any]]:
 
 
 def timed_import(session: Session, account_id: int, pages: list[list[dict[str, Any]]], now: datetime) -> float:
-    """Seconds to parse and write all pages, one transaction each, committed as a sync commits them.
+    """Return the seconds to parse and write all pages, one transaction each, committed as a sync does.
 
     On SQLite these commits do not wait for the disk (`synchronous=NORMAL`), and neither do those of the yardstick.
     """
@@ -111,7 +111,7 @@ def timed_import(session: Session, account_id: int, pages: list[list[dict[str, A
 
 
 def memory(session: Session, many: int, now: datetime, seed: int) -> tuple[float, float]:
-    """Megabytes of this process when a tenth of `many` orders is imported, and when all are."""
+    """Return this process's megabytes after importing a tenth of `many` orders, and after all."""
     account_id = connect(session, now, countries=made.COUNTRIES)
     left, done, before = made.orders(many, now, seed), 0, 0.0
     while page := list(itertools.islice(left, PAGE)):
@@ -131,7 +131,7 @@ def _resident() -> float:
 
 @contextlib.contextmanager
 def written() -> Iterator[list[int]]:
-    """How many rows each statement wrote that was run inside."""
+    """Count the rows written inside by each statement."""
     counts: list[int] = []
 
     def keep(_connection: Any, cursor: Any, statement: str, *_: Any) -> None:
@@ -147,7 +147,7 @@ def written() -> Iterator[list[int]]:
 
 @contextlib.contextmanager
 def documents() -> Iterator[list[tuple[int, str]]]:
-    """The documents of the search index that are written inside; SQLite's keeps no text to read them from."""
+    """Collect the search index documents written inside; SQLite's index stores no text to read them from."""
     kept: list[tuple[int, str]] = []
     insert = search_indexer._insert_documents
 

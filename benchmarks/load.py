@@ -34,7 +34,7 @@ class Load:
 
 
 def run(port: int, path: str, cookie: str, seconds: float, connections: int = CONNECTIONS) -> Load:
-    """Raises RuntimeError for any answer but 200 with its length."""
+    """Run the load. Raises RuntimeError for a response other than 200 or of another length."""
     head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: {cookie}\r\n"
     request = f"{head}Accept-Encoding: gzip, br, zstd\r\nSec-Fetch-Site: same-origin\r\n\r\n".encode()
     took: list[float] = []
@@ -68,7 +68,7 @@ def _ask(one: _Connection, request: bytes) -> None:
 
 
 def _answered(one: _Connection) -> bool:
-    """Whether the answer is whole now."""
+    """Return whether the response is complete."""
     part = one.socket.recv(1 << 18)
     if not part:
         raise RuntimeError("The server has hung up.")

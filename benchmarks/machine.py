@@ -16,7 +16,7 @@ from webapp.db.engine import find_sqlite_module
 
 
 def described(place: Place) -> list[str]:
-    """Sentences about processor, memory, versions and the state of the code."""
+    """Describe processor, memory, versions and the state of the code."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     packages = ", ".join(f"{name} {version(name)}" for name in ("Flask", "SQLAlchemy", "gunicorn"))
     peers = ", ".join(f"{name} {number}" for name, number in programs.versions().items()) or "none"

@@ -24,7 +24,7 @@ _KINDS = ("blue", "green", "large", "small", "foldable", "wireless", "wooden", "
 
 
 def orders(many: int, now: datetime, seed: int = 1) -> Iterator[AmazonOrder]:
-    """`many` orders with 1.5 items each on average, the oldest first."""
+    """Generate `many` orders with 1.5 items each on average, the oldest first."""
     chance = random.Random(seed)
     for n in range(many):
         yield _order(chance, n, now - _YEARS * (1 - n / many))
@@ -95,7 +95,7 @@ def _surname(chance: random.Random, n: int) -> str:
 
 
 def surname_is(n: int) -> str:
-    """The known name of the order at this place, if it has one; "" otherwise."""
+    """Return the known name of the order at this index, if it has one; "" otherwise."""
     if n % 10_000 == 7:
         return RARE
     if n % 333 == 5:

@@ -75,7 +75,7 @@ def keep(place: Place, name: str, result: Result, options: Options, seconds: flo
 
 
 def kept(place: Place, name: str) -> tuple[dict[str, Any], Result] | None:
-    """(when and of how many orders, the result) of the part's last run; None where there was none."""
+    """Return (time and number of orders, result) of the part's last run; None if there was none."""
     path = place.results / f"{name}.json"
     if not path.exists():
         return None

@@ -49,7 +49,7 @@ class Place:
 
     @contextmanager
     def fresh(self, name: str, like: Settings | None = None) -> Iterator[Settings]:
-        """A temporary installation in the same kind of database: empty, or in PostgreSQL a copy of `like`."""
+        """Create a temporary installation in the same kind of database: empty, or in PostgreSQL a copy of `like`."""
         with tempfile.TemporaryDirectory(dir=self.folder, prefix=f"{name}-") as folder:
             url = self._url(f"_{name}_{os.getpid()}", like)
             yield Settings.load({}, data_dir=Path(folder), database_url=url)
@@ -81,7 +81,7 @@ class Place:
 
 @contextmanager
 def opened(folder: Path, database: str) -> Iterator[Place]:
-    """`database`: sqlite, postgresql (one is started, with its data in the folder), or the URL of a PostgreSQL."""
+    """Open `database`: sqlite, postgresql (started, with its data in the folder), or the URL of a PostgreSQL."""
     folder.mkdir(parents=True, exist_ok=True)
     running = os.environ.get(RUNNING, "")
     if database == SQLITE:

@@ -23,7 +23,7 @@ TUNED = (
 
 @contextmanager
 def server(folder: Path) -> Iterator[str]:
-    """The URL of its database `postgres`, until the block ends. Raises Unavailable.
+    """Run a server; yield the URL of its database `postgres`. Raises Unavailable.
 
     Its data is in FOLDER-postgresql, because other users cannot read a data folder.
     """

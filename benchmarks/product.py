@@ -61,7 +61,7 @@ def measure(place: Place, options: Options) -> Result:
 
 @contextmanager
 def copied(place: Place) -> Iterator[Settings]:
-    """A desk with the orders of the small one."""
+    """Create an installation with the orders of the small one."""
     with place.fresh("product", like=place.small) as settings:
         target = settings.data_dir / "data"
         left_out = shutil.ignore_patterns("*.log", "*.sock", "*.lock", "valkey*")
@@ -70,7 +70,7 @@ def copied(place: Place) -> Iterator[Settings]:
 
 
 def _look(result: Result, server: Server, options: Options) -> None:
-    """What the first page weighs with all that it names, and lists afterwards."""
+    """Measure the first page with its assets, and then lists."""
     page, sizes = server.read("/orders"), {}
     waiting = set(_STATIC.findall(page))
     while waiting:
@@ -91,7 +91,7 @@ def _look(result: Result, server: Server, options: Options) -> None:
 
 
 def _rest(result: Result, supervisor: int, seconds: float) -> None:
-    """Memory of all processes after a while without anybody asking."""
+    """Measure the memory of all processes after an idle period."""
     time.sleep(seconds)
     every = descendants(supervisor) | {supervisor: "supervisor"}
     sizes = {f"{name} ({pid})": memory(pid) for pid, name in every.items()}

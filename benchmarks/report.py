@@ -17,7 +17,7 @@ PARTS = {
 
 
 def write(place: Place) -> Path:
-    """The Markdown file of this folder and kind of database."""
+    """Write the Markdown file of this folder and kind of database."""
     found = {name: kept(place, name) for name in PARTS}
     figures = {name: value for part in found.values() if part for name, value in part[1].figures.items()}
     lines = [f"# Measured on {place.kind}", "", *(f"- {line}" for line in machine.described(place)), ""]

@@ -37,7 +37,7 @@ class Server:
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
 
     def get(self, path: str) -> tuple[float, bytes]:
-        """(milliseconds, the body as it was sent)"""
+        """Request a page; return (milliseconds, the body as it was sent)."""
         headers = {"Cookie": self.cookie, "Accept-Encoding": "gzip, br, zstd", "Sec-Fetch-Site": "same-origin"}
         started = time.perf_counter()
         self.connection.request("GET", path, headers=headers)
@@ -49,7 +49,7 @@ class Server:
         return took, body
 
     def read(self, path: str) -> str:
-        """The page as it is, uncompressed."""
+        """Return the page uncompressed."""
         self.connection.request("GET", path, headers={"Cookie": self.cookie})
         return self.connection.getresponse().read().decode()
 
@@ -72,15 +72,15 @@ class Server:
         self.cookie = _written(cookies | _cookies(answer))
 
     def memory(self) -> float:
-        """Proportional memory of all its processes, in MB."""
+        """Return the proportional memory of all its processes, in MB."""
         return sum(memory(pid) for pid in [self.pid, *children(self.pid)])
 
     def cpu(self) -> float:
-        """Seconds of the processors that its processes have taken so far."""
+        """Return the processor seconds used by its processes so far."""
         return sum(cpu(pid) for pid in [self.pid, *children(self.pid)])
 
     def maps(self, name: str) -> int:
-        """How many of its processes have a file of this name mapped into their memory."""
+        """Count its processes that have a file of this name mapped into memory."""
         processes = [self.pid, *children(self.pid)]
         return sum(f"/{name}\n" in Path(f"/proc/{pid}/maps").read_text() for pid in processes)
 
@@ -100,7 +100,7 @@ def _written(cookies: dict[str, str]) -> str:
 def served(
     name: str, application: str, cookie: str, environment: dict[str, str], folder: Path | None = None, python: str = ""
 ) -> Iterator[Server]:
-    """The WSGI application under gunicorn with two workers, until the block ends."""
+    """Run the WSGI application under gunicorn with two workers, until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     words = [python or sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-k", "gthread"]
@@ -172,7 +172,7 @@ class Asked:
 
 
 def time_pages(pages: list[Asked], rounds: int, seconds: float = 30.0) -> dict[tuple[str, str], Timing]:
-    """(page's name, who) → its timing. Pages are asked for in turn, so that noise hits all alike.
+    """Return the timing of each (page's name, who). Pages are interleaved so that noise affects all alike.
 
     One that has taken `seconds` in all is asked for no more, but five times at least.
     """

@@ -15,7 +15,7 @@ Statement = tuple[str, Any]
 
 
 def of_page(app: Flask, cookie: str, path: str) -> list[Statement]:
-    """The statements that read for this page."""
+    """Return the SELECT statements of this page."""
     with app.app_context(), recorded() as found:
         headers = {"Cookie": cookie, "Sec-Fetch-Site": "same-origin"}
         status = app.test_client(use_cookies=False).get(path, headers=headers).status_code
@@ -33,7 +33,7 @@ def of_call(app: Flask, call: Callable[[], Any]) -> list[Statement]:
 
 @contextmanager
 def recorded() -> Iterator[list[Statement]]:
-    """The statements that read, of the application at hand, while the block lasts."""
+    """Record the SELECT statements of the current application while the block lasts."""
     found: list[Statement] = []
 
     def keep(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, _many: bool) -> None:
@@ -48,7 +48,7 @@ def recorded() -> Iterator[list[Statement]]:
 
 
 def milliseconds(app: Flask, asked: list[Statement], rounds: int = 20) -> float:
-    """Median of the time to run these one after the other and to read their rows."""
+    """Return the median time to run these in sequence and to read their rows."""
     took = []
     with app.app_context():
         connection = db.engine.raw_connection()

@@ -28,7 +28,7 @@ Rows = Sequence[tuple[Any, ...]]
 
 
 def timed(source: str, target: str, pages: int, words: list[tuple[int, str]]) -> float:
-    """Seconds to upsert what `source` holds into the empty tables of `target`, and the documents of its index.
+    """Return the seconds to upsert the rows of `source` into the empty tables of `target`, with index documents.
 
     Both are paths of SQLite files or URLs of PostgreSQL. SQLite's index keeps no text, so `words` are its documents.
     """
@@ -52,7 +52,7 @@ def timed(source: str, target: str, pages: int, words: list[tuple[int, str]]) ->
 
 
 def _inserting(cursor: Any, columns: dict[str, list[str]]) -> Callable[[str, Rows], None]:
-    """Writes rows into SQLite. Its index of words knows no conflict."""
+    """Write rows into SQLite, whose full-text index has no conflict handling."""
     statements = {
         table: f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
         + ("" if table == DOCUMENTS else _or_update(names))
@@ -62,7 +62,7 @@ def _inserting(cursor: Any, columns: dict[str, list[str]]) -> Callable[[str, Row
 
 
 def _copying(cursor: Any, columns: dict[str, list[str]]) -> Callable[[str, Rows], None]:
-    """Writes rows into PostgreSQL: copied to a table of the session, and upserted from there.
+    """Write rows into PostgreSQL: copied to a temporary table, and upserted from there.
 
     That is quicker than a statement for each row, also when psycopg sends them without waiting for answers.
     """
@@ -82,7 +82,7 @@ def _copying(cursor: Any, columns: dict[str, list[str]]) -> Callable[[str, Rows]
 
 
 def _or_update(columns: list[str]) -> str:
-    """The first column is the key of every table."""
+    """Return the conflict clause. The first column is the key of every table."""
     key, *others = columns
     return f" ON CONFLICT ({key}) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in others)}"
 

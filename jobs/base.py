@@ -28,7 +28,7 @@ def bind_app(app: Flask) -> None:
 
 
 def started_at() -> datetime | None:
-    """Return when this worker started; None outside of a worker."""
+    """Return the start time of this worker; None outside of a worker."""
     return _started_at
 
 

@@ -8,7 +8,7 @@ from django.core.wsgi import get_wsgi_application
 
 
 def application(settings: str) -> Any:
-    """The application with these settings, for gunicorn."""
+    """Create the application with these settings, for gunicorn."""
     os.environ["DJANGO_SETTINGS_MODULE"] = settings
     return get_wsgi_application()
 

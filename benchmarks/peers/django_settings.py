@@ -22,7 +22,7 @@ STATIC_URL = "static/"
 
 
 def templates(*processors: str) -> list[dict[str, object]]:
-    """TEMPLATES with these context processors besides Django's own. The loaders are cached ones, since DEBUG is off."""
+    """Return TEMPLATES with these further context processors. Loaders are cached, since DEBUG is off."""
     own = (
         "django.template.context_processors.request",
         "django.contrib.auth.context_processors.auth",

@@ -18,7 +18,7 @@ USER, EMAIL, PASSWORD = "benchmark", "benchmark@desk.example", "Only for measuri
 
 
 def for_django() -> dict[str, object]:
-    """DATABASES["default"]. Connections are kept, as a busy site has it."""
+    """Return DATABASES["default"], with persistent connections as on a busy site."""
     if not DATABASE.startswith("postgresql"):
         options = {"init_command": "PRAGMA journal_mode=WAL;", "timeout": 10}
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": DATABASE, "CONN_MAX_AGE": None, "OPTIONS": options}

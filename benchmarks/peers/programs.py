@@ -38,7 +38,7 @@ class Program:
 
 
 def is_there() -> bool:
-    """Whether their environment was made, wholly."""
+    """Return whether their environment was created completely."""
     return READY.exists()
 
 
@@ -129,7 +129,7 @@ def prepare(place: Place, many: int, seed: int) -> Iterator[str]:
 
 @contextmanager
 def running(place: Place) -> Iterator[list[tuple[Program, Server]]]:
-    """Each of them behind gunicorn, signed in."""
+    """Run each of them behind gunicorn, signed in."""
     with ExitStack() as stack:
         found = []
         for program in PROGRAMS:
@@ -142,7 +142,7 @@ def running(place: Place) -> Iterator[list[tuple[Program, Server]]]:
 
 
 def pages(place: Place, program: Program, server: Server, number: str, many: int) -> Iterator[Asked]:
-    """Its pages in each of its settings, about the order of this number among `many`."""
+    """Return its pages in each of its settings, about the order of this number among `many`."""
     with closing(connect(place.peer_database("plain"))) as database:
         id_ = database.value(f"SELECT id FROM orders WHERE number = '{number}'")
     for who, base in program.settings:

@@ -106,7 +106,7 @@ def check_limit(world: World, seller: Seller, operation: str) -> None:
 
 
 def _fault_response(fault: Fault) -> Response | None:
-    """Return what is sent instead of the operation's response, None to close the connection."""
+    """Return the response of a fault, None to close the connection."""
     match fault.name:
         case "throttled":
             return responses.error_response(429, "QuotaExceeded", QUOTA_MESSAGE)

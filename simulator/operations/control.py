@@ -108,7 +108,9 @@ def place(world: World, spec: dict[str, Any]) -> str:
 
 
 def change_order(world: World, order_id: str, verb: str, options: dict[str, Any]) -> OrderRecord:
-    """`cancel` (actor, reason), `request-cancel` (reason), `ship`, `release` or `refund` (item, amount) an order."""
+    """Change an order: `cancel` (actor, reason), `request-cancel` (reason), `ship`, `release` or `refund` (item,
+    amount).
+    """
     order = find_order(world, order_id)
     reason = str(options.get("reason") or "")
     if verb == "cancel":
@@ -128,7 +130,7 @@ def change_order(world: World, order_id: str, verb: str, options: dict[str, Any]
 
 
 def set_clock(world: World, options: dict[str, Any]) -> dict[str, object]:
-    """`move` the clock forward by seconds, `freeze` it (true, or a time) or `thaw` it."""
+    """Change the clock: `move` it forward by seconds, `freeze` it (true, or a time) or `thaw` it."""
     if options.get("freeze"):
         world.clock.freeze(None if options["freeze"] is True else parse_iso(str(options["freeze"])))
     if options.get("thaw"):

@@ -127,7 +127,7 @@ def _transaction(
 
 
 def _breakdowns(parts: dict[str, int], currency: str, sign: int, fee_kept: int) -> list[dict[str, Any]]:
-    """Return what the buyer paid or got back under one heading, and Amazon's fees under the other."""
+    """Return the buyer's payments or refunds under one heading, and Amazon's fees under the other."""
     charges: dict[str, list[dict[str, Any]]] = {}
     for name, minor in parts.items():
         if minor:

@@ -85,7 +85,7 @@ def generate_order(seed: int, serial: int, spec: OrderSpec, created: datetime) -
 
 
 def _draw(rng: random.Random, requested: bool | None, probability: float) -> bool:
-    """Return what is requested or drawn. Always draws, so that a request does not change the rest of the order."""
+    """Return the requested value or a random one. Always draws, so that a request does not change the rest."""
     drawn = rng.random() < probability
     return drawn if requested is None else requested
 

@@ -22,7 +22,7 @@ def carry_out_event(world: WorldState, order: OrderRecord, event: str) -> None:
 
 
 def release(world: WorldState, order: OrderRecord) -> None:
-    """The payment is authorised: the order may be shipped, and its hidden data is shown."""
+    """Authorise the payment: the order may be shipped, and its hidden data is shown."""
     if order.status not in PENDING:
         raise InvalidStateError(f"the order is {order.status}, not PENDING")
     with world.changing(order) as body:
@@ -49,7 +49,7 @@ def set_cancelled(order: OrderRecord, execution: dict[str, str]) -> None:
 
 
 def request_cancel(world: WorldState, order: OrderRecord, reason: str) -> None:
-    """The buyer asks the seller to cancel. An empty reason is left out."""
+    """Request cancellation as the buyer. An empty reason is left out."""
     if order.status != "UNSHIPPED" or order.is_fba:
         raise InvalidStateError(
             f"the order is {order.status}; a buyer can only ask for UNSHIPPED orders that the seller ships"

@@ -101,16 +101,16 @@ def draw_programs(rng: random.Random) -> tuple[str, ...]:
 
 
 def empty(world: WorldState) -> None:
-    """Sellers without orders."""
+    """Create sellers without orders."""
 
 
 def one_order(world: WorldState) -> None:
-    """One unshipped order from Germany, an hour old."""
+    """Create one unshipped order from Germany, an hour old."""
     add_order(world, OrderSpec(lines=((0, 2),), gift=False, discount=False), world.now() - timedelta(hours=1))
 
 
 def many(world: WorldState, count: int) -> None:
-    """`count` orders of the first seller, placed over the last 30 days; three of four are unshipped."""
+    """Create `count` orders of the first seller, placed over the last 30 days; three of four are unshipped."""
     rng = random.Random(f"{world.seed}/many")
     seller, now = next(iter(world.sellers.values())), world.now()
     step = timedelta(days=30) / max(count, 1)
@@ -122,8 +122,8 @@ def many(world: WorldState, count: int) -> None:
 
 
 def packing_day(world: WorldState) -> None:
-    """12 orders from Germany to pack: one with two lines, two with cancellation requests, one Ship+, and one of which
-    a unit was already shipped elsewhere.
+    """Create 12 orders from Germany to pack: one with two lines, two with cancellation requests, one Ship+, and one of
+    which a unit was already shipped elsewhere.
     """
     now = world.now()
     lines = [((0, 3), (1, 1)), *(((product, 1),) for product in range(2, 10)), ((2, 1),), ((3, 2),), ((4, 2),)]
@@ -138,7 +138,7 @@ def packing_day(world: WorldState) -> None:
 
 
 def busy_monday(world: WorldState) -> None:
-    """300 orders in every status and six marketplaces, some with names and addresses that are hard to handle."""
+    """Create 300 orders in every status and six marketplaces, some with names and addresses that are hard to handle."""
     rng = random.Random(f"{world.seed}/busy_monday")
     now = world.now()
     kinds = [kind for kind, count in BUSY_MONDAY.items() for _ in range(count)]
@@ -198,7 +198,7 @@ def _schedule_release(world: WorldState, order: OrderRecord, created: datetime, 
 
 
 def _add_special_cases(world: WorldState, rng: random.Random) -> None:
-    """Cancellation requests, Ship+ orders, and fields that are present but empty."""
+    """Add cancellation requests, Ship+ orders, and fields that are present but empty."""
     open_orders = [order for order in world.orders.values() if order.status == "UNSHIPPED" and not order.is_fba]
     for order in open_orders[20:28]:
         lifecycle.set_cancel_requested(order, generator.draw_cancel_reason(rng))

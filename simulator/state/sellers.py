@@ -25,7 +25,7 @@ class Seller:
         return any(marketplace.id == marketplace_id for marketplace in self.marketplaces)
 
     def credentials(self, base_url: str) -> dict[str, object]:
-        """Return what a user enters to connect this account; `base_url` has no trailing slash."""
+        """Return the credentials to enter for this account; `base_url` has no trailing slash."""
         return {
             "seller_id": self.id,
             "name": self.store_name,

@@ -98,7 +98,7 @@ class WorldState:
         return self._last_timestamp
 
     def schedule(self, order: OrderRecord, at: datetime, event: str) -> None:
-        """`release` or `ship` the order at that time, if its status still allows it."""
+        """Schedule an order to `release` or `ship` at that time, if its status still allows it."""
         order.scheduled.append((format_iso(at), event))
         heapq.heappush(self._schedule, (format_iso(at), order.id, event))
         self.mark_unsaved("order", order.id, order)

@@ -76,7 +76,7 @@ def text_reader(max_length: int) -> Reader:
 
 
 def read_word(value: object, path: str, invalid: InvalidFields) -> str | None:
-    """An id or a word of a vocabulary. One that is too long is left out: cut, it would name something else."""
+    """Read an id or enum value. Overlong ones are dropped: truncated, they would name something else."""
     word = text_reader(TEXT)(value, path, invalid)
     if word is not None and len(word) > WORD:
         invalid.add(path, "too_long")
@@ -85,7 +85,7 @@ def read_word(value: object, path: str, invalid: InvalidFields) -> str | None:
 
 
 def read_quantity(value: object, path: str, invalid: InvalidFields) -> int | None:
-    """A whole number from 0, also in another form: `2.0`, `"2"`."""
+    """Read a whole number from 0, also in another form: `2.0`, `"2"`."""
     quantity = None
     if type(value) is int:
         quantity = value
@@ -101,7 +101,7 @@ def read_quantity(value: object, path: str, invalid: InvalidFields) -> int | Non
 
 
 def read_time(value: object, path: str, invalid: InvalidFields) -> datetime | None:
-    """A time in UTC. One without an offset is taken for UTC; one outside of any order's life is left out."""
+    """Read a UTC time. One without an offset is taken as UTC; implausible ones are dropped."""
     if type(value) is not str:
         invalid.add(path, "not_time", value)
         return None
@@ -127,7 +127,7 @@ def read_time(value: object, path: str, invalid: InvalidFields) -> datetime | No
 
 
 def read_money(value: object, path: str, invalid: InvalidFields) -> Money | None:
-    """An amount of any decimal form. One with more digits than its currency is rounded once, half away from zero."""
+    """Read a decimal amount. Digits beyond those of its currency are rounded once, half away from zero."""
     if type(value) is not dict:
         invalid.add(path, "not_amount")
         return None
@@ -197,7 +197,7 @@ def _read(value: object, kind: inspect.Type, path: str, invalid: InvalidFields, 
 
 
 def _make_storable(value: object, path: str, invalid: InvalidFields) -> str | None:
-    """A text without NUL and without halves of surrogate pairs, which no database stores; None for an empty one."""
+    """Remove NUL characters and lone surrogates, which no database stores; None for an empty text."""
     if type(value) in (int, float):
         invalid.add(path, "not_text")
         return str(value)

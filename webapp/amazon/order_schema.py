@@ -391,7 +391,7 @@ def _parse_status(fulfillment: Fulfillment, invalid: InvalidFields) -> str:
 
 
 def _parse_times(order: Order, invalid: InvalidFields, earliest_ship_at: datetime | None) -> tuple[datetime, datetime]:
-    """Return when it was bought and last changed; each stands in for the other where Amazon gives only one."""
+    """Return the times of purchase and of the last change; each replaces the other if that is missing."""
     created, updated = _parse_time(order.created_time), _parse_time(order.last_updated_time)
     for name, moment in (("createdTime", created), ("lastUpdatedTime", updated)):
         if moment is None:

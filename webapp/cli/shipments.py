@@ -109,7 +109,7 @@ def _serialize_line(match: "Match", outcomes: dict[int, dict[str, Any]]) -> dict
 
 
 def _serialize_sheet(sheet: "ParsedSheet") -> dict[str, Any]:
-    """Return how a file was parsed. Every line is an entry of `lines` or a heading."""
+    """Serialize a parsed file. Every line is an entry of `lines` or a heading."""
     return {
         "file": sheet.name,
         "lines_read": sheet.read,

@@ -69,7 +69,7 @@ def fork(name: str, run: Callable[[], None]) -> int:
 
 
 def _set_process_name(name: str) -> None:
-    """For log lines, and on Linux for `ps -eo comm` and `top` (which show 15 characters)."""
+    """Set the name for log lines, and on Linux for `ps -eo comm` and `top` (which show 15 characters)."""
     multiprocessing.current_process().name = name
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode())
@@ -122,7 +122,7 @@ def call(name: str, function: Callable[[], Any]) -> Any:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether our child `pid` still runs; reaps it when it does not."""
+    """Return whether our child `pid` still runs; reap it when it does not."""
     try:
         return os.waitpid(pid, os.WNOHANG) == (0, 0)
     except ChildProcessError:

@@ -160,7 +160,7 @@ def _get_again_key(job_id: str) -> str:
 
 
 def set_aside_at(settings: Settings) -> datetime | None:
-    """Return when the embedded Valkey last had to be started without its files, or None."""
+    """Return the last time the embedded Valkey was started without its files, or None."""
     return redis_location.find_last_damage(settings.data_dir)
 
 
@@ -184,7 +184,7 @@ def list_requests(connection: Redis) -> dict[str, float | None]:
 
 
 def list_answers(connection: Redis) -> dict[str, float | None]:
-    """Return when each queue last answered, as a timestamp; None where Redis knows nothing."""
+    """Return the timestamp of each queue's last heartbeat; None where Redis has none."""
     answers = connection.mget([_answer_key(name) for name in QUEUES])
     return {name: None if at is None else float(at) for name, at in zip(QUEUES, answers, strict=True)}
 

@@ -33,11 +33,11 @@ def get_socket_path(data_dir: Path) -> Path:
 
 
 def find_last_damage(data_dir: Path) -> datetime | None:
-    """Return when the server's folder was last set aside, or None."""
+    """Return the last time the server's folder was set aside, or None."""
     copies = list_damaged_copies(data_dir)
     return datetime.fromtimestamp(copies[-1].lstat().st_mtime, UTC) if copies else None
 
 
 def list_damaged_copies(data_dir: Path) -> list[Path]:
-    """The oldest first, by their names."""
+    """List the damaged copies by name, the oldest first."""
     return sorted(data_dir.glob(f"{ASIDE}*"))

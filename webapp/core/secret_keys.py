@@ -38,7 +38,7 @@ def load_or_make(settings: Settings) -> tuple[str, ...]:
 
 
 def source(settings: Settings) -> str:
-    """Return where the keys come from, for messages."""
+    """Return the source of the keys, for messages."""
     return "CHANNELDESK_KEYS" if settings.keys else str(settings.data_dir / "keys")
 
 

@@ -190,7 +190,7 @@ def _check_urls(settings: Settings) -> None:
 
 
 def table() -> list[tuple[str, str, str]]:
-    """(name, default, help) of every setting, as the documentation shows them."""
+    """List (name, default, help) of every setting, as the documentation shows them."""
     return [
         (row.metadata["name"], "" if row.default is None else str(row.default), row.metadata["help"])
         for row in fields(Settings)

@@ -197,5 +197,5 @@ LABELS = {
 
 
 def label(kind: str, value: str) -> Label:
-    """The label of a value of one of the vocabularies above."""
+    """Return the label of a value of one of the vocabularies above."""
     return LABELS[kind].get(value) or Label(value, "quiet", "point")

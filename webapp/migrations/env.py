@@ -15,7 +15,7 @@ from webapp.db.base import Base
 
 
 def render(kind: str, thing: Any, _context: AutogenContext) -> str | Literal[False]:
-    """Columns of our own types are written as what the database sees: a revision must not change when they do."""
+    """Render our own column types as those of the database, so that revisions do not change with them."""
     if kind == "type" and isinstance(thing, sa.types.TypeDecorator) and type(thing).__module__.startswith("webapp."):
         timed = isinstance(thing.impl, sa.DateTime)
         return "sa.DateTime(timezone=True)" if timed else f"sa.{type(thing.impl).__name__}()"

@@ -39,7 +39,7 @@ def build_credit_memo(memo: CreditMemo, order: Order, invoices: tuple[str, ...])
 
 
 def _build_notes(memo: CreditMemo, say: localised_text.DocumentLocale) -> tuple[str, ...]:
-    """Return how the buyer is refunded, if known. Offline credit memos are not refunded by Amazon."""
+    """Return a note on the refund method, if known. Offline credit memos are not refunded by Amazon."""
     if memo.state == amazon_refunds.OFFLINE:
         return ()
     return (say("The amount is paid back through Amazon, the way the order was paid."),)

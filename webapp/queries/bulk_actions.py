@@ -40,14 +40,14 @@ DOCUMENTS: dict[str, type[Invoice] | type[Shipment] | type[CreditMemo]] = {
 
 
 class Subject(NamedTuple):
-    """What a row refers to: its number, and the number of its order."""
+    """The number of a row's subject, and the number of its order."""
 
     number: str
     order: str
 
 
 def find(session: Session, action_id: int) -> BulkAction:
-    """Raises NotFoundError."""
+    """Find a bulk action. Raises NotFoundError."""
     return require(session.get(BulkAction, action_id), "bulk_unknown", name=action_id)
 
 

@@ -23,7 +23,7 @@ _WAITING = (submission_states.QUEUED, submission_states.SENDING)
 
 
 class FenceOverview(NamedTuple):
-    """What waits, and what Amazon has. The lists hold up to LIMIT rows, the newest first."""
+    """Waiting rows and Amazon's feeds. The lists hold up to LIMIT rows, the newest first."""
 
     fence: Fence
     submissions: Sequence[Any]
@@ -42,7 +42,7 @@ def is_fenced() -> ColumnElement[bool]:
 
 
 def may_send(model: type[Submission] | type[Mail]) -> ColumnElement[bool]:
-    """Match rows that may be sent: all without a fence, and those that a person has released."""
+    """Match rows that may be sent: all without a fence, else those that a user has released."""
     return or_(model.released_at.is_not(None), ~is_fenced())
 
 
@@ -67,7 +67,7 @@ def list_not_compared(session: Session) -> Sequence[Account]:
 
 
 def load_overview(session: Session) -> FenceOverview | None:
-    """Load what the page of the fence shows, or None without a fence."""
+    """Load the fence's page, or None without a fence."""
     fence = find_active(session)
     if fence is None:
         return None
@@ -108,7 +108,7 @@ def load_overview(session: Session) -> FenceOverview | None:
 
 
 def find_doubtful_since(session: Session, account_id: int, feed_type: str) -> datetime | None:
-    """Return when the newest feed of the type that this database does not know was created at Amazon."""
+    """Return the creation time of the newest feed of the type that is missing from this database."""
     unknown = (Feed.account_id == account_id, Feed.feed_type == feed_type, Feed.state == submission_states.UNKNOWN_FEED)
     return session.scalar(select(func.max(Feed.created_at)).where(*unknown))
 

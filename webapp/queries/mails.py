@@ -118,7 +118,7 @@ def list_documents(session: Session, order_id: int) -> list[tuple[str, int, str]
 
 
 def find_mail_refusal_reason(session: Session, order: Order) -> str | None:
-    """Return why the order's buyer cannot get mail (a code of `messages`), or None."""
+    """Return the reason the order's buyer cannot get mail (a code of `messages`), or None."""
     return mail_states.find_block_reason(order.email, configured=find_server_row(session) is not None)
 
 

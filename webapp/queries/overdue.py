@@ -13,7 +13,7 @@ from webapp.queries import fences
 
 
 class Due(NamedTuple):
-    """`number` things are due, the first since `since`; None where there are none."""
+    """`number` overdue rows, the first since `since`; None where there are none."""
 
     number: int
     since: datetime | None

@@ -12,7 +12,7 @@ from webapp.models.retention import RetentionSetting
 
 
 class RetentionRow(NamedTuple):
-    """A rule with its setting, and what the last housekeeping deleted of it."""
+    """A rule with its setting, and the number of rows last deleted by it."""
 
     name: str
     days: int

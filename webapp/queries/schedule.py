@@ -19,7 +19,7 @@ def list_jobs(session: Session) -> Sequence[RecurringJob]:
 
 
 def find(session: Session, key: str) -> RecurringJob:
-    """Raises NotFoundError."""
+    """Find a recurring job by its key. Raises NotFoundError."""
     return require(session.scalar(select(RecurringJob).where(RecurringJob.key == key)), "job_unknown", name=key)
 
 
@@ -41,7 +41,7 @@ def has_due(session: Session, now: datetime) -> bool:
 
 
 def list_unanswered(session: Session, now: datetime, after: timedelta) -> list[tuple[str, tuple[int, ...]]]:
-    """(name, ids) of jobs rung longer than `after` ago that have not ended since: their ring may have been lost."""
+    """List (name, ids) of jobs enqueued longer than `after` ago and not ended since: Redis may have lost them."""
     lost = select(RecurringJob.name, RecurringJob.ids).where(
         or_(RecurringJob.enqueued_at <= now - after, RecurringJob.enqueued_at > now + clocks.TOLERANCE),
         or_(RecurringJob.finished_at.is_(None), RecurringJob.finished_at < RecurringJob.enqueued_at),

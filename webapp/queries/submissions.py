@@ -73,7 +73,7 @@ def list_open_ids(session: Session, account_id: int | None = None) -> list[int]:
 
 
 def find_next_due(session: Session, account_id: int | None = None) -> dict[int, datetime]:
-    """Find when the next open submission is due, by account id. Accounts without one are left out.
+    """Find the due time of the next open submission, by account id, without accounts that have none.
 
     Conflicts are never due: a person decides.
     """
@@ -84,7 +84,7 @@ def find_next_due(session: Session, account_id: int | None = None) -> dict[int, 
 
 
 def find_next_check(session: Session, account_id: int | None = None) -> datetime | None:
-    """Return when the next of those that Amazon has accepted is to be verified; None when there is none."""
+    """Return the time of the next verification of an accepted submission; None when there is none."""
     accepted = select(func.min(Submission.due_at)).where(
         *_open_of(account_id), Submission.state == submission_states.ACCEPTED
     )

@@ -88,19 +88,19 @@ class Connection(asyncio.BufferedProtocol):
         self._http.resume_writing()
 
     def begin_body(self, announced: int) -> int:
-        """The header of a request is complete. Returns a number for `finish`."""
+        """Record that a request's header is complete. Returns a number for `finish`."""
         self._requests += 1
         self._close_after(self._limits.body + announced / self._limits.body_rate)
         return self._requests
 
     def begin_response(self) -> None:
-        """The request is complete: the connection is no longer waiting for its client."""
+        """Record that the request is complete: the connection no longer waits for its client."""
         self.is_busy = True
         if self._deadline is not None:
             self._deadline.cancel()
 
     def finish(self, request: int) -> None:
-        """The response has been sent. A pipelined request may have begun already."""
+        """Record that the response has been sent. A pipelined request may have begun already."""
         if request == self._requests and not self.is_lost:
             self.is_busy = False
             self._registry.move_to_end(self)
@@ -173,7 +173,7 @@ class ConnectionRegistry:
 
 
 def _get_network(peer: Any) -> str:
-    """The IPv4 address or the IPv6 /64 network of a peer name; empty for sockets without addresses."""
+    """Return the IPv4 address or IPv6 /64 network of a peer name; empty for sockets without addresses."""
     if not isinstance(peer, tuple):
         return ""
     address = ipaddress.ip_address(str(peer[0]).partition("%")[0])

@@ -175,7 +175,7 @@ def create_lock(data_dir: Path) -> FileLock:
 
 @contextlib.contextmanager
 def open_settings(settings: Settings) -> Iterator[Settings]:
-    """Settings whose Redis answers while a command runs: the given one, the running desk's, or one of its own.
+    """Yield settings with a reachable Redis: the given one, the running installation's, or a temporary one.
 
     Raises CannotRunError when the given one does not answer.
     """

@@ -107,7 +107,7 @@ def revision(app: Flask) -> tuple[str | None, str | None]:
 
 
 def measure_clock_offset(app: Flask) -> int | None:
-    """The largest difference between the clock here and Amazon's that an account measured last, in seconds."""
+    """Return the largest difference to Amazon's clock last measured by an account, in seconds."""
     from webapp.models.accounts import Account
 
     with app.app_context():

@@ -213,7 +213,7 @@ class _WholeRequests:
                 return True
 
     def _run(self, environ: Any, start_response: Any) -> Iterable[bytes]:
-        """The WSGI application. Runs in a thread."""
+        """Run the WSGI application, in a thread."""
         request: _Request = environ["asgi.scope"][_REQUEST]
         environ.update(
             {"wsgi.input": request.body, "wsgi.errors": sys.stderr, "wsgi.multiprocess": False, "SCRIPT_NAME": ""}
@@ -239,7 +239,7 @@ async def _refuse_chunks(send: _Send) -> None:
 
 
 def _iterate_until_lost(parts: Iterable[bytes], connection: Connection) -> Iterator[bytes]:
-    """The parts of a response, as long as there is a client to send them to."""
+    """Yield the parts of a response while the client is connected."""
     try:
         for part in parts:
             if connection.is_lost:

@@ -242,7 +242,7 @@ def release_all(session: Session, *, now: datetime, actor: str) -> int:
 
 
 def discard_all(session: Session, *, now: datetime, actor: str) -> int:
-    """Discard everything that waits, without sending it; return how much that was. Commits each."""
+    """Discard all waiting rows without sending them; return their number. Commits each."""
     if queries.find_active(session) is None:
         raise RefusedError("fence_none")
     queued = select(Submission.id).where(Submission.state == submission_states.QUEUED, Submission.released_at.is_(None))

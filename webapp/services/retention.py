@@ -51,7 +51,7 @@ def change(session: Session, name: str, days: int, *, now: datetime, actor: str)
 
 
 def run(session: Session, data_dir: Path, *, clock: Clock, time_limit: timedelta) -> dict[str, int]:
-    """Delete what is too old; return how many rows or files of each rule were deleted. Commits.
+    """Delete expired data; return the number of deleted rows or files of each rule. Commits.
 
     Stops after `time_limit`; the next run continues. Rows that something still needs are kept, whatever their age.
     """
@@ -77,7 +77,7 @@ def run(session: Session, data_dir: Path, *, clock: Clock, time_limit: timedelta
 
 
 def vacuum(session: Session) -> int:
-    """Give free pages of the SQLite file back to the disk, in small steps; return how many. Commits.
+    """Return free pages of the SQLite file to the disk, in small steps; return their number. Commits.
 
     PostgreSQL's autovacuum makes the space of deleted rows usable again without this.
     """
@@ -136,7 +136,7 @@ def _select_events(cutoff: datetime) -> Select[int]:
 
 
 def _select_versions(cutoff: datetime) -> Select[int]:
-    """Select versions but the latest of each order."""
+    """Select all versions but the latest of each order."""
     later = aliased(AmazonOrderVersion)
     has_later = exists().where(
         later.amazon_order_id == AmazonOrderVersion.amazon_order_id, later.id > AmazonOrderVersion.id
@@ -146,7 +146,7 @@ def _select_versions(cutoff: datetime) -> Select[int]:
 
 
 def _select_quarantined(cutoff: datetime) -> Select[int]:
-    """Select what could be read since; what cannot be read is kept."""
+    """Select entries parsed since; unparseable ones are kept."""
     return select(QuarantinedOrder.id).where(QuarantinedOrder.resolved_at < cutoff)
 
 
@@ -157,7 +157,7 @@ def _select_sync_runs(cutoff: datetime) -> Select[int]:
 
 
 def _select_submissions(cutoff: datetime) -> Select[int]:
-    """Select submissions without an effect. The others show what Amazon was told about a parcel or a document."""
+    """Select submissions without an effect. The others document parcels and documents at Amazon."""
     ended = (submission_states.REJECTED, submission_states.UNDONE)
     return select(Submission.id).where(~Submission.open, Submission.state.in_(ended), Submission.changed_at < cutoff)
 

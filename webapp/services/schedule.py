@@ -89,7 +89,7 @@ def resume(session: Session, key: str, *, now: datetime, actor: str) -> Recurrin
 
 
 def delay_next_run(session: Session, key: str, until: datetime) -> None:
-    """Put off the next run of a job that is not paused. Commits."""
+    """Postpone the next run of a job that is not paused. Commits."""
     job = session.scalar(select(RecurringJob).where(RecurringJob.key == key).with_for_update())
     if job is not None and job.next_run_at is not None:
         job.next_run_at = max(job.next_run_at, until)
@@ -118,7 +118,7 @@ def claim_due(session: Session, now: datetime) -> list[Claim]:
 
 
 def record_run(session: Session, key: str, outcome: str, cause: str | None, started: datetime, ended: datetime) -> None:
-    """Store how a run ended, if the job is on the schedule. Commits."""
+    """Store the result of a run, if the job is on the schedule. Commits."""
     job = session.scalar(select(RecurringJob).where(RecurringJob.key == key).with_for_update())
     if job is not None:
         job.last_run_at, job.finished_at = started, ended

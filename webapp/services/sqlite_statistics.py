@@ -33,7 +33,7 @@ def refresh(session: Session) -> bool:
 
 
 def _read_last_count(session: Session) -> int:
-    """Return how many Amazon orders there were at the last ANALYZE."""
+    """Return the number of Amazon orders at the last ANALYZE."""
     if session.scalar(_HAS_STATISTICS) is None:
         return 0
     stat: str | None = session.scalar(_LAST_COUNT)

@@ -215,7 +215,7 @@ def _build_progress(action: BulkAction) -> dict[str, Any]:
 
 
 def _build_hint(code: str) -> str:
-    """Return how a reason affects the cancellation rate, for orders some of whose buyers may have asked to cancel."""
+    """Describe the effect of a reason on the cancellation rate, for orders with and without buyer requests."""
     if not cancellation.hurts_rate(code, buyer_asked=False):
         return text_for("reason_hurts_not")
     always = cancellation.hurts_rate(code, buyer_asked=True)

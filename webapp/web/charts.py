@@ -50,7 +50,7 @@ class Chart:
 
 
 def build_revenue_chart(days: Sequence[tuple[date, Money]]) -> Chart | None:
-    """Bars for days of one currency, oldest first; None when there is nothing to show."""
+    """Build a bar chart of days in one currency, oldest first; None when there is nothing to show."""
     if not any(value.minor > 0 for _, value in days):
         return None
     currency = days[0][1].currency
@@ -78,7 +78,7 @@ def build_revenue_chart(days: Sequence[tuple[date, Money]]) -> Chart | None:
 
 
 def _compute_grid(highest: int) -> tuple[int, int]:
-    """(step, number of steps): round steps of 1, 2 or 5 times a power of ten, at most five of them."""
+    """Return (step, number of steps): steps of 1, 2 or 5 times a power of ten, at most five of them."""
     power = 1
     while True:
         for factor in (1, 2, 5):
@@ -89,7 +89,7 @@ def _compute_grid(highest: int) -> tuple[int, int]:
 
 
 def build_sparkline(values: Sequence[int], width: int = 120, height: int = 28) -> str:
-    """The `points` of an SVG polyline through `values`, oldest first; empty when there is no line to draw."""
+    """Return the `points` of an SVG polyline through `values`, oldest first; empty for fewer than two."""
     if len(values) < 2:
         return ""
     highest = max(*values, 1)

@@ -168,7 +168,7 @@ class DatabaseSessionInterface(SessionInterface):
     """Opens a DatabaseSession for each request and saves its changes."""
 
     def __init__(self, settings: Settings, secret_keys: tuple[str, ...]) -> None:
-        """`secret_keys`: newest first."""
+        """Configure the cookies. `secret_keys`: newest first."""
         self._signer = URLSafeTimedSerializer(list(reversed(secret_keys)), salt="channeldesk visit")
         # Cookies ignore ports: two installations on one host would sign each other out.
         name = "channeldesk" if settings.public_url else f"channeldesk-{settings.port}"

@@ -42,7 +42,7 @@ class Asset:
         return gzip.compress(self.content, 9, mtime=0)
 
     def encoded(self, accepts: str) -> tuple[bytes, str]:
-        """(content, its Content-Encoding or "")"""
+        """Return (content, its Content-Encoding or "")."""
         if len(self.content) < _LEAST or not self.mimetype.startswith(_TEXTS):
             return self.content, ""
         if "br" in accepts:
@@ -98,7 +98,7 @@ def asset(name: str) -> str:
 
 
 def serve(filename: str) -> Response:
-    """The view of `/static/…`."""
+    """Serve `/static/…`."""
     asset = _get_assets().find(filename)
     if asset is None:
         abort(404)

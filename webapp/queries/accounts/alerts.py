@@ -98,7 +98,7 @@ def _lacks_seller_data(store: Store) -> str | None:
 # Building the statement takes longer than executing it.
 @lru_cache(maxsize=1)
 def _select_all() -> CompoundSelect[*tuple[Any, ...]]:
-    """The statement of all alerts. Parameters: `stores`, their ids, and `since`."""
+    """Return the statement of all alerts. Parameters: `stores`, their ids, and `since`."""
     is_selected = Store.id.in_(bindparam("stores", expanding=True))
     kinds = (
         _select_trouble(),
@@ -194,7 +194,7 @@ def _select_mails() -> Select[*tuple[Any, ...]]:
 
 
 def _is_left_undone() -> ColumnElement[bool]:
-    """Amazon rejected it, or a parcel was shipped without a confirmation at Amazon."""
+    """Match submissions rejected by Amazon, and parcels shipped without a confirmation at Amazon."""
     untold = and_(
         Submission.kind == shipment_confirmation.KIND, Submission.state == submission_states.UNDONE, _has_parcel()
     )

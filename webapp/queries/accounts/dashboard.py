@@ -142,7 +142,7 @@ def sum_spans(session: Session, spans: Sequence[Span]) -> list[SpanSum]:
 
 @lru_cache(maxsize=64)
 def _build_span_statement(many: int) -> TextClause:
-    """The statement that sums this many spans."""
+    """Return the statement that sums this many spans."""
     rows = ", ".join(f"({', '.join(f':{name}{at}' for name in _SPAN)})" for at in range(many))
     typed: list[BindParameter[Any]] = [
         bindparam(f"{name}{at}", type_=type_) for at in range(many) for name, type_ in _SPAN.items()

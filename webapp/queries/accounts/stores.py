@@ -44,7 +44,7 @@ def list_store_names(session: Session) -> list[StoreName]:
 
 
 def load_cards(session: Session, now: datetime) -> list[StoreCard]:
-    """Load what the Stores page shows, in three queries."""
+    """Load the cards of the Stores page, in three queries."""
     stores = list_stores(session)
     if not stores:
         return []
@@ -61,7 +61,7 @@ def find_by_slug(session: Session, slug: str) -> Store | None:
 
 
 def read_order_settings(store: Store) -> dict[str, str]:
-    """Return the order settings of a store in the words of `domain.accounts.store_settings`."""
+    """Return the order settings of a store, by the keys of `domain.accounts.store_settings`."""
     settings = {}
     for setting in ORDER_SETTINGS:
         value = getattr(store, setting.key)
@@ -85,7 +85,7 @@ def find_sync_job(session: Session, account_id: int) -> RecurringJob | None:
 
 
 def count_deleted_with(session: Session, store: Store) -> dict[str, int]:
-    """Count what would be deleted with the store.
+    """Count the rows that would be deleted with the store.
 
     `last_of_account`: 1 if the account and its credentials would be deleted too.
     """

@@ -12,7 +12,7 @@ from webapp.models.shipments import Parcel, Shipment
 
 
 def get_invoice(session: Session, number: str) -> Invoice:
-    """With its lines. Raises NotFoundError."""
+    """Get an invoice with its lines. Raises NotFoundError."""
     return require(
         session.scalar(select(Invoice).where(Invoice.number == number).options(selectinload(Invoice.items))),
         "invoice_unknown",
@@ -21,7 +21,7 @@ def get_invoice(session: Session, number: str) -> Invoice:
 
 
 def get_shipment(session: Session, number: str) -> Shipment:
-    """With its parcels and their contents. Raises NotFoundError."""
+    """Get a shipment with its parcels and their contents. Raises NotFoundError."""
     contents = selectinload(Shipment.parcels).selectinload(Parcel.items)
     return require(
         session.scalar(select(Shipment).where(Shipment.number == number).options(contents)),
@@ -31,7 +31,7 @@ def get_shipment(session: Session, number: str) -> Shipment:
 
 
 def get_credit_memo(session: Session, number: str) -> CreditMemo:
-    """With its lines. Raises NotFoundError."""
+    """Get a credit memo with its lines. Raises NotFoundError."""
     memos = select(CreditMemo).where(CreditMemo.number == number)
     return require(session.scalar(memos.options(selectinload(CreditMemo.items))), "credit_memo_unknown", number=number)
 
@@ -44,7 +44,7 @@ def list_comments(
     shipment_id: int | None = None,
     credit_memo_id: int | None = None,
 ) -> Sequence[Comment]:
-    """What was written on an Order and all its documents, or on one of them; newest first."""
+    """List the comments on an order and all its documents, or on one of them; newest first."""
     ids = {"order_id": order_id, "invoice_id": invoice_id, "shipment_id": shipment_id}
     ids["credit_memo_id"] = credit_memo_id
     conditions = [getattr(Comment, name) == id_ for name, id_ in ids.items() if id_ is not None]

@@ -72,7 +72,7 @@ def find_number(session: Session, text: str, model: Document) -> str | None:
 def _build_grid(
     model: Document, stores: Sequence[StoreName], columns: Sequence[Column], filters: Mapping[str, Callable[[Any], Any]]
 ) -> Grid:
-    """The list of one kind of document. `columns` and `filters`: those that not all kinds have."""
+    """Return the list of one kind of document. `columns` and `filters`: those specific to the kind."""
 
     def keyword(text: str) -> ColumnElement[bool] | FullTextFilter:
         if not text.isdigit():
@@ -132,7 +132,7 @@ def _build_amount_columns(model: type[Invoice] | type[CreditMemo]) -> tuple[Colu
 
 
 def _has_tracking_number(text: str) -> ColumnElement[bool]:
-    """Shipments with this tracking number, or one that begins with it."""
+    """Match shipments with this tracking number, or one that begins with it."""
     number = "".join(text.split()).upper()
     parcels = select(Parcel.shipment_id).where(Parcel.tracking_number.startswith(number, autoescape=True))
     return Shipment.id.in_(parcels)

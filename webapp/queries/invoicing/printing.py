@@ -87,7 +87,7 @@ def _group_by_order(session: Session, order_ids: Sequence[int], kinds: Iterable[
 
 
 def list_unshipped(session: Session, order_ids: Sequence[int]) -> list[Key]:
-    """Return the keys of the packing slips of those of these orders that have something left to ship.
+    """Return the packing slip keys of the orders among these with items left to ship.
 
     Orders on hold are left out: they are not to be packed.
     """
@@ -102,14 +102,14 @@ def list_unshipped(session: Session, order_ids: Sequence[int]) -> list[Key]:
 
 
 def list_packing_slips(session: Session, order_ids: Sequence[int]) -> list[Key]:
-    """Return the packing slips of these orders, order by order: of their shipments, then of what is left to ship."""
+    """Return the packing slips of these orders, order by order: of shipments, then of unshipped items."""
     shipments = _group_by_order(session, order_ids, ("shipment",))
     unshipped = {id_: (kind, id_) for kind, id_ in list_unshipped(session, order_ids)}
     return [key for id_ in order_ids for key in (*shipments[id_], *((unshipped[id_],) if id_ in unshipped else ()))]
 
 
 def filter_existing(session: Session, kind: str, ids: Sequence[int]) -> list[Key]:
-    """Return those of these documents that exist and are valid, in the given order."""
+    """Filter these documents for existing and valid ones, in the given order."""
     model, existing_ids = KINDS[kind], set[int]()
     for batch in batched(list(ids), _BATCH):
         existing_ids.update(session.scalars(select(model.id).where(model.id.in_(batch), *_is_valid(kind))))
@@ -117,7 +117,7 @@ def filter_existing(session: Session, kind: str, ids: Sequence[int]) -> list[Key
 
 
 def _is_valid(kind: str) -> list[ColumnElement[bool]]:
-    """A credit memo whose refund Amazon has not made is not valid."""
+    """Return the conditions of a valid document: Amazon has made a credit memo's refund."""
     return [CreditMemo.state.in_(amazon_refunds.GIVEN)] if kind == "credit_memo" else []
 
 

@@ -43,7 +43,7 @@ class RefundableLine:
 
 @dataclass(frozen=True, slots=True)
 class Refundable:
-    """What Amazon could refund of an order.
+    """The amounts Amazon could refund of an order.
 
     `refused`: a code of `messages` that says why nothing can be refunded there, or None. `reasons`: the codes to choose
     from, with the texts of `reason_{code}`. `lines` by id of the order's line.
@@ -56,13 +56,13 @@ class Refundable:
 
     @property
     def left(self) -> Money:
-        """The amount Amazon could still refund of what was charged."""
+        """The amount Amazon could still refund of the charged one."""
         minor = sum(sum(line.left.values()) for line in self.lines.values() if line.charged)
         return Money(minor, self.currency)
 
 
 def load_refundable(session: Session, order: Order) -> Refundable:
-    """Load what the buyer paid at Amazon by line and component, what was refunded, is pending, and is left."""
+    """Load the paid, refunded, pending and remaining amounts at Amazon by line and component."""
     amazon_order = order.amazon_order
     items = {item.order_item_id: item for item in amazon_order.items}
     amazon_lines = _load_amazon_lines(session, order)
@@ -88,7 +88,7 @@ def load_refundable(session: Session, order: Order) -> Refundable:
 
 
 def draft_credit_memo(session: Session, order: Order, request: drafts.CreditRequest) -> drafts.Draft:
-    """Draft the credit memo of a request. Raises what `drafts.build_credit_memo` raises."""
+    """Draft the credit memo of a request. Raises the errors of `drafts.build_credit_memo`."""
     return drafts.build_credit_memo(
         order.items,
         order.total,
@@ -100,7 +100,7 @@ def draft_credit_memo(session: Session, order: Order, request: drafts.CreditRequ
 
 
 def build_amazon_lines(session: Session, order: Order, memo: drafts.Draft) -> list[dict[str, Any]]:
-    """Build what would be submitted of a credit memo: the rows of `CreditMemo.amazon_lines`. Raises RefusedError."""
+    """Build the rows of `CreditMemo.amazon_lines` to submit. Raises RefusedError."""
     refundable = load_refundable(session, order)
     if refundable.refused:
         raise RefusedError(refundable.refused)
@@ -130,7 +130,7 @@ def build_amazon_lines(session: Session, order: Order, memo: drafts.Draft) -> li
 
 
 def sum_credited(session: Session, order: Order) -> dict[int, dict[str, int]]:
-    """Sum what credit memos refund or will refund, in minor units by line id and part."""
+    """Sum the present and pending refunds of credit memos, in minor units by line id and part."""
     sums = [func.sum(getattr(CreditMemoItem, name)) for name in _PARTS]
     amounts_by_line = select(CreditMemoItem.order_item_id, *sums).join(
         CreditMemo, CreditMemo.id == CreditMemoItem.credit_memo_id
@@ -167,5 +167,5 @@ def _count_unshipped(item: AmazonOrderItem | None) -> int:
 
 
 def _count_cancelled_units(line: OrderItem, refundable: Refundable, units: int) -> int:
-    """The units that are refunded and will not be shipped."""
+    """Count the refunded units that will not be shipped."""
     return max(0, min(order_states.count_not_to_ship(line, units), refundable.lines[line.id].unshipped))

@@ -45,7 +45,7 @@ def load_upload(session: Session, order: Order, document: Document) -> Upload:
 
 
 def find_refusal_reason(order: Order, document: Document, last: Submission | None) -> str | None:
-    """Return why it cannot be uploaded now, as a code of `messages`, or None. `last`: its latest submission."""
+    """Return the reason it cannot be uploaded (a code of `messages`), or None. `last`: its latest submission."""
     if last is not None and last.open:
         return "vat_invoice_asked"
     if last is not None and last.state == submission_states.VERIFIED:
@@ -61,7 +61,7 @@ def find_refusal_reason(order: Order, document: Document, last: Submission | Non
 
 
 def _is_valid(document: Document) -> bool:
-    """Whether the document is valid: a credit memo that refunded nothing is not."""
+    """Return whether the document is valid: a credit memo that refunded nothing is not."""
     return isinstance(document, Invoice) or document.state in amazon_refunds.GIVEN
 
 

@@ -51,7 +51,7 @@ class PageRequest:
 
     @property
     def is_backwards(self) -> bool:
-        """Whether the page is read from its last row to its first."""
+        """Return whether the page is read from its last row to its first."""
         return self.before is not None and self.after is None
 
     @property
@@ -103,7 +103,7 @@ def _decode_cursor(request: PageRequest, text: str | None) -> Cursor | None:
 
 
 def _decode_value(column: QueryableAttribute[Any], kind: str, value: Any) -> datetime | int | str | None:
-    """Raises ValueError for a value that the column cannot hold."""
+    """Decode a value for this column. Raises ValueError for one that it cannot hold."""
     if kind == "NoneType" and value is None and is_nullable(column):
         return None
     stored = column.type.impl_instance if isinstance(column.type, TypeDecorator) else column.type

@@ -31,7 +31,7 @@ class Page:
 
     @property
     def has_more(self) -> bool:
-        """Whether more rows match than were counted."""
+        """Return whether more rows match than were counted."""
         return self.count > query_plan.COUNTED
 
 
@@ -110,7 +110,7 @@ def _build_segment_statement(
 def _search_statement(
     plan: QueryPlan, full_text: FullTextFilter, request: PageRequest, rows: Select[*tuple[Any, ...]]
 ) -> Select[*tuple[Any, ...]]:
-    """Rows in the order of the full-text index, whose row numbers begin with the time of purchase."""
+    """Select rows in the order of the full-text index, whose row numbers begin with the purchase time."""
     number, boundary = DOCUMENTS.c.rowid, request.boundary
     descending = request.descending != request.is_backwards
     matches = search.join_matches(rows.where(*plan.conditions), plan.grid.amazon_order_id, full_text)

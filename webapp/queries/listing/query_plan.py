@@ -51,7 +51,7 @@ class FilteredGrid:
 
     @property
     def select(self) -> Select[*tuple[Any, ...]]:
-        """The statement of all matching rows, in no order."""
+        """Return the statement of all matching rows, unordered."""
         return self.grid.select.where(*self.all_conditions)
 
     def count(self, session: Session) -> int:
@@ -71,7 +71,7 @@ class FilteredGrid:
 
 @dataclass(frozen=True, slots=True)
 class QueryPlan:
-    """How the matching rows are read: `grid.select` with `conditions`, sorted.
+    """The plan to read the matching rows: `grid.select` with `conditions`, sorted.
 
     `branches`: if there are any, rows are read once for each branch, with its conditions, and merged. `search`: rows
     are read in the order of its matches in the full-text index instead.
@@ -87,7 +87,7 @@ class QueryPlan:
         return (*self.conditions, *_search_conditions(self.grid, self.search))
 
     def tie_breaker(self, request: PageRequest) -> Any:
-        """The id column by which rows with equal values are sorted."""
+        """Return the id column by which rows with equal values are sorted."""
         if self.search is not None:
             return self.grid.amazon_order_id
         tie_breaker: Any = request.column.tie_breaker
@@ -197,7 +197,7 @@ def _count(session: Session, ids: Select[*tuple[Any, ...]]) -> int:
 
 
 def _build_condition(grid: Grid, name: str, value: Any) -> Any:
-    """The condition of a filter. Without permission to read personal data, none matches by it: a match reveals it."""
+    """Return a filter's condition. Personal data matches only with permission to read it: a match reveals it."""
     condition = grid.filters[name](value)
     if grid.reads_personal:
         return condition

@@ -12,7 +12,7 @@ from webapp.models.stores import Store, StoreName
 
 
 class Layout(NamedTuple):
-    """How a list opens for a user if the URL does not say it: a row of GridLayout."""
+    """A user's default layout of a list, where the URL gives none: a row of GridLayout."""
 
     columns: list[str]
     size: int | None

@@ -81,7 +81,7 @@ class FullTextFilter:
 
     @property
     def personal(self) -> bool:
-        """Whether words of buyers and recipients are searched."""
+        """Return whether words of buyers and recipients are searched."""
         return not self.kinds <= search_tokenizer.NOT_PERSONAL
 
     def without_personal(self) -> "FullTextFilter":
@@ -177,7 +177,7 @@ def number_contains(number: QueryableAttribute[Any], text: str) -> ColumnElement
 def build_total_filters(
     total: QueryableAttribute[Any], currency: QueryableAttribute[Any], stores: Sequence[StoreName]
 ) -> dict[str, Callable[[Decimal], ColumnElement[bool]]]:
-    """Filters by a range of totals, in units of each currency: 12.5 is €12.50, and from ¥13 on."""
+    """Build filters by a range of totals, in units of each currency: 12.5 is €12.50, and from ¥13 on."""
 
     def compare(bound: Decimal, digits: int, rounding: str) -> ColumnElement[bool]:
         minor = int(bound.scaleb(digits).to_integral_value(rounding))
@@ -202,7 +202,7 @@ def build_total_filters(
 def build_day_filters(
     prefix: str, column: QueryableAttribute[datetime], store_id: QueryableAttribute[int], stores: Sequence[StoreName]
 ) -> dict[str, Callable[[date], ColumnElement[bool]]]:
-    """Filters `{prefix}_from` and `{prefix}_to` by a range of days, in the time zone of each row's marketplace."""
+    """Build filters `{prefix}_from` and `{prefix}_to` by days, in the time zone of each row's marketplace."""
     zones: dict[str, list[int]] = {}
     for store in stores:
         zones.setdefault(store.marketplace.time_zone, []).append(store.id)
@@ -224,5 +224,5 @@ def build_day_filters(
 def store_filter(
     store_id: QueryableAttribute[int], stores: Sequence[StoreName]
 ) -> dict[str, Callable[[str], ColumnElement[bool]]]:
-    """The filter `store` by the slug of a store."""
+    """Build the filter `store` by the slug of a store."""
     return {"store": lambda slug: store_id.in_([store.id for store in stores if store.slug == slug])}

@@ -57,7 +57,7 @@ def build_grid(stores: Sequence[StoreName]) -> Grid:
 
 
 def find(session: Session, customer_id: int) -> Customer:
-    """Raises NotFoundError."""
+    """Find a customer. Raises NotFoundError."""
     return require(session.get(Customer, customer_id), "customer_unknown", name=customer_id)
 
 

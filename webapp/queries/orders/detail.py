@@ -168,7 +168,7 @@ class OrderDetail(NamedTuple):
 
     @property
     def cancelling(self) -> bool:
-        """Whether a cancellation has been submitted to Amazon and is open."""
+        """Return whether a cancellation has been submitted to Amazon and is open."""
         return any(submission.kind == cancellation.KIND and submission.open for submission in self.submissions)
 
 
@@ -246,7 +246,7 @@ def _count(model: type[Base], *conditions: ColumnElement[bool]) -> ScalarSelect[
 
 @lru_cache(maxsize=8)
 def _build_aggregates(tab: str) -> dict[str, JsonAggregate[Any]]:
-    """The rows of each field of `OrderDetail` that holds several."""
+    """Return the aggregate of each list field of `OrderDetail`."""
     amazon_order_id = _orders.c.amazon_order_id
     aggregates: dict[str, JsonAggregate[Any]] = {
         "items": _aggregate_rows(OrderLine, OrderItem, table_of(OrderItem).c.order_id == _orders.c.id),

@@ -74,7 +74,7 @@ def sort_history(events: Iterable[EventRow], versions: Iterable[Version]) -> Ord
 
 
 def events(amazon_order_id: Column[int]) -> JsonAggregate[EventRow]:
-    """The history entries of an Amazon order and its order."""
+    """Aggregate the history entries of an Amazon order and its order."""
     condition = table_of(Event).c.amazon_order_id == amazon_order_id
     return JsonAggregate(EventRow, _select_events().where(condition), amazon_order_id.table)
 
@@ -85,14 +85,14 @@ def _select_events() -> Select[*tuple[Any, ...]]:
 
 
 def versions(amazon_order_id: Column[int]) -> JsonAggregate[Version]:
-    """The versions Amazon sent of an order, without their bodies."""
+    """Aggregate Amazon's versions of an order, without their bodies."""
     row = table_of(AmazonOrderVersion).c
     rows = select(row.id, row.received_at).where(row.amazon_order_id == amazon_order_id)
     return JsonAggregate(Version, rows, amazon_order_id.table)
 
 
 def comments(order_id: Column[int], latest: int | None = None) -> JsonAggregate[CommentRow]:
-    """The comments on an order and all its documents, or the `latest` of them."""
+    """Aggregate the comments on an order and all its documents, or the `latest` of them."""
     row = table_of(Comment).c
     numbers = (
         _number(Invoice, row.invoice_id),

@@ -29,12 +29,12 @@ class LineStock(NamedTuple):
 
     @property
     def is_short(self) -> bool:
-        """Whether the line needs more than is in stock."""
+        """Return whether the line needs more than is in stock."""
         return self.managed and self.reserved > max(0, self.quantity)
 
     @property
     def is_contested(self) -> bool:
-        """Whether stock is enough for the line, but not for all reservations."""
+        """Return whether stock is enough for the line, but not for all reservations."""
         return self.managed and self.reserved > 0 and self.available < 0 and not self.is_short
 
 
@@ -48,7 +48,7 @@ class StockLine(Protocol):
 
 
 class ProductStockRow(NamedTuple):
-    """A product, and what one line of the order has reserved of it, if anything."""
+    """A product, and the quantity reserved of it by one line of the order, if any."""
 
     sku: str
     id: int
@@ -71,7 +71,7 @@ def load_for_order(session: Session, order: Order) -> dict[int, LineStock]:
 
 
 def build_aggregate(orders: Table, amazon_orders: Table) -> JsonAggregate[ProductStockRow]:
-    """The rows `group_by_line` needs, as an aggregate for statements of orders and their Amazon orders."""
+    """Aggregate the rows for `group_by_line` in a statement of orders and their Amazon orders."""
     lines = table_of(OrderItem)
     skus = select(lines.c.sku).where(lines.c.order_id == orders.c.id).correlate(orders)
     ours = amazon_orders.c.fulfilled_by == statuses.MERCHANT

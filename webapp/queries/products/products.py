@@ -89,7 +89,7 @@ def get_by_id(session: Session, product_id: int) -> Product:
 
 
 def get_by_sku(session: Session, account_id: int, sku: str) -> Product:
-    """Raises NotFoundError."""
+    """Get the product with this SKU. Raises NotFoundError."""
     return require(
         session.scalar(select(Product).where(Product.account_id == account_id, Product.sku == sku)),
         "product_unknown_sku",
@@ -153,13 +153,13 @@ def list_blocked_orders(session: Session, product: Product) -> Sequence[Row[*tup
 
 
 def get_import(session: Session, import_id: int) -> ProductImport:
-    """Raises NotFoundError."""
+    """Get a product import with its account. Raises NotFoundError."""
     imports = select(ProductImport).options(joinedload(ProductImport.account)).where(ProductImport.id == import_id)
     return require(session.scalar(imports), "product_import_unknown", name=import_id)
 
 
 class Change(NamedTuple):
-    """What a row of a file changes: field → (old, new) value; `new`: whether the product does not exist."""
+    """The changes of a row: field → (old, new) value; `new`: whether the product does not exist."""
 
     row: product_csv.Row
     new: bool
@@ -167,7 +167,7 @@ class Change(NamedTuple):
 
 
 def preview_import(session: Session, account_id: int, rows: Sequence[product_csv.Row]) -> list[Change]:
-    """Return what importing these rows would change now."""
+    """Return the changes that importing these rows would make now."""
     existing: dict[str, product_csv.Known] = {}
     skus = [row.entry.sku for row in rows if row.entry is not None]
     for batch in batched(skus, 500):

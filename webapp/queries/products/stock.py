@@ -59,7 +59,7 @@ _LINES_OF_STOCK_OR_HELD = _LINES.where(or_(_STOCKED, any_of(AmazonOrder.id, "hel
 
 
 def load_holds(session: Session, ids: Sequence[int]) -> dict[tuple[int, str], Any]:
-    """Load what these Amazon orders hold, by (Amazon order id, Amazon's id of the line)."""
+    """Load the stock holds of these Amazon orders, by (Amazon order id, Amazon's id of the line)."""
     rows = session.connection().execute(_HOLDS, {"ids": ids})
     return {(row.amazon_order_id, row.order_item_id): row for row in rows}
 

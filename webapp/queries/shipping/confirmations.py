@@ -35,18 +35,18 @@ _PARCELS = (
 
 
 def find_confirmation(session: Session, order_id: int) -> str:
-    """Return how Amazon stands to the parcels of one order; CONFIRMED where it has none."""
+    """Return the confirmation state of an order's parcels at Amazon; CONFIRMED where it has none."""
     confirmations = _load_by_order(session, _PARCELS.where(Order.id == order_id))
     return confirmations.get(order_id, order_states.CONFIRMED)
 
 
 def load_confirmations(session: Session, amazon_order_ids: Collection[int]) -> dict[int, str]:
-    """Return the same of the orders of these Amazon orders, by order id. Orders without parcels are left out."""
+    """Return the same for these Amazon orders, by order id, without orders that have no parcels."""
     return _load_by_order(session, _PARCELS.where(Order.amazon_order_id.in_(amazon_order_ids)))
 
 
 def load_changed_confirmations(session: Session, amazon_order_ids: Collection[int]) -> dict[int, str]:
-    """Return the same for those orders only whose state may change because of it."""
+    """Return the same for the orders whose state may change because of it."""
     condition: ColumnElement[bool] = Order.state.in_(_FOLLOWING)
     parcels = _PARCELS.add_columns(Order.state).where(Order.amazon_order_id.in_(amazon_order_ids), condition)
     rows = session.execute(parcels).all()
@@ -56,7 +56,7 @@ def load_changed_confirmations(session: Session, amazon_order_ids: Collection[in
 
 
 def load_failed_numbers(session: Session, order_ids: Collection[int]) -> dict[int, frozenset[str]]:
-    """Return the tracking numbers of parcels that a person has to retry, correct or remove, by order id."""
+    """Return the tracking numbers of parcels to retry, correct or remove, by order id."""
     numbers_by_order: dict[int, set[str]] = defaultdict(set)
     parcels = _PARCELS.add_columns(Parcel.tracking_number).where(any_of(Order.id, "ids"))
     for order_id, status, state, number in session.execute(parcels, {"ids": list(order_ids)}):

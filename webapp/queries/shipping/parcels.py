@@ -22,7 +22,7 @@ def get_parcel(session: Session, number: str, reference: int) -> tuple[Parcel, S
 
 
 def list_parcels(session: Session, order_id: int) -> list[ParcelRow]:
-    """Return the parcels of an order, in no order."""
+    """Return the parcels of an order, unordered."""
     parcels = select(Parcel.reference, Parcel.tracking_number).where(Parcel.order_id == order_id)
     return [ParcelRow(*row) for row in session.execute(parcels)]
 

@@ -36,7 +36,7 @@ RECENT = 10
 
 
 def find(session: Session, import_id: int) -> TrackingImport:
-    """Raises NotFoundError."""
+    """Find an import. Raises NotFoundError."""
     return require(session.get(TrackingImport, import_id), "tracking_import_unknown", name=import_id)
 
 
@@ -56,7 +56,7 @@ def list_rows(session: Session, import_id: int) -> Sequence[TrackingRow]:
 
 
 def evaluate(session: Session, rows: Sequence[TrackingRow], now: datetime) -> list[Match]:
-    """Match these rows to orders as they are now, in the order of the rows."""
+    """Match these rows to the current orders, in the order of the rows."""
     choices = [
         (TrackingLine(**row.parsed), Choice(row.selected, row.carrier, row.shared, row.confirmed)) for row in rows
     ]
@@ -78,7 +78,7 @@ def is_month_first(session: Session) -> bool:
 
 
 def filter_order_numbers(session: Session, words: Collection[str]) -> set[str]:
-    """Return those of these words that are numbers of orders, ours or Amazon's."""
+    """Filter these words for numbers of orders, ours or Amazon's."""
     numbers: set[str] = set()
     for batch in batched(list(words), _BATCH):
         numbers.update(session.scalars(select(OrderRow.number).where(OrderRow.number.in_(batch))))
@@ -150,7 +150,7 @@ _ORDERS = (
 
 
 def _find_refusal_reason(row: Any, *, cancelling: bool) -> tuple[str, dict[str, Any]] | None:
-    """Why the order cannot be shipped, or needs to be checked first."""
+    """Return the reason the order cannot be shipped, or needs to be checked first."""
     if not order_states.is_allowed("ship", row.state):
         return "cannot_ship", {"state": row.state}
     if not row.import_orders:
@@ -176,7 +176,7 @@ def _load_items(session: Session, ids: Collection[int]) -> dict[int, list[Item]]
 
 
 def _load_tracking_numbers(session: Session, rows: dict[int, Any]) -> dict[int, set[str]]:
-    """The tracking numbers of each order's parcels, here or at Amazon."""
+    """Load the tracking numbers of each order's parcels, here or at Amazon."""
     numbers_by_order: dict[int, set[str]] = {}
     for batch in batched(list(rows), _BATCH):
         parcels = select(Parcel.order_id, Parcel.tracking_number).where(Parcel.order_id.in_(batch))

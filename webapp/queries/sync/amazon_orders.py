@@ -102,7 +102,7 @@ class AmazonOrderDetail(NamedTuple):
 
 
 def get_detail(session: Session, number: str) -> AmazonOrderDetail:
-    """Raises NotFoundError."""
+    """Get an Amazon order with related data. Raises NotFoundError."""
     row = require(session.execute(_DETAIL, {"number": number}).first(), "amazon_order_unknown", number=number)
     return AmazonOrderDetail(*row)
 
@@ -131,7 +131,7 @@ def find_number(session: Session, text: str) -> str | None:
 
 
 def get_id(session: Session, number: str) -> int:
-    """Raises NotFoundError."""
+    """Get the id of the Amazon order with this number. Raises NotFoundError."""
     return require(
         session.scalar(select(AmazonOrder.id).where(AmazonOrder.number == number).order_by(AmazonOrder.id).limit(1)),
         "amazon_order_unknown",

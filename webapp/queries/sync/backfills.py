@@ -37,13 +37,13 @@ class BackfillStatus:
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:
-    """Select ranges to go on with. A time too far ahead was set by a clock that has been set back since."""
+    """Select ranges to continue. A due time too far ahead was set before the clock was set back."""
     is_late = or_(Backfill.next_try_at <= now, Backfill.next_try_at > now + MAX_WAIT + clocks.TOLERANCE)
     return and_(Backfill.state == RUNNING, is_late)
 
 
 def list_due_accounts(session: Session, now: datetime) -> Sequence[int]:
-    """Return the ids of accounts with a range to go on with."""
+    """Return the ids of accounts with a range to continue."""
     return session.scalars(select(Backfill.account_id).where(is_due(now)).distinct()).all()
 
 

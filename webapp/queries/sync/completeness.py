@@ -18,7 +18,7 @@ GAP_LIMIT = 200
 
 
 def list_due_accounts(session: Session, now: datetime) -> Sequence[int]:
-    """Return the ids of accounts to check. A time too far ahead was set by a clock that has been set back since."""
+    """Return the ids of accounts to check. A due time too far ahead was set before the clock was set back."""
     due_at = CompletenessCheck.next_try_at
     due = or_(due_at <= now, due_at > now + MAX_WAIT + clocks.TOLERANCE)
     return session.scalars(select(CompletenessCheck.account_id).where(due)).all()

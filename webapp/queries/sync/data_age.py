@@ -15,7 +15,7 @@ LEAST = timedelta(minutes=1)
 
 
 class Freshness(NamedTuple):
-    """The age of an account's data. `as_of`: all that Amazon reported until then is stored; None before the first sync.
+    """The age of an account's data. `as_of`: changes until then are stored; None before the first sync.
 
     `late`: older than three of the account's intervals. `error_code`: why Amazon rejects requests (a code of
     `messages`), or None.

@@ -14,7 +14,7 @@ MAX_WAIT = timedelta(hours=12)
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:
-    """Select orders to read. A time too far ahead was set by a clock that has been set back since."""
+    """Select orders to read. A due time too far ahead was set before the clock was set back."""
     return or_(OrderRead.next_try_at <= now, OrderRead.next_try_at > now + MAX_WAIT + clocks.TOLERANCE)
 
 

@@ -81,7 +81,7 @@ def check_not_connected(session: Session, fields: dict[str, str]) -> None:
 
 
 def try_connection(gateway: AccountGateway, region: str) -> ConnectionReport:
-    """Ask Amazon where the account may sell and which datasets it can read. Not to be called inside a transaction.
+    """Fetch the marketplaces and the readable datasets from Amazon. Must not be called in a transaction.
 
     Raises InvalidError if it sells nowhere in `region`, and AmazonError.
     """

@@ -24,7 +24,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a row ended, as a message code and its arguments. SKIPPED: there was nothing to do, which is no error."""
+    """The outcome of a row: a message code and its arguments. SKIPPED: there was nothing to do, which is no error."""
 
     code: str
     args: dict[str, Any] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class SkipReason:
-    """Why some rows of a selection cannot be processed now: message code, arguments and number of rows."""
+    """The reason some selected rows cannot be processed now: message code, arguments and number of rows."""
 
     code: str
     args: dict[str, Any]
@@ -42,7 +42,7 @@ class SkipReason:
 
 @dataclass(frozen=True, slots=True)
 class BulkHandler:
-    """What differs between kinds of bulk actions.
+    """Base class of the kinds of bulk actions.
 
     `process`: process one row by calling a service, which may commit; the row's outcome is written in the same
     transaction. It raises AppError if that is not possible, which rolls the row back, and makes no network calls.

@@ -279,7 +279,7 @@ def _finish(session: Session, action_id: int, now: datetime) -> bool:
 
 
 def _run_finish(session: Session, handler: BulkHandler, action_id: int, now: datetime) -> Outcome | None:
-    """Call the handler's `finish`; return how it failed, or None."""
+    """Call the handler's `finish`; return its failure, or None."""
     if handler.finish is None:
         return None
     try:

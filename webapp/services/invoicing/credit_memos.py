@@ -112,7 +112,7 @@ def add_credit_memo(
     reason: str = "",
     return_to_stock: Collection[int] = (),
 ) -> CreditMemo:
-    """The credit memo of a draft, counted on the Order's lines. Neither tells nor commits.
+    """Add the credit memo of a draft and update the order's lines. Submits nothing; does not commit.
 
     `amazon_lines`: what Amazon is asked to refund of it; None offline.
     """

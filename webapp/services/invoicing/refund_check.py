@@ -56,7 +56,7 @@ Clock = Callable[[], datetime]
 
 
 def check_account(session: Session, gateway: AmazonGateway, account_id: int, *, clock: Clock) -> None:
-    """Read what was posted since the last run, and compare the orders concerned. Commits.
+    """Read the payments posted since the last run, and compare the orders concerned. Commits.
 
     Does nothing for a day after Amazon has refused the call: without the role, refunds are only known from Amazon's
     processing reports. Raises AmazonError for other errors; what was read until then stays.
@@ -75,7 +75,7 @@ def check_account(session: Session, gateway: AmazonGateway, account_id: int, *, 
 
 
 def compare_account(session: Session, account_id: int, *, now: datetime) -> None:
-    """Compare the orders of an account with what was read of Amazon's payments. Commits."""
+    """Compare the orders of an account with Amazon's stored payments. Commits."""
     _link_orders(session, account_id, now)
     account = session.get_one(Account, account_id)
     since, until = account.finances_since or now, account.finances_until or now
@@ -251,7 +251,7 @@ def _load_submissions(session: Session, order: Order) -> dict[str, Submission]:
 
 
 def _expect(memo: CreditMemo, submission: Submission | None, since: datetime, until: datetime) -> ExpectedRefund | None:
-    """Return what Amazon's payments should show of a credit memo; None for one that was not sent."""
+    """Return the refund expected in Amazon's payments for a credit memo; None for one that was not sent."""
     if memo.state == amazon_refunds.OFFLINE:
         return ExpectedRefund(memo.id, memo.total, memo.created_at, submitted=False)
     if memo.state not in amazon_refunds.LIVE or submission is None:

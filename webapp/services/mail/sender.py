@@ -192,7 +192,7 @@ def _prepare(
 
 
 def _claim(session: Session, mail_id: int, content: MailContent, message_id: str, owner: str, now: datetime) -> bool:
-    """Store what is about to be sent; return False if the mail was discarded meanwhile. Commits."""
+    """Store that the mail is being sent; return False if it was discarded meanwhile. Commits."""
     mail = _load_locked(session, mail_id)
     if mail.state != domain.QUEUED:
         session.rollback()

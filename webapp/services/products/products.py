@@ -129,7 +129,7 @@ def mark_all_reviewed(session: Session, *, now: datetime, actor: str) -> int:
 def import_rows(
     session: Session, account_id: int, rows: Sequence[product_csv.Row], *, now: datetime, actor: str
 ) -> dict[str, int]:
-    """Import the valid rows; return how many products were created, changed, the same and wrong. Commits."""
+    """Import the valid rows; return the numbers of created, changed, unchanged and invalid ones. Commits."""
     _lock(session, account_id)
     counts = apply_rows(session, account_id, rows, now, actor)
     session.commit()
@@ -181,7 +181,7 @@ def _write(
     *,
     reason: str | None = None,
 ) -> Counter[str]:
-    """Create or update products and their stock; return how many were created, changed and the same."""
+    """Create or update products and their stock; return the numbers of created, changed and unchanged ones."""
     counts: Counter[str] = Counter(created=0, changed=0, same=0)
     for batch in batched(entries, _BATCH_SIZE):
         existing = _load_products(session, account_id, batch)

@@ -111,7 +111,7 @@ def delete_and_cancel_order(
 
 
 def delete_error(session: Session, parcel: Parcel, amazon_order: AmazonOrder) -> str | None:
-    """Return why the parcel cannot be deleted, as a message code, or None."""
+    """Return the reason the parcel cannot be deleted, as a message code, or None."""
     last_submission = shipment_confirmations.find_latest(session, parcel)
     if last_submission is not None and last_submission.state in _AT_AMAZON:
         return "parcel_being_told"

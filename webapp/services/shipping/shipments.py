@@ -127,7 +127,7 @@ def record_confirmed_numbers(
 
 
 def find_refusal_reason(session: Session, order: Order) -> str | None:
-    """Return why the order cannot be shipped now, as a message code, or None."""
+    """Return the reason the order cannot be shipped now, as a message code, or None."""
     open_cancellation = select(Submission.id).where(
         Submission.amazon_order_id == order.amazon_order_id, Submission.kind == cancellation.KIND, Submission.open
     )

@@ -68,7 +68,7 @@ def create(session: Session, sheets: Sequence[ParsedSheet], *, now: datetime, ac
 
 
 def _parse_summary(sheet: ParsedSheet) -> dict[str, Any]:
-    """Return how a text was parsed, for display."""
+    """Return the summary of a parsed text, for display."""
     counts = {"read": sheet.read, "explained": sheet.explained, "headings": sheet.headings}
     return counts | {"unused": [list(column) for column in sheet.unused]}
 

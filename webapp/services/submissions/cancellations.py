@@ -64,7 +64,7 @@ def _check_reason(reason: str) -> None:
 
 
 def load_refusal_reason(session: Session, order: AmazonOrder) -> str | None:
-    """Return why this order cannot be cancelled now, as a message code, or None."""
+    """Return the reason this order cannot be cancelled now, as a message code, or None."""
     open_submission = select(Submission.id).where(
         Submission.amazon_order_id == order.id, Submission.kind == cancellation.KIND, Submission.open
     )

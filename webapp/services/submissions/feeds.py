@@ -44,7 +44,7 @@ MIN_POLLS = 30
 def next_slot(
     session: Session, account_id: int, handler: SubmissionHandler, interval: int, now: datetime
 ) -> datetime | None:
-    """Return when the account may send its next feed of the kind, or None if it may now: one in `interval` seconds."""
+    """Return the time of the account's next feed of the kind, None if it is now: one in `interval` seconds."""
     policy = _get_policy(handler)
     same_type = (Feed.account_id == account_id, Feed.feed_type == policy.feed_type)
     open_feeds = select(Feed.id).where(*same_type, Feed.state.in_((PREPARING, SENDING, FEED_SENT)))
@@ -368,7 +368,7 @@ def _get_policy_of(feed: Feed) -> FeedPolicy:
 
 
 def _list_submissions_in(feed: Feed, state: str = submission_states.SENT) -> list[Submission]:
-    """Return those in `state`: others may have been verified during a call to Amazon."""
+    """List the submissions in `state`: others may have been verified during a call to Amazon."""
     return [submission for submission in feed.submissions if submission.state == state]
 
 

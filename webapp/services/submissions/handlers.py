@@ -21,7 +21,7 @@ CONFIRMATION_TIMEOUT = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class FeedPolicy:
-    """How a kind of submission is sent in feeds.
+    """The way a kind of submission is sent in feeds.
 
     `max_submissions`: submissions in one document. `resend`: whether a feed that was not found after a lost response
     may be sent again; if not, its submissions end as unconfirmed. `exclusive`: the next feed of an account waits until
@@ -36,7 +36,7 @@ class FeedPolicy:
 
 @dataclass(frozen=True, slots=True)
 class PreflightFailure:
-    """Why the preflight check stops a submission; `cause` is a message code.
+    """The reason the preflight check stops a submission; `cause` is a message code.
 
     `conflict`: a person decides, and may send it nevertheless. Otherwise the submission is rejected.
     """
@@ -47,7 +47,7 @@ class PreflightFailure:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Amazon's message, a message code if there is more to say, and what to add to the submission's `details`."""
+    """Amazon's message, a message code for further advice, and additions to the submission's `details`."""
 
     message: str
     cause: str | None = None
@@ -91,7 +91,7 @@ class SubmissionHandler:
     def check_report(
         self, session: Session, submissions: Sequence[Submission], report: FeedReport | None
     ) -> str | None:
-        """Return why the report of a completed feed is unusable, as a message code, or None.
+        """Return the reason the report of a completed feed is unusable, as a message code, or None.
 
         Changes that the order shows need no usable report: the order will be read.
         """
@@ -108,7 +108,7 @@ class SubmissionHandler:
         return None if message is None else Rejection(message.words)
 
     def check_preflight(self, session: Session, submission: Submission) -> PreflightFailure | None:
-        """Return why it must not be sent, now that the order has been read again, or None."""
+        """Return the reason it must not be sent, now that the order has been read again, or None."""
         return None
 
     def is_shown_by(self, session: Session, submission: Submission, amazon_order: AmazonOrder) -> bool:
@@ -116,10 +116,10 @@ class SubmissionHandler:
         return False
 
     def handle_event(self, session: Session, submission: Submission, event: str, *, now: datetime, actor: str) -> None:
-        """Apply what else follows from `event`: accepted, verified, rejected, unproved, undone or conflict."""
+        """Apply the consequences of `event`: accepted, verified, rejected, unproved, undone or conflict."""
 
     def update_order(self, session: Session, submission: Submission, *, now: datetime, actor: str) -> None:
-        """Update what depends on whether this is open, verified or failed, after its state has changed.
+        """Update the values derived from whether this is open, verified or failed, after its state has changed.
 
         Called once per transaction, unlike `handle_event`; `reconciliation.confirm_submissions` does it for the
         submissions that it verifies.
@@ -140,7 +140,7 @@ class SubmissionHandler:
         raise NotImplementedError
 
     def resubmit_error(self, session: Session, old: Submission) -> str | None:
-        """Return why it cannot be requested again, as a message code, or None."""
+        """Return the reason it cannot be requested again, as a message code, or None."""
         return None
 
 
@@ -150,7 +150,7 @@ _HANDLERS: dict[str, SubmissionHandler] = {}
 
 
 def register(handler: type[SubmissionHandler]) -> type[SubmissionHandler]:
-    """Class decorator: make an instance of the handler available under its name."""
+    """Decorate a handler class: make an instance available under its name."""
     _HANDLERS[handler.name] = handler()
     return handler
 

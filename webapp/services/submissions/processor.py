@@ -117,7 +117,7 @@ class SubmissionProcessor:
         return self.session.scalar(statement.offset(MAX_READS).limit(1)) is not None
 
     def prepare_fence(self) -> None:
-        """During a fence, compare the feeds once with Amazon's, and take apart what is not sent yet. Commits."""
+        """Compare the feeds with Amazon's once during a fence, and split up those not sent yet. Commits."""
         self.is_fenced = fence_queries.find_active(self.session) is not None
         if not self.is_fenced:
             return
@@ -147,7 +147,7 @@ class SubmissionProcessor:
         return not self.is_fenced
 
     def recover_lost(self) -> None:
-        """Check what was being sent when the process died or the response was lost."""
+        """Check the submissions being sent when the process died or the response was lost."""
         sending = self._load_due(submission_states.SENDING)
         for feed in _list_feeds(sending):
             if feed.state == feeds.SENDING:
@@ -315,7 +315,7 @@ class SubmissionProcessor:
         self.session.commit()
 
     def _read_order(self, submission: Submission) -> bool:
-        """Read its order from Amazon and verify what that shows; return False if that failed. Keeps the lock."""
+        """Read its order from Amazon and verify the changes it shows; return False if that failed. Keeps the lock."""
         amazon_order_id, order = submission.amazon_order_id, submission.amazon_order
         try:
             current = sync_run.refresh_order(self.session, self.gateway, order, now=self.clock(), actor="amazon")

@@ -111,7 +111,7 @@ def resubmit(session: Session, submission_id: int, *, undo_seconds: int, now: da
 
 
 def resubmit_error(session: Session, old: Submission) -> str | None:
-    """Return why it cannot be requested again, as a message code, or None."""
+    """Return the reason it cannot be requested again, as a message code, or None."""
     return "again_still_open" if old.open else submission_handlers.get(old.kind).resubmit_error(session, old)
 
 

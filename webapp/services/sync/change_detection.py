@@ -21,7 +21,7 @@ _STORED = select(
 
 
 def load_stored(session: Session, account_id: int, numbers: Sequence[str]) -> dict[str, import_rules.StoredOrder]:
-    """Return what is stored of these Amazon orders, by number."""
+    """Load the stored state of these Amazon orders, by number."""
     stored = session.connection().execute(_STORED, {"account_id": account_id, "numbers": numbers})
     return {row[0]: import_rules.StoredOrder(*row[1:]) for row in stored}
 

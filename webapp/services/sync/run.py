@@ -157,7 +157,7 @@ def _pull_back_first_orders(session: Session, account_id: int, now: datetime) ->
 
 
 def _get_cursor(session: Session, account: Account, now: datetime) -> datetime:
-    """Return where to continue.
+    """Return the time to continue from.
 
     A cursor in the future, set by a clock that was ahead, would skip the changes until then. In its place this returns
     the start of the last run that lies before now, or the one requested when the account was connected.

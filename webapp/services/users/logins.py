@@ -74,7 +74,7 @@ def _record_attempt(session: Session, email: str, address: str, now: datetime) -
 
 
 def _get_locked_until(session: Session, account: bytes, network: bytes, now: datetime) -> datetime | None:
-    """Return when the lock of the account or of the network ends, or None if neither is locked."""
+    """Return the end of the account's or the network's lock, None if neither is locked."""
     failed = SignInAttempt.outcome == "failed"
     last_sign_in = session.scalar(
         select(func.max(SignInAttempt.at)).where(SignInAttempt.account == account, ~failed)

@@ -59,7 +59,7 @@ def _preview(session: Session, order: Order, form: CreditMemoForm) -> dict[str, 
 
 
 def _find_amazon_error(session: Session, order: Order, draft: drafts.Draft) -> AppError | None:
-    """Return why Amazon would not refund this draft, or None."""
+    """Return the reason Amazon would not refund this draft, or None."""
     try:
         refundable.build_amazon_lines(session, order, draft)
     except (InvalidError, RefusedError) as error:

@@ -83,7 +83,7 @@ def _build_button(order: OrderDetail, action: str, leading: str) -> ActionButton
 
 
 def _find_unavailable_reason(order: OrderDetail, action: str) -> str | None:
-    """Return why this action is unavailable, or None."""
+    """Return the reason this action is unavailable, or None."""
     if action == "cancel":
         code = cancellation.find_refusal_reason(
             order.amazon_order.status,

@@ -74,7 +74,7 @@ def _apply_edit(form: ShipmentForm) -> bool:
 
 
 def _preview(session: Session, order: Order, form: ShipmentForm) -> dict[str, Any]:
-    """Return how many units go in how many parcels, and the likely carrier of each tracking number."""
+    """Return the numbers of units and parcels, and the likely carrier of each tracking number."""
     context = {
         "numbers": form.classify_numbers(),
         "packed": None,

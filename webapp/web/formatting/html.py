@@ -114,7 +114,7 @@ def waits(fulfilled_by: str, status: str) -> bool:
 
 
 def due_badge(instant: datetime | None, fulfilled_by: str, status: str, zone: str) -> Markup:
-    """Return when an order has to be shipped: the distance from now while it waits for the merchant, else the time."""
+    """Render an order's ship-by time: the distance from now while it waits for the merchant, else the time."""
     if instant is None:
         return nothing()
     if not waits(fulfilled_by, status):

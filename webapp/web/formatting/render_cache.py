@@ -29,7 +29,7 @@ def init_app(app: Flask) -> None:
 
 
 def cached(*depends_on: Hashable, caller: Callable[[], Markup]) -> Markup:
-    """Return what `caller` renders for this locale and script root: {% call cached("name", …) %}…{% endcall %}.
+    """Cache the HTML of `caller` per locale and script root: {% call cached("name", …) %}…{% endcall %}.
 
     `depends_on`: everything else the HTML depends on.
     """
