@@ -21,7 +21,7 @@ from tests.support.user_accounts import OWNER_USER
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
 from webapp.domain.amazon.types import UnparseableOrder
-from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
+from webapp.models.amazon_orders import AmazonOrder, AmazonOrderVersion, QuarantinedOrder
 from webapp.models.customers import Customer
 from webapp.models.documents import Invoice
 from webapp.models.shipments import Parcel
@@ -97,6 +97,9 @@ def values(session: Session, settings: Settings, owner_client: FlaskClient) -> C
         "account_id": mirror.account_id,
         "slug": store.slug,
         "run_id": run.id,
+        "version_id": session.scalars(
+            select(AmazonOrderVersion.id).where(AmazonOrderVersion.amazon_order_id == mirror.id)
+        ).first(),
         "quarantine_id": session.scalars(select(QuarantinedOrder.id)).one(),
         "key": "sync_account-1",
         "action_id": printed.id,
