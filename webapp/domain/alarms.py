@@ -135,7 +135,7 @@ def update(
     channels = list(channels)
     _close_recovered(state, problems, unknown, channels, quiet, now)
     announced = {problem.key for alarm in state.open for problem in alarm.problems}
-    waiting = {key for key, check in problems.items() if key not in announced and check.name not in not_yet}
+    waiting = [key for key, check in problems.items() if key not in announced and check.name not in not_yet]
     # A time in the future was written before the clock was set back.
     state.pending = {key: min(state.pending.get(key, at), at) for key in waiting}
     confirmed = [key for key, since in state.pending.items() if at - since >= CONFIRM]
