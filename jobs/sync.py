@@ -12,16 +12,16 @@ from webapp.services.sync import run as sync_run
 
 
 def sync_account(account_id: int) -> None:
-    """Import what changed. While a backfill runs, the next sync comes later and leaves it calls."""
+    """Import what changed. While a backfill searches, the next sync comes later and leaves it calls."""
     session = db.session()
     started = datetime.now(UTC)
     credentials = accounts.get_credentials(accounts.find(session, account_id))
     session.commit()
     with Amazon(credentials, queue.redis(), priority="sync") as gateway:
         sync_run.sync_account(session, gateway, account_id, clock=lambda: datetime.now(UTC), actor="schedule")
-    is_backfilling = backfill.is_running(session, account_id)
+    is_searching = backfill.is_searching(session, account_id)
     session.rollback()
-    if is_backfilling:
+    if is_searching:
         schedule.delay_next_run(session, queue.key("sync_account", account_id), started + backfill.LIVE_INTERVAL)
 
 

@@ -125,10 +125,12 @@ def list_unfinished(session: Session, account_id: int) -> Sequence[Backfill]:
     return session.scalars(unfinished.order_by(Backfill.ends_at.desc(), Backfill.id)).all()
 
 
-def is_running(session: Session, account_id: int) -> bool:
-    """Return whether a range of the account is being read."""
-    running = select(Backfill.id).where(Backfill.account_id == account_id, Backfill.state == RUNNING)
-    return session.scalar(running.limit(1)) is not None
+def is_searching(session: Session, account_id: int) -> bool:
+    """Return whether a range of the account is being read by searches, which the live sync needs as well."""
+    searching = select(Backfill.id).where(
+        Backfill.account_id == account_id, Backfill.state == RUNNING, Backfill.method == SEARCH
+    )
+    return session.scalar(searching.limit(1)) is not None
 
 
 def run(
