@@ -10,6 +10,7 @@ from tests.support.factories import NOW, an_order
 from tests.support.order_processing import create_processing_order
 from webapp.domain import retention as rules
 from webapp.domain.errors import InvalidError, NotFoundError
+from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderVersion, QuarantinedOrder
 from webapp.models.audit_log import Event
 from webapp.models.bulk_actions import BulkAction, BulkRow
@@ -86,6 +87,12 @@ def test_it_stops_when_its_time_is_over_and_the_next_run_continues(session, orde
     counts = retention.run(session, tmp_path, clock=lambda: next(times), time_limit=timedelta(minutes=5))
     assert counts["events"] == 1
     assert run(session, tmp_path)["events"] == before - 1
+
+
+def test_a_clock_that_is_ahead_deletes_nothing_early(session, order, keep, tmp_path):
+    keep(events=365)
+    session.get_one(Account, 1).clock_offset = round((LATER - NOW).total_seconds())
+    assert run(session, tmp_path)["events"] == 0
 
 
 def a_submission(session, order, state, feed=None, *, is_open=False):

@@ -13,6 +13,7 @@ from webapp.db.engine import read_only
 from webapp.domain import bulk_states, retention
 from webapp.domain.errors import InvalidError, require
 from webapp.domain.submissions import state_machine as submission_states
+from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrderVersion, QuarantinedOrder
 from webapp.models.audit_log import Event
 from webapp.models.bulk_actions import BulkAction, BulkRow
@@ -56,6 +57,9 @@ def run(session: Session, data_dir: Path, *, clock: Clock, time_limit: timedelta
     Stops after `time_limit`; the next run continues. Rows that something still needs are kept, whatever their age.
     """
     started = clock()
+    # A clock that is ahead must not make data look old.
+    seconds_ahead = session.scalar(select(func.max(Account.clock_offset))) or 0
+    now = started - timedelta(seconds=max(0, seconds_ahead))
     counts = {}
     for rule in retention.RULES:
         setting = _load(session, rule)
@@ -63,7 +67,7 @@ def run(session: Session, data_dir: Path, *, clock: Clock, time_limit: timedelta
         session.rollback()
         deleted = 0
         if days != retention.FOREVER:
-            cutoff = started - timedelta(days=days)
+            cutoff = now - timedelta(days=days)
             if rule.name == UPGRADE_COPIES:
                 deleted = _delete_upgrade_copies(data_dir, cutoff)
             else:
