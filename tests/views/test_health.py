@@ -8,10 +8,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from tests.support.factories import an_account
 from webapp.core import queue
+from webapp.models.reported_orders import OrderRead
+from webapp.services.sync import order_reads
 
 
 def start_processes(redis: Redis) -> None:
@@ -120,3 +123,18 @@ def test_with_a_token_metrics_are_for_its_bearer(app: Flask, anonymous_client: F
         "/metrics", headers={"Authorization": "Bearer correct horse"}, environ_base={"REMOTE_ADDR": "203.0.113.7"}
     )
     assert answer.status_code == 200
+
+
+def test_orders_that_stay_missing_are_a_warning(
+    anonymous_client: FlaskClient, session: Session, job_queue: Redis
+) -> None:
+    account = an_account(session)
+    now = datetime.now(UTC)
+    found_at = now - timedelta(hours=2)
+    order_reads.request(session, account.id, [("303-1", account.stores[0].id, found_at)], "missing", found_at)
+    session.commit()
+    start_processes(job_queue)
+    assert anonymous_client.get("/healthz").json["checks"]["completeness"] == "warn"
+    session.execute(update(OrderRead).values(read_at=now))
+    session.commit()
+    assert anonymous_client.get("/healthz").json["checks"]["completeness"] == "ok"

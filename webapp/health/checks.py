@@ -43,6 +43,8 @@ QUEUE_SILENT_AFTER = 40.0
 OVERDUE_AFTER = timedelta(minutes=5)
 # Due submissions or mails. What is sent in one run at most is a hundred.
 BACKLOG = 1000
+# Orders that a completeness check found are read again within Amazon's rate limits.
+REPAIR_WITHIN = timedelta(hours=1)
 LEAST_FREE_SHARE = 0.05
 # A process that missed its heartbeat beats at least this often otherwise.
 PROCESS_SILENT_AFTER = 15.0
@@ -276,6 +278,12 @@ def _backup(context: Context) -> Iterator[Check]:
         yield Check("backup", WARN, "health_backup")
 
 
+def _completeness(context: Context) -> Iterator[Check]:
+    due = overdue.count_unrepaired_orders(context.session, context.now - REPAIR_WITHIN)
+    if due.number:
+        yield Check("completeness", WARN, "health_orders_missing", "", {"count": due.number})
+
+
 _RUNNING = ("database", "keys", "redis", "scheduler")
 # In this order: each looks at the problems of those before.
 PROBES = (
@@ -297,6 +305,7 @@ PROBES = (
     Probe("backlog", _backlog, needs=("database", "keys")),
     Probe("fence", _fence, needs=("database",)),
     Probe("backup", _backup, needs=("database",)),
+    Probe("completeness", _completeness, needs=("database", "keys")),
 )
 
 

@@ -45,5 +45,8 @@ SENTENCES = {
     "alarm_zone_unknown": _l("There is no time zone %(name)s. Write it as Europe/Berlin."),
     "alarm_nowhere": _l("Alarms are sent nowhere yet. Enter an e-mail address or a webhook first."),
     "alarm_settings_changed": _l("The settings of alarms were changed."),
+    "health_orders_missing": _l(
+        "%(count)s orders are missing or out of date, and could not be read again within an hour."
+    ),
     "health_check_failed": _l("A check could not be made (%(error)s)."),
 }

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp.domain.submissions import state_machine as submission_states
 from webapp.models.mails import Mail
+from webapp.models.reported_orders import OrderRead
 from webapp.models.submissions import Submission
 from webapp.queries import fences
 
@@ -34,6 +35,14 @@ def count_submissions(session: Session, until: datetime) -> Due:
 def count_mails(session: Session, until: datetime) -> Due:
     """Count the mails and messages that were due before `until`, except those that wait for a person."""
     return _count(session, Mail.due_at, and_(Mail.due_at <= until, fences.may_send(Mail)))
+
+
+def count_unrepaired_orders(session: Session, until: datetime) -> Due:
+    """Count the orders that a completeness check found missing or differing before `until` and nothing has repaired."""
+    is_gap = and_(
+        OrderRead.reason.in_(("missing", "differing")), OrderRead.read_at.is_(None), OrderRead.requested_at <= until
+    )
+    return _count(session, OrderRead.requested_at, is_gap)
 
 
 def _count(session: Session, due_at: Any, is_due: ColumnElement[bool]) -> Due:

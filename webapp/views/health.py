@@ -39,6 +39,9 @@ LABELS = {
     "mails": _l("Messages"),
     "jobs": _l("Recurring jobs"),
     "backlog": _l("Backlog"),
+    "fence": _l("Sending"),
+    "backup": _l("Backups"),
+    "completeness": _l("Completeness"),
 }
 _DATABASE_CAUSE = "health_database_"
 
