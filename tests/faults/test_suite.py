@@ -1,0 +1,90 @@
+"""A short run of the fault suite, and that its judge notices what must never happen."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.faults.suite import report
+from tests.faults.suite.installation import Installation
+from tests.faults.suite.judge import Judge
+from tests.faults.suite.run import Recovery, Result, run
+from tests.faults.suite.seller import Request, Seller
+from tests.support.factories import NOW, an_account, an_order
+from tests.support.mailboxes import Mailbox
+from tests.support.simulator_server import AmazonServer
+from webapp import create_app
+from webapp.core.extensions import db
+from webapp.runtime import migrate
+from webapp.services.sync.import_page import import_page
+
+pytestmark = pytest.mark.only_sqlite
+
+
+@pytest.mark.processes
+@pytest.mark.slow
+def test_a_short_run_has_no_violations() -> None:
+    result = run(7, steps=5, names=("process killed", "all processes killed", "Redis emptied", "Amazon fails"))
+    assert result.violations == []
+    assert result.steps == 5
+    assert result.effects > 0
+    assert sum(map(len, result.recoveries.values())) == 5
+
+
+@pytest.fixture
+def judge(tmp_path: Path, amazon: AmazonServer) -> Judge:
+    """A judge of an installation that does not run and has one order."""
+    installation = Installation(tmp_path, amazon.url, Mailbox(port=25), disk=None)
+    app = create_app(installation.settings)
+    migrate.upgrade(app)
+    with app.app_context():
+        with Session(db.engine) as session:
+            account = an_account(session)
+            import_page(session, account.id, [an_order(1)], now=NOW, actor="test")
+            session.commit()
+        db.engine.dispose()
+    return Judge(installation, amazon.world, installation.mailbox)
+
+
+def judge_with(judge: Judge, *numbers: str, requests: tuple[Request, ...] = ()) -> list[str]:
+    judge.judge(Seller(judge.installation, judge.world, numbers=list(numbers), requests=list(requests)))
+    return judge.violations
+
+
+def test_what_is_right_is_no_violation(judge: Judge) -> None:
+    assert judge_with(judge, an_order(1).number) == []
+
+
+def test_an_order_and_a_request_that_are_missing_are_lost(judge: Judge) -> None:
+    request = Request("refund", an_order(1).number)
+    assert judge_with(judge, "028-0000000-0000000", requests=(request,)) == [
+        "lost: order 028-0000000-0000000",
+        f"lost: accepted {request}",
+    ]
+
+
+@pytest.mark.parametrize("effect", ["shipment", "cancellation", "refund"])
+def test_an_effect_that_amazon_has_twice_is_doubled(judge: Judge, effect: str) -> None:
+    number = an_order(1).number
+    for _ in range(2):
+        judge.world.record_effect(
+            effect, actor="MERCHANT", channel="confirmShipment", order_id=number, edited=False, order_item_id="1"
+        )
+    assert judge_with(judge, number) == [f"doubled: {effect} of {number}"]
+
+
+def test_a_number_that_stood_for_another_order_is_shared(judge: Judge) -> None:
+    judge.given_out["orders", "100001"] = "another"
+    assert judge_with(judge) == [f"shared number: orders 100001 is of {an_order(1).number} and was of another"]
+
+
+def test_the_figures_replace_those_of_the_same_database(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(report.PAGE.read_text())
+    for steps in (1, 2):
+        report.write(Result(5, "sqlite", steps=steps, recoveries={"power cut": [Recovery(2, 3), Recovery(4, 6)]}), page)
+    text = page.read_text()
+    assert "seed 5: 2 steps" in text
+    assert "seed 5: 1 steps" not in text
+    assert "| power cut | 2 | 3.0 s, at most 4.0 s | 4.5 s, at most 6.0 s |" in text
+    assert text.startswith(report.PAGE.read_text().partition("<!--")[0])
