@@ -64,7 +64,7 @@ class ProductForm(FlaskForm):
         return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
 
     @classmethod
-    def of(cls, product: Product) -> "ProductForm":
+    def from_product(cls, product: Product) -> "ProductForm":
         return cls(formdata=None, obj=product)
 
 

@@ -21,7 +21,7 @@ class IntervalForm(FlaskForm):
         return int(self.interval.data) * _SECONDS[self.unit.data]
 
     @classmethod
-    def of(cls, seconds: int) -> "IntervalForm":
+    def from_seconds(cls, seconds: int) -> "IntervalForm":
         """Create the form filled in, in the largest unit without a fraction."""
         unit = next(name for name in ("hours", "minutes", "seconds") if seconds % _SECONDS[name] == 0)
         return cls(formdata=None, data={"interval": seconds // _SECONDS[unit], "unit": unit})

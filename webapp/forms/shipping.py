@@ -72,7 +72,7 @@ class ParcelCorrectionForm(FlaskForm):
         self.carrier.choices = build_carrier_choices(country, _("Not known"), self.carrier.data or "")
 
     @classmethod
-    def of(cls, parcel: Parcel, country: str) -> "ParcelCorrectionForm":
+    def from_parcel(cls, parcel: Parcel, country: str) -> "ParcelCorrectionForm":
         """Create the form from the parcel."""
         carrier = shipping_carriers.find_carrier(parcel.carrier, parcel.title)
         # The list of carriers has one code each; another one of Amazon's is entered by its name.

@@ -51,7 +51,7 @@ def index() -> Response:
 def interval_page(key: str) -> Response:
     row = _build_row(key)
     return render_fragment_or_page(
-        request, *_INTERVAL, row=row, form=IntervalForm.of(row.job.interval_seconds), **_build_bounds(row)
+        request, *_INTERVAL, row=row, form=IntervalForm.from_seconds(row.job.interval_seconds), **_build_bounds(row)
     )
 
 

@@ -257,14 +257,14 @@ def _build_aggregates(tab: str) -> dict[str, JsonAggregate[Any]]:
     }
     if tab == INFORMATION:
         aggregates |= {
-            "comments": order_history.comments(_orders.c.id, LATEST + 1),
+            "comments": order_history.aggregate_comments(_orders.c.id, LATEST + 1),
             "stock": line_stock.build_aggregate(_orders, _amazon_orders),
         }
     if tab == HISTORY:
         aggregates |= {
-            "comments": order_history.comments(_orders.c.id),
-            "events": order_history.events(amazon_order_id),
-            "versions": order_history.versions(amazon_order_id),
+            "comments": order_history.aggregate_comments(_orders.c.id),
+            "events": order_history.aggregate_events(amazon_order_id),
+            "versions": order_history.aggregate_versions(amazon_order_id),
         }
     return aggregates
 

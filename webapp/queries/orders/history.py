@@ -73,7 +73,7 @@ def sort_history(events: Iterable[EventRow], versions: Iterable[Version]) -> Ord
     return OrderHistory(sorted(events, key=_when, reverse=True), sorted(versions, reverse=True))
 
 
-def events(amazon_order_id: Column[int]) -> JsonAggregate[EventRow]:
+def aggregate_events(amazon_order_id: Column[int]) -> JsonAggregate[EventRow]:
     """Aggregate the history entries of an Amazon order and its order."""
     condition = table_of(Event).c.amazon_order_id == amazon_order_id
     return JsonAggregate(EventRow, _select_events().where(condition), amazon_order_id.table)
@@ -84,14 +84,14 @@ def _select_events() -> Select[*tuple[Any, ...]]:
     return select(row.id, row.at, row.actor, row.kind, row.args, row.submission_id, _find_email(row.actor))
 
 
-def versions(amazon_order_id: Column[int]) -> JsonAggregate[Version]:
+def aggregate_versions(amazon_order_id: Column[int]) -> JsonAggregate[Version]:
     """Aggregate Amazon's versions of an order, without their bodies."""
     row = table_of(AmazonOrderVersion).c
     rows = select(row.id, row.received_at).where(row.amazon_order_id == amazon_order_id)
     return JsonAggregate(Version, rows, amazon_order_id.table)
 
 
-def comments(order_id: Column[int], latest: int | None = None) -> JsonAggregate[CommentRow]:
+def aggregate_comments(order_id: Column[int], latest: int | None = None) -> JsonAggregate[CommentRow]:
     """Aggregate the comments on an order and all its documents, or the `latest` of them."""
     row = table_of(Comment).c
     numbers = (

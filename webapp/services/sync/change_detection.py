@@ -44,7 +44,7 @@ def split_unchanged(
     return unchanged, others
 
 
-def latest(orders: Iterable[AmazonOrder]) -> list[AmazonOrder]:
+def select_latest(orders: Iterable[AmazonOrder]) -> list[AmazonOrder]:
     """Return the latest order of each number: a page may contain an order twice, in any order of its updates."""
     latest: dict[str, AmazonOrder] = {}
     for order in orders:

@@ -99,7 +99,7 @@ def _parse_or_quarantine(
         order
         if order.marketplace_id
         else replace(order, marketplace_id=_get_marketplace(session, order, stores, stored))
-        for order in change_detection.latest([order for order in page if isinstance(order, AmazonOrder)])
+        for order in change_detection.select_latest([order for order in page if isinstance(order, AmazonOrder)])
     ]
     unparseable = [order for order in page if isinstance(order, UnparseableOrder)]
     for order in [order for order in parsed if order.marketplace_id not in stores]:

@@ -190,7 +190,7 @@ def _build_page_context(product_id: int) -> dict[str, Any]:
     entries, older = queries.list_ledger(session, product_id, before)
     return {
         "product": product,
-        "edit": ProductForm.of(product),
+        "edit": ProductForm.from_product(product),
         "count": CountForm(formdata=None),
         "entries": entries,
         "older": older,

@@ -35,7 +35,7 @@ BUYER_ASKED = "BuyerCanceled"
 @requires("orders.write")
 def edit(number: str, reference: int) -> Response:
     parcel, shipment = queries.get_parcel(db.session(), number, reference)
-    form = ParcelCorrectionForm.of(parcel, _get_country(shipment))
+    form = ParcelCorrectionForm.from_parcel(parcel, _get_country(shipment))
     context: dict[str, Any] = {"parcel": parcel, "shipment": shipment, "form": form, "number": form.number()}
     return render_fragment_or_page(request, *DIALOG, **context, refused="", next=_next())
 
