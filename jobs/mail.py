@@ -17,7 +17,7 @@ def send_mails() -> None:
 
 def send_messages(account_id: int) -> None:
     session = db.session()
-    credentials = accounts.get_credentials(accounts.find(session, account_id))
+    credentials = accounts.get_credentials(accounts.find_by_id(session, account_id))
     session.commit()
     with Amazon(credentials, queue.redis(), priority="submission") as gateway:
         amazon_messaging.process_due(session, gateway, account_id, clock=lambda: datetime.now(UTC))

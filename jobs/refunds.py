@@ -21,7 +21,7 @@ def check_refunds() -> None:
     session = db.session()
     last_error: AmazonError | None = None
     for account_id in session.scalars(select(Account.id).order_by(Account.id)).all():
-        credentials = accounts.get_credentials(accounts.find(session, account_id))
+        credentials = accounts.get_credentials(accounts.find_by_id(session, account_id))
         session.commit()
         try:
             with Amazon(credentials, queue.redis(), priority="sync") as gateway:

@@ -14,7 +14,7 @@ from webapp.services.sync import run as sync_run
 
 def advance_submissions(account_id: int) -> None:
     session = db.session()
-    credentials = accounts.get_credentials(accounts.find(session, account_id))
+    credentials = accounts.get_credentials(accounts.find_by_id(session, account_id))
     session.commit()
     with Amazon(credentials, queue.redis(), priority="submission") as gateway:
         submission_processor.run(
@@ -32,7 +32,7 @@ def refresh_order(amazon_order_id: int) -> None:
     """Read one order from Amazon with high priority, for a user who waits for it."""
     session = db.session()
     order = session.get_one(AmazonOrder, amazon_order_id)
-    credentials = accounts.get_credentials(accounts.find(session, order.account_id))
+    credentials = accounts.get_credentials(accounts.find_by_id(session, order.account_id))
     session.commit()
     with Amazon(credentials, queue.redis(), priority="person", max_wait=20.0) as gateway:
         sync_run.refresh_order(session, gateway, order, now=datetime.now(UTC), actor="amazon")

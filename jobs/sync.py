@@ -15,7 +15,7 @@ def sync_account(account_id: int) -> None:
     """Import what changed. While a backfill searches, the next sync comes later and leaves it calls."""
     session = db.session()
     started = datetime.now(UTC)
-    credentials = accounts.get_credentials(accounts.find(session, account_id))
+    credentials = accounts.get_credentials(accounts.find_by_id(session, account_id))
     session.commit()
     with Amazon(credentials, queue.redis(), priority="sync") as gateway:
         sync_run.sync_account(session, gateway, account_id, clock=lambda: datetime.now(UTC), actor="schedule")
@@ -28,7 +28,7 @@ def sync_account(account_id: int) -> None:
 def run_backfill(account_id: int) -> None:
     """Read pages of old orders until Amazon's rate limit is reached; the scheduler enqueues it again."""
     session = db.session()
-    credentials = accounts.get_credentials(accounts.find(session, account_id))
+    credentials = accounts.get_credentials(accounts.find_by_id(session, account_id))
     session.commit()
     with Amazon(credentials, queue.redis(), priority="backfill", max_wait=5) as gateway:
         backfill.run(session, gateway, account_id, clock=lambda: datetime.now(UTC))
@@ -37,7 +37,7 @@ def run_backfill(account_id: int) -> None:
 def read_orders(account_id: int) -> None:
     """Read requested orders one by one; the scheduler enqueues it again while orders are due."""
     session = db.session()
-    credentials = accounts.get_credentials(accounts.find(session, account_id))
+    credentials = accounts.get_credentials(accounts.find_by_id(session, account_id))
     session.commit()
     with Amazon(credentials, queue.redis(), priority="backfill", max_wait=30) as gateway:
         order_reads.run(session, gateway, account_id, clock=lambda: datetime.now(UTC))
@@ -46,7 +46,7 @@ def read_orders(account_id: int) -> None:
 def check_completeness(account_id: int) -> None:
     """Take the next step of the account's check; the scheduler enqueues it again while it waits for the report."""
     session = db.session()
-    credentials = accounts.get_credentials(accounts.find(session, account_id))
+    credentials = accounts.get_credentials(accounts.find_by_id(session, account_id))
     session.commit()
     with Amazon(credentials, queue.redis(), priority="backfill", max_wait=30) as gateway:
         completeness.run(session, gateway, account_id, clock=lambda: datetime.now(UTC))

@@ -218,7 +218,7 @@ def test_mails_and_messages_that_redis_lost_are_enqueued_again(session: Session,
 
 def test_a_deleted_account_leaves_the_schedule(session: Session) -> None:
     account = an_account(session)
-    schedule.remove(session, f"sync_account-{accounts.find(session, account.id).id}")
+    schedule.remove(session, f"sync_account-{accounts.find_by_id(session, account.id).id}")
     assert stored.list_jobs(session) == []
 
 

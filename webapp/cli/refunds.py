@@ -37,7 +37,7 @@ def check(account: str | None, data_dir: Path | None, as_json: bool) -> None:
         session = db.session()
         ids = [accounts.find_by_name(session, account).id] if account else session.scalars(select(Account.id)).all()
         for account_id in ids:
-            credentials = accounts.get_credentials(accounts.find(session, account_id))
+            credentials = accounts.get_credentials(accounts.find_by_id(session, account_id))
             session.rollback()
             with open_gateway(credentials) as gateway:
                 refund_check.check_account(session, gateway, account_id, clock=lambda: datetime.now(UTC))

@@ -164,7 +164,7 @@ def _process_once(session: Session, account_id: int, deadline: float) -> bool:
     from webapp.services.submissions import processor as submission_processor
     from webapp.web.amazon_gateway import open_gateway
 
-    credentials = accounts.get_credentials(accounts.find(session, account_id))
+    credentials = accounts.get_credentials(accounts.find_by_id(session, account_id))
     session.rollback()
     try:
         with open_gateway(credentials) as gateway:

@@ -222,7 +222,7 @@ def replace_credentials(
     actor: str,
 ) -> Account:
     """Store credentials that Amazon has accepted with this report, and clear the account's error. Commits."""
-    account = find(session, account_id)
+    account = find_by_id(session, account_id)
     if account.client_secret != new_credentials.client_secret:
         account.secret_saved_at = now
     account.client_secret, account.refresh_token = new_credentials.client_secret, new_credentials.refresh_token
@@ -232,7 +232,7 @@ def replace_credentials(
     return account
 
 
-def find(session: Session, account_id: int) -> Account:
+def find_by_id(session: Session, account_id: int) -> Account:
     return require(session.get(Account, account_id), "account_unknown", name=account_id)
 
 

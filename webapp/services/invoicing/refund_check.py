@@ -61,7 +61,7 @@ def check_account(session: Session, gateway: AmazonGateway, account_id: int, *, 
     Does nothing for a day after Amazon has refused the call: without the role, refunds are only known from Amazon's
     processing reports. Raises AmazonError for other errors; what was read until then stays.
     """
-    account = accounts.find(session, account_id)
+    account = accounts.find_by_id(session, account_id)
     now = clock()
     if clocks.is_within(account.finances_refused_at, REFUSAL_PAUSE, now):
         return

@@ -14,7 +14,7 @@ from webapp.services.products.products import apply_rows
 def create(session: Session, account_id: int, name: str, text: str, *, now: datetime, actor: str) -> ProductImport:
     """Store a file until it is confirmed. Commits. Raises InvalidError if it cannot be parsed."""
     product_csv.read(text)
-    accounts.find(session, account_id)
+    accounts.find_by_id(session, account_id)
     product_import = ProductImport(account_id=account_id, at=now, actor=actor, name=name[:200], content=text)
     session.add(product_import)
     session.commit()

@@ -148,7 +148,7 @@ def apply_rows(
 
 
 def _lock(session: Session, account_id: int) -> None:
-    accounts.find(session, account_id)
+    accounts.find_by_id(session, account_id)
     locking.lock_orders(session, account_id)
 
 

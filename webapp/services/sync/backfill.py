@@ -53,7 +53,7 @@ def start(session: Session, account_id: int, days: int, *, method: str = REPORT,
     then read one by one. SEARCH selects by the time of the last change and reads everything. Raises InvalidError, and
     RefusedError while another backfill of the account has not ended.
     """
-    account = accounts.find(session, account_id)
+    account = accounts.find_by_id(session, account_id)
     if not 1 <= days <= accounts.MAX_BACKFILL_DAYS:
         raise InvalidError("backfill_days_out_of_range", field="days", most=accounts.MAX_BACKFILL_DAYS)
     if list_unfinished(session, account_id):

@@ -69,7 +69,7 @@ def fetch(session: Session, gateway: AmazonGateway, account_id: int, number: str
     """
     if not order_report.NUMBER.fullmatch(number):
         raise RefusedError("order_number_malformed", number=number[:60])
-    missing = accounts.list_unavailable_datasets(accounts.find(session, account_id), now)
+    missing = accounts.list_unavailable_datasets(accounts.find_by_id(session, account_id), now)
     session.commit()
     order = gateway.get_order(number, missing)
     import_page.import_page(session, account_id, [order], now=now, actor=actor)

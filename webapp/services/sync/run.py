@@ -129,7 +129,7 @@ def read_quarantined(
 def _begin(
     session: Session, account_id: int, now: datetime, actor: str, since: datetime | None
 ) -> tuple[SyncRun, SyncWindow]:
-    account = accounts.find(session, account_id)
+    account = accounts.find_by_id(session, account_id)
     killed = update(SyncRun).where(SyncRun.account_id == account_id, SyncRun.state == "running")
     session.execute(killed.values(state="lost", ended_at=now))
     _pull_back_first_orders(session, account_id, now)

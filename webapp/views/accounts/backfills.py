@@ -69,7 +69,7 @@ def _to_account(account_id: int) -> Response:
 def _context(account_id: int, form: BackfillForm | None = None) -> dict[str, Any]:
     session = db.session()
     return {
-        "account": accounts.find(session, account_id),
+        "account": accounts.find_by_id(session, account_id),
         "backfill": backfills.find_status(session, account_id, datetime.now(UTC)),
         "backfill_form": form or BackfillForm(formdata=None),
     }

@@ -87,7 +87,7 @@ def sync_now() -> Response:
     """Schedule a sync of the account now; the scheduler starts it within a second."""
     account_id = request.form.get("account", 0, type=parse_id)
     session = db.session()
-    name = accounts.find(session, account_id).name
+    name = accounts.find_by_id(session, account_id).name
     schedule.run_now(session, f"sync_account-{account_id}", now=datetime.now(UTC), actor=current_user.actor)
     flash(_("Sync of %(account)s starts within seconds.", account=name), "good")
     return see_other(request, url_for("syncs.index", account=account_id))
