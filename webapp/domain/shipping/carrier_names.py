@@ -44,10 +44,10 @@ _LABEL_PROGRAMS = frozenset(("stampscom", "endicia", "pirateship", "shipstation"
 
 def is_other(text: str) -> bool:
     """Return whether a carrier name stands for no known carrier: "other", or software that sells labels."""
-    return plain(text) in _OTHERS | _LABEL_PROGRAMS
+    return normalize_name(text) in _OTHERS | _LABEL_PROGRAMS
 
 
-def plain(text: str) -> str:
+def normalize_name(text: str) -> str:
     """Normalize a name for comparison: lowercase letters and digits only, without accents."""
     parts = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
     bare = "".join(sign for sign in parts if not "\u0300" <= sign <= "\u036f")
@@ -59,7 +59,7 @@ def _build_table(carriers: Iterable[Carrier]) -> dict[str, Carrier]:
     for carrier in carriers:
         own = [carrier.key, carrier.name, *ALIASES.get(carrier.key, ())]
         for name in [*own, *([carrier.code] if carrier.code != OTHER else [])]:
-            table.setdefault(plain(name), carrier)
+            table.setdefault(normalize_name(name), carrier)
     return table
 
 
@@ -76,18 +76,18 @@ def find_by_exact_name(text: str) -> Carrier | None:
     A code of Amazon's is kept as it is, also where the carrier has several. A word for another carrier names none.
     """
     code = text.strip()
-    return BY_CODE[code] if code in BY_CODE else None if is_other(text) else _TABLE.get(plain(text))
+    return BY_CODE[code] if code in BY_CODE else None if is_other(text) else _TABLE.get(normalize_name(text))
 
 
 def find_by_name(text: str) -> Carrier | None:
     """Return the carrier of this name; None where we know none. `DHL Paket (Inland)` is DHL."""
-    normalized = plain(text)
+    normalized = normalize_name(text)
     if not normalized or is_other(text):
         return None
     exact = find_by_exact_name(text)
     if exact is not None:
         return exact
-    words = [plain(word) for word in re.split(r"[\s\-_/(),.]+", text) if word]
+    words = [normalize_name(word) for word in re.split(r"[\s\-_/(),.]+", text) if word]
     carriers = [_WORDS[word] for word in words if word in _WORDS]
     if carriers:
         return carriers[0]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from webapp.domain.shipping.carrier_names import plain
+from webapp.domain.shipping.carrier_names import normalize_name
 
 _COMPARED = ("name", "line1", "line2", "line3", "city", "postal_code", "country_code")
 
@@ -11,4 +11,4 @@ def is_same_recipient(one: Mapping[str, str] | None, other: Mapping[str, str] | 
     """Return whether two known addresses are equal apart from spaces, punctuation and case."""
     if not one or not other or not one.get("line1"):
         return False
-    return all(plain(one.get(part, "")) == plain(other.get(part, "")) for part in _COMPARED)
+    return all(normalize_name(one.get(part, "")) == normalize_name(other.get(part, "")) for part in _COMPARED)

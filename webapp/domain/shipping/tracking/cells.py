@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from webapp.domain.shipping.carrier_names import find_by_name, is_other, plain
+from webapp.domain.shipping.carrier_names import find_by_name, is_other, normalize_name
 from webapp.domain.shipping.carriers import LONGEST, clean, guess
 from webapp.domain.shipping.tracking import numbers as tracking_numbers
 from webapp.domain.shipping.tracking.numbers import is_rounded
@@ -26,7 +26,7 @@ _DAY_OR_MONTH_FIRST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?=$|
 _DIGITS = re.compile(r"(20\d\d)(\d\d)(\d\d)")
 _LONGEST_DATE = 40
 
-# Words of cells, as `carrier_names.plain` makes them.
+# Words of cells, as `carrier_names.normalize_name` makes them.
 _WORDS = {
     "no": "n no non nein nee nej nie nao false falsch faux falso 0 none null na hayir いいえ 否 不 未取消 正常 有効 "
     "active aktiv actif attivo activo valid gultig valide ok open offen printed",
@@ -153,8 +153,10 @@ def is_month_first(cells: Iterable[str], *, otherwise: bool) -> bool:
 
 def is_void_mark(cell: str) -> bool:
     """Return whether a cell of a "voided" column marks its line: anything except a "no"."""
-    word = plain(cell[:LONGEST_CELL])
-    is_no = word in _NO or not word.strip("0") or any(plain(part) in _NOT for part in cell[:LONGEST_CELL].split())
+    word = normalize_name(cell[:LONGEST_CELL])
+    is_no = (
+        word in _NO or not word.strip("0") or any(normalize_name(part) in _NOT for part in cell[:LONGEST_CELL].split())
+    )
     return bool(word) and not is_no
 
 
@@ -173,10 +175,10 @@ def says_return(cell: str) -> bool:
 
 
 def _split_words(cell: str) -> list[str]:
-    """Return the words of a short cell, as `carrier_names.plain` makes them, without those with digits."""
+    """Return the words of a short cell, as `carrier_names.normalize_name` makes them, without those with digits."""
     if not 2 <= len(cell) <= _LONGEST_CARRIER:
         return []
-    words = [plain(word) for word in cell.split() if not any(map(str.isdigit, word))]
+    words = [normalize_name(word) for word in cell.split() if not any(map(str.isdigit, word))]
     return [word for word in words if word]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from math import fsum
 
-from webapp.domain.shipping.carrier_names import find_by_name, plain
+from webapp.domain.shipping.carrier_names import find_by_name, normalize_name
 from webapp.domain.shipping.tracking import headers as heads_of
 from webapp.domain.shipping.tracking.cells import (
     find_amazon_number,
@@ -141,7 +141,7 @@ def _choose_columns(
                 continue
             is_headed = name == headed or (name == TRACKING and headed == LINK)
             score = _score(name, cells, order_numbers, headed=is_headed)
-            if name == headed == SHIPPED_ON and plain(heads[place]) in GENERIC_DATES:
+            if name == headed == SHIPPED_ON and normalize_name(heads[place]) in GENERIC_DATES:
                 score -= 0.5
             if score > 0:
                 scores.append((score, name, -place))
@@ -185,7 +185,7 @@ def _find_more_tracking_columns(
 
 
 def _get_stem(heads: Sequence[str], place: int) -> str:
-    return plain(heads[place]).strip("0123456789") if place < len(heads) else ""
+    return normalize_name(heads[place]).strip("0123456789") if place < len(heads) else ""
 
 
 def _find_carrier_columns(fields: dict[int, str], places: dict[str, tuple[int, ...]], width: int) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 
 import re
 
-from webapp.domain.shipping.carrier_names import plain
+from webapp.domain.shipping.carrier_names import normalize_name
 
 ORDER, TRACKING, CARRIER, SKU, ITEM = "order", "tracking_number", "carrier", "sku", "order_item_id"
 QUANTITY, SHIPPED_ON, VOID = "quantity", "shipped_on", "void"
@@ -80,7 +80,7 @@ _LONGEST_HEAD = 100
 
 def find_header_field(head: str) -> str | None:
     """Return the field of a column with this header, one of the constants above; None for an unknown header."""
-    word = plain(head[:_LONGEST_HEAD])
+    word = normalize_name(head[:_LONGEST_HEAD])
     if not word:
         return None
     if word.startswith("isreturn") or word in _RETURN_MARKS:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from webapp.domain.errors import InvalidError
-from webapp.domain.shipping.carrier_names import find_by_name, plain
+from webapp.domain.shipping.carrier_names import find_by_name, normalize_name
 from webapp.domain.shipping.carriers import clean
 from webapp.domain.shipping.tracking import cells as cells_of
 from webapp.domain.shipping.tracking import text as tracking_text
@@ -273,7 +273,7 @@ def _parse_word_line(place: int, words: Sequence[str], order_numbers: Collection
     problem = ""
     if any(map(cells_of.says_voided, short)):
         problem = "line_voided"
-    elif numbers and any(names_return(plain(word)) for word in short):
+    elif numbers and any(names_return(normalize_name(word)) for word in short):
         problem = "line_of_return"
     elif len(orders) > 1 and len(numbers) > 1:
         problem = "line_ambiguous"
