@@ -89,15 +89,15 @@ class Filters(FlaskForm):
             if field.errors:
                 parameters[field.name] = [_encrypt_text(field, _shorten(text)) for text in field.raw_data or ()]
             elif field.name in used:
-                parameters[field.name] = [value for value, _said in describe_values(field)]
+                parameters[field.name] = [value for value, _label in describe_values(field)]
         return parameters
 
     def chips(self) -> list[Chip]:
         """Return a chip for each value of each filter in use."""
         return [
-            Chip(field.name, value, f"{field.label.text}: {said}" if said else str(field.label.text))
+            Chip(field.name, value, f"{field.label.text}: {label}" if label else str(field.label.text))
             for field in map(self.__getitem__, self.set())
-            for value, said in describe_values(field)
+            for value, label in describe_values(field)
         ]
 
 

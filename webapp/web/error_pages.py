@@ -137,7 +137,7 @@ def init_app(app: Flask) -> None:
 
 def _handle_app_error(error: domain.AppError) -> Response:
     status = next((DOMAIN_ERRORS[kind] for kind in type(error).__mro__ if kind in DOMAIN_ERRORS), 500)
-    return _render_error(status, said=text_for(error.code, error.arguments))
+    return _render_error(status, message=text_for(error.code, error.arguments))
 
 
 def _handle_expired_page(_error_of_token: CSRFError) -> Response:
@@ -145,7 +145,7 @@ def _handle_expired_page(_error_of_token: CSRFError) -> Response:
         return _render_error(PAGE_EXPIRED)
     # A page that was open while its user signed in again gets the new token and keeps its input.
     message = _("Nothing was changed, and your entries are still here. Submit again.")
-    return responses.fresh_token(_render_error(PAGE_EXPIRED, said=message), generate_csrf())
+    return responses.fresh_token(_render_error(PAGE_EXPIRED, message=message), generate_csrf())
 
 
 def _handle_http_error(error: HTTPException) -> Response:
@@ -156,7 +156,7 @@ def _handle_http_error(error: HTTPException) -> Response:
     if cause is not None:
         return _handle_database_problem(cause)
     # The description of this error; Werkzeug's own belong to the class.
-    response = _render_error(error.code, said=vars(error).get("description") or "")
+    response = _render_error(error.code, message=vars(error).get("description") or "")
     for name, value in error.get_headers():
         if name not in {"Content-Type", "Content-Length"}:
             response.headers[name] = value
@@ -169,12 +169,12 @@ def _handle_database_problem(cause: Cause) -> Response:
     return response
 
 
-def _render_error(status: int, said: str = "", words: ErrorText | None = None) -> Response:
-    """Return the page, or the toast for HTMX. `said`: the exact message, when there is one."""
+def _render_error(status: int, message: str = "", words: ErrorText | None = None) -> Response:
+    """Return the page, or the toast for HTMX. `message`: the exact message, when there is one."""
     words = words or PAGES.get(status) or PAGES[400 if status < 500 else 500]
     template = "errors/_toast.html" if responses.wants_fragment(request) else "errors/page.html"
     back = _find_back_url() if request.method == "POST" else ""
-    response = make_response(render_template(template, status=status, words=words, said=said, back=back), status)
+    response = make_response(render_template(template, status=status, words=words, message=message, back=back), status)
     return responses.toast(response)
 
 
