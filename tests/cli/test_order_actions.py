@@ -129,8 +129,8 @@ def test_a_conflict_is_decided(command, number, account_name, amazon):
 
     (one,) = command("submissions", "run", "--json").json
     assert (one["state"], one["message"].startswith("The buyer has requested to cancel.")) == ("conflict", True)
-    (insisted,) = command("submissions", "insist", str(one["id"]), "--json").json
-    assert insisted["state"] == "queued"
+    (forced,) = command("submissions", "force", str(one["id"]), "--json").json
+    assert forced["state"] == "queued"
     (submission,) = command("submissions", "run", "--wait", "20", "--json").json
     assert submission["state"] == "verified"
     assert amazon.world.orders[order_id].body["packages"][0]["carrier"] == "bike courier"

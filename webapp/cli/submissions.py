@@ -91,7 +91,7 @@ def undo(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
 @click.argument("submission_id", type=number_type, metavar="ID")
 @data_dir_option
 @json_option
-def insist(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
+def force(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
     """Send a submission in spite of its conflict."""
     _apply("override_conflict", submission_id, data_dir, as_json)
 

@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _l
 SENTENCES = {
     "undo_too_late": _l("It is too late to undo this. Its state is: %(state)s."),
     "look_too_soon": _l("There is nothing to check at Amazon yet. Try again in a moment."),
-    "insist_no_conflict": _l("There is nothing to decide. Its state is: %(state)s."),
+    "force_no_conflict": _l("There is nothing to decide. Its state is: %(state)s."),
     "again_still_open": _l("It has not finished yet, so it cannot be sent again. Follow it under Submissions."),
     "submission_unknown": _l("There is no submission %(name)s."),
     "submission_broke": _l("An internal error occurred. See the log. Channeldesk retries automatically."),

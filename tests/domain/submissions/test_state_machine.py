@@ -13,7 +13,7 @@ from webapp.domain.submissions.state_machine import ENDED, STATES, TRANSITIONS
 # The whole table by hand: what may become of it in each state.
 ALLOWED = {
     "queued": {"undo", "conflict", "send", "verify", "reject", "give_up"},
-    "conflict": {"undo", "insist", "verify"},
+    "conflict": {"undo", "force", "verify"},
     "sending": {"requeue", "sent", "accept", "verify", "reject", "give_up"},
     "sent": {"accept", "verify", "reject", "give_up"},
     "accepted": {"verify", "reject", "give_up"},
@@ -25,7 +25,7 @@ ALLOWED = {
 LEADS_TO = {
     "undo": "undone",
     "conflict": "conflict",
-    "insist": "queued",
+    "force": "queued",
     "send": "sending",
     "requeue": "queued",
     "resend": "queued",

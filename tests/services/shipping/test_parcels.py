@@ -221,7 +221,7 @@ def test_whatever_happens_the_pieces_add_up(session, seed):
     def advance():
         open_ = session.scalars(select(Submission).where(Submission.open)).all()
         one = chance.choice(open_)
-        steps = {"queued": ("send", "undo", "conflict", "reject"), "conflict": ("insist", "undo")}
+        steps = {"queued": ("send", "undo", "conflict", "reject"), "conflict": ("force", "undo")}
         submission_transitions.apply(
             one, chance.choice(steps.get(one.state, ("reject", "accept", "give_up", "verify"))), NOW
         )

@@ -60,17 +60,17 @@ def test_what_is_still_open_is_not_asked_for_again(session, asked):
 
 
 def test_only_a_conflict_is_insisted_on(session, asked):
-    def insist():
+    def force():
         return submission_actions.override_conflict(session, asked.id, now=NOW + timedelta(hours=1), actor="user:2")
 
-    assert expect_refusal(insist) == ("insist_no_conflict", {"state": "queued"})
+    assert expect_refusal(force) == ("force_no_conflict", {"state": "queued"})
     submission_transitions.conflict(session, asked, "cancel_shipped", NOW)
     session.commit()
 
-    assert insist().state == "queued"
+    assert force().state == "queued"
 
     assert (asked.due_at, asked.cause, asked.details["conflict_overridden"]) == (NOW + timedelta(hours=1), None, True)
-    assert expect_refusal(insist) == ("insist_no_conflict", {"state": "queued"})
+    assert expect_refusal(force) == ("force_no_conflict", {"state": "queued"})
 
 
 def test_a_look_is_hurried_only_where_it_proves_something(session, asked):

@@ -153,7 +153,7 @@ def test_what_is_never_shown_or_has_changed_says_why_and_waits_for_a_person(sess
     )
     assert note(asked) == ("note_cancel_conflict", {"cause": "ship_cancel_requested"})
 
-    moved(asked, "insist", "send", "accept")
+    moved(asked, "force", "send", "accept")
     submission_transitions.mark_unconfirmed(session, asked, "cancel_not_shown", LATER)
     assert (asked.state, asked.open, asked.cause) == ("unproved", False, "cancel_not_shown")
     assert event(session, asked) == ("cancellation_unproved", "amazon", said | {"cause": "cancel_not_shown"})

@@ -86,13 +86,13 @@ def test_the_conflict_shows_what_changed_and_going_on_tells_amazon(owner_client,
     assert re.search(rf'href="/submissions/{submission_id}"[^>]*>(<svg.*?</svg>)?Review', shipment)
     assert "1 request waits for a decision" in owner_client.get("/").text
 
-    answer = owner_client.post(f"/submissions/{submission_id}/insistence")
+    answer = owner_client.post(f"/submissions/{submission_id}/force")
     assert answer.location == f"/submissions/{submission_id}"
     assert state(harness, submission_id) == "queued"
     harness.advance()
     assert len(harness.world.effects("shipment", number)) == 1
     harness.session.commit()
-    again = owner_client.post(f"/submissions/{submission_id}/insistence")
+    again = owner_client.post(f"/submissions/{submission_id}/force")
     assert (again.status_code, "There is nothing to decide" in again.text) == (409, True)
 
 

@@ -25,7 +25,7 @@ TRANSITIONS = TransitionTable(
     Transition("undo", frozenset({QUEUED, CONFLICT}), UNDONE),
     # The order changed after the request: the submission stays open until a user decides.
     Transition("conflict", frozenset({QUEUED}), CONFLICT),
-    Transition("insist", frozenset({CONFLICT}), QUEUED),
+    Transition("force", frozenset({CONFLICT}), QUEUED),
     Transition("send", frozenset({QUEUED}), SENDING),
     # createFeed was never reached, so it waits for the next feed.
     Transition("requeue", frozenset({SENDING}), QUEUED),

@@ -77,11 +77,11 @@ def undo(session: Session, submission_id: int, *, now: datetime, actor: str) -> 
 def override_conflict(session: Session, submission_id: int, *, now: datetime, actor: str) -> Submission:
     """Send it at once in spite of the conflict, and let Amazon decide. Commits. Raises RefusedError."""
     submission = load_locked(session, submission_id)
-    if not submission_states.is_allowed("insist", submission.state):
+    if not submission_states.is_allowed("force", submission.state):
         state = submission.state
         session.rollback()
-        raise RefusedError("insist_no_conflict", state=state)
-    submission_transitions.apply(submission, "insist", now)
+        raise RefusedError("force_no_conflict", state=state)
+    submission_transitions.apply(submission, "force", now)
     submission.details = submission.details | {"conflict_overridden": True}
     submission.undo_until = submission.due_at = now
     submission.cause = None

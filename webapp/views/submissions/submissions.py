@@ -128,7 +128,7 @@ def resubmit(submission_id: int) -> Response:
     return _redirect_back(retry.id)
 
 
-@bp.post("/<int:submission_id>/insistence")
+@bp.post("/<int:submission_id>/force")
 @requires("submissions.write")
 def override_conflict(submission_id: int) -> Response:
     """Send the submission in spite of the conflict."""
