@@ -179,7 +179,7 @@ def test_the_stores_page_costs_three_queries_however_many_stores_there_are(sessi
 
 
 @pytest.mark.parametrize(
-    "reading", [dashboard.load_recent_orders, lambda *about: dashboard.load_sales(*about, 30, NOW)]
+    "reading", [dashboard.load_recent_orders, lambda session, store: dashboard.load_sales(session, store, 30, NOW)]
 )
 def test_a_dashboards_orders_are_one_range_of_one_index(session, store, reading):
     if db.engine.dialect.name != "sqlite":
