@@ -15,6 +15,7 @@ from webapp.models.amazon_orders import AmazonOrder, AmazonOrderVersion, Quarant
 from webapp.models.audit_log import Event
 from webapp.models.bulk_actions import BulkAction, BulkRow
 from webapp.models.mails import Mail
+from webapp.models.reported_orders import OrderRead
 from webapp.models.submissions import Feed, Submission
 from webapp.models.sync_runs import SyncRun
 from webapp.models.users import SignInAttempt
@@ -134,7 +135,7 @@ def test_submissions_that_had_an_effect_and_feeds_of_open_ones_are_kept(session,
 
 
 def test_other_data_is_deleted_once_it_has_ended(session, order, keep, tmp_path):
-    keep(quarantine=1, sync_runs=7, mails=30, bulk_actions=7, sign_in_attempts=365)
+    keep(quarantine=1, sync_runs=7, order_reads=60, mails=30, bulk_actions=7, sign_in_attempts=365)
     for resolved in (None, NOW):
         session.add(
             QuarantinedOrder(
@@ -171,10 +172,22 @@ def test_other_data_is_deleted_once_it_has_ended(session, order, keep, tmp_path)
         session.add(action)
         session.flush()
         session.add(BulkRow(action_id=action.id, subject_id=1, state="done"))
+    for next_try in (None, LATER):
+        session.add(
+            OrderRead(
+                account_id=1,
+                store_id=order.store_id,
+                number="302-1",
+                reason="missing",
+                purchased_at=NOW,
+                requested_at=NOW,
+                next_try_at=next_try,
+            )
+        )
     session.add(SignInAttempt(at=NOW, account=b"a" * 16, address=b"b" * 16, outcome="failed"))
     counts = run(session, tmp_path)
-    names = ("quarantine", "sync_runs", "mails", "bulk_actions", "sign_in_attempts")
-    assert [counts[name] for name in names] == [1, 2, 1, 1, 1]
+    names = ("quarantine", "sync_runs", "mails", "bulk_actions", "sign_in_attempts", "order_reads")
+    assert [counts[name] for name in names] == [1, 2, 1, 1, 1, 1]
     assert [count(session, model) for model in (QuarantinedOrder, SyncRun, Mail, BulkAction, BulkRow)] == [1] * 5
     assert session.scalars(select(BulkAction.state)).all() == ["running"]
 

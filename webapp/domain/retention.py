@@ -22,6 +22,8 @@ RULES = (
     RetentionRule("versions", 365, 30),
     RetentionRule("quarantine", 30, 1),
     RetentionRule("sync_runs", 90, 7),
+    # The completeness ledger compares the last 30 days with what was read since.
+    RetentionRule("order_reads", 180, 60),
     RetentionRule("submissions", 365, 60),
     # Amazon lists feeds for 90 days: until then, a feed there must be known here.
     RetentionRule("feeds", 365, 100),

@@ -20,6 +20,7 @@ from webapp.models.bulk_actions import BulkAction, BulkRow
 from webapp.models.mails import Mail
 from webapp.models.printed_files import PrintedFile, PrintedPart
 from webapp.models.refund_transactions import RefundFinding, RefundTransaction
+from webapp.models.reported_orders import OrderRead
 from webapp.models.retention import RetentionSetting
 from webapp.models.submissions import Feed, Submission
 from webapp.models.sync_runs import SyncRun
@@ -160,6 +161,11 @@ def _select_sync_runs(cutoff: datetime) -> Select[int]:
     return select(SyncRun.id).where(SyncRun.ended_at < cutoff, SyncRun.id.not_in(latest)).order_by(SyncRun.id)
 
 
+def _select_order_reads(cutoff: datetime) -> Select[int]:
+    """Select orders that were read, and those that were given up."""
+    return select(OrderRead.id).where(OrderRead.requested_at < cutoff, OrderRead.next_try_at.is_(None))
+
+
 def _select_submissions(cutoff: datetime) -> Select[int]:
     """Select submissions without an effect. The others document parcels and documents at Amazon."""
     ended = (submission_states.REJECTED, submission_states.UNDONE)
@@ -242,6 +248,7 @@ _TABLES: dict[str, tuple[Callable[[datetime], Select[int]], Callable[[Session, S
     "versions": (_select_versions, _delete_plain(AmazonOrderVersion)),
     "quarantine": (_select_quarantined, _delete_plain(QuarantinedOrder)),
     "sync_runs": (_select_sync_runs, _delete_plain(SyncRun)),
+    "order_reads": (_select_order_reads, _delete_plain(OrderRead)),
     "submissions": (_select_submissions, _delete_submissions),
     "feeds": (_select_feeds, _delete_feeds),
     "mails": (_select_mails, _delete_plain(Mail)),
