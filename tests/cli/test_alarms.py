@@ -7,7 +7,7 @@ from tests.support.webhooks import webhook_receiver
 
 def test_settings_and_a_test_message(command) -> None:
     refused = command("alarms", "test")
-    assert (refused.code, "Alarms are sent nowhere yet" in refused.error) == (1, True)
+    assert (refused.code, "No alarm is sent yet" in refused.error) == (1, True)
     with webhook_receiver() as receiver:
         words = (
             "alarms",
@@ -28,4 +28,4 @@ def test_settings_and_a_test_message(command) -> None:
         assert (failed.code, failed.out) == (1, "webhook: HTTP 404\n")
     assert json.loads(command("alarms", "list", "--json").out) == []
     wrong = command("alarms", "set", "--quiet", "22:00")
-    assert (wrong.code, wrong.error) == (1, "channeldesk: Quiet hours need a beginning and an end.")
+    assert (wrong.code, wrong.error) == (1, "channeldesk: Quiet hours need a start and an end.")

@@ -45,6 +45,30 @@ def test_what_cannot_be_meant_is_refused_next_to_its_field(owner_client: FlaskCl
     assert alarm_settings.find(session) is None
 
 
+def test_a_web_address_that_cannot_be_requested_is_refused_and_everything_entered_is_kept(
+    owner_client: FlaskClient, session: Session
+) -> None:
+    entered = {"recipients": "a@desk.example", "quiet_from": "22:00", "quiet_until": "07:00"}
+    for url in (
+        "http://[",
+        "https://hooks.example:99999",
+        "https://hooks.example:port",
+        "https://hooks..example",
+        f"https://{'a' * 64}.example",
+        "https:///desk",
+        "hooks.example",
+        "https://hooks.example/a b",
+        "https://hooks\u202e.example",
+        f"https://hooks.example/{'a' * 1000}",
+    ):
+        for field in ("webhook_url", "ping_url"):
+            answer = owner_client.post(URL, data=entered | {field: url})
+            assert (answer.status_code, "This is not a web address" in answer.text) == (422, True), (field, url)
+            assert "a@desk.example" in answer.text
+            assert 'value="22:00"' in answer.text
+    assert alarm_settings.find(session) is None
+
+
 def test_a_test_message_shows_the_result_of_each_channel(owner_client: FlaskClient, session: Session) -> None:
     assert owner_client.post(f"{URL}/tests").status_code == 422
     with mail_server() as box, webhook_receiver() as receiver:

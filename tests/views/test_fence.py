@@ -91,7 +91,7 @@ def test_resuming_ends_the_fence_and_says_which_mails_are_unconfirmed(owner_clie
     )
     session.commit()
     page = owner_client.post("/fence/release", follow_redirects=True).text
-    assert "1 mail may have arrived before and was not sent" in page
+    assert "1 message may have arrived before and was not sent" in page
     session.expire_all()
     assert session.scalars(select(Fence.ended_by)).one().startswith("user:")
     assert "Sending is paused" not in owner_client.get("/orders").text

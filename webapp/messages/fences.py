@@ -10,13 +10,13 @@ SENTENCES = {
     "fence_started": _l("Sending is paused: %(why)s"),
     "fence_ended": _l("Sending was resumed."),
     "fence_none": _l("Sending is not paused."),
-    "fence_not_waiting": _l("It does not wait any more. Load the page again."),
+    "fence_not_waiting": _l("It no longer waits. Reload the page."),
     "fence_not_compared": _l(
         "Amazon's list of refund feeds has not been read yet for: %(accounts)s. Try again in a minute; if it stays, "
         "look at the account's page."
     ),
     "submission_released": _l("Released to be sent to Amazon"),
-    "mail_released": _l("Mail to the buyer was released: %(mail_kind)s"),
+    "mail_released": _l("Message to the buyer released: %(mail_kind)s"),
     "mail_before_restore": _l("It was queued before the restore: it may have arrived."),
     "feed_unknown": _l(
         "Amazon has a refund feed that this database does not know, and this refund may be in it. It was not sent "

@@ -14,6 +14,7 @@ from webapp.models.alarm_settings import AlarmSettings
 from webapp.services import audit_log
 
 MAX_RECIPIENTS = 20
+MAX_URL_LENGTH = 1000
 
 
 def find(session: Session) -> AlarmSettings | None:
@@ -59,8 +60,16 @@ def save(session: Session, fields: Mapping[str, str], *, now: datetime, actor: s
 
 def _clean_url(fields: Mapping[str, str], field: str) -> str:
     url = fields.get(field, "").strip()
-    parts = urlsplit(url)
-    if url and (parts.scheme not in {"http", "https"} or not parts.hostname or len(url) > 1000 or " " in url):
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+        # An empty or long label of the host cannot be looked up, and a port above 65535 cannot be connected to.
+        host, _port = (parts.hostname or "").encode("idna"), parts.port
+        is_valid = parts.scheme in {"http", "https"} and host and url.isprintable() and " " not in url
+    except ValueError:
+        is_valid = False
+    if not is_valid or len(url) > MAX_URL_LENGTH:
         raise InvalidError("alarm_url_malformed", field=field)
     return url
 

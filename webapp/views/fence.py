@@ -48,8 +48,8 @@ def release_all() -> Response:
     text = _("Sending was resumed. What Amazon already shows is not sent again.")
     if unconfirmed:
         text += " " + ngettext(
-            "%(count)s mail may have arrived before and was not sent: decide about it under Messages.",
-            "%(count)s mails may have arrived before and were not sent: decide about them under Messages.",
+            "%(count)s message may have arrived before and was not sent: decide about it under Messages.",
+            "%(count)s messages may have arrived before and were not sent: decide about them under Messages.",
             unconfirmed,
             count=number(unconfirmed),
         )
