@@ -150,3 +150,27 @@ def test_what_begins_and_ends_in_quiet_hours_is_not_announced() -> None:
     assert (desk.delivered, desk.state.outbox) == ([], [])
     desk.run(WARNING, 12 * 3600)
     assert [event for event, _id, _keys in desk.delivered] == ["alarm"]
+
+
+def test_a_warning_that_waits_holds_up_no_failure() -> None:
+    desk = Desk(NIGHT, NOON.replace(hour=22))
+    desk.run(WARNING, 60)
+    desk.run([*WARNING, *DISK], 60)
+    assert [(event, keys) for event, _id, keys in desk.delivered] == [("alarm", ["disk"])]
+    desk.run(WARNING, 60)
+    assert [event for event, _id, _keys in desk.delivered] == ["alarm", "all_clear"]
+    desk.run(WARNING, 9 * 3600)
+    assert [keys for _event, _id, keys in desk.delivered] == [["disk"], ["disk"], ["secrets"]]
+
+
+def test_a_problem_that_keeps_coming_back_is_announced_twice_only() -> None:
+    desk = Desk()
+    for _ in range(60):
+        desk.run(DISK, 30)
+        desk.run(ALL_OK, 60)
+    assert [event for event, _id, _keys in desk.delivered] == ["alarm", "all_clear", "alarm"]
+    desk.run(ALL_OK, 1800)
+    assert [event for event, _id, _keys in desk.delivered] == ["alarm", "all_clear", "alarm", "all_clear"]
+    desk.run(DISK, 30)
+    desk.run(ALL_OK, 60)
+    assert len(desk.delivered) == 6

@@ -328,6 +328,17 @@ def test_a_delivery_that_fails_is_repeated_and_arrives_once(desk: Desk) -> None:
     assert {row["error"] for row in log if row["channel"] == "webhook"} == {"HTTP 500", "HTTP 503", ""}
 
 
+def test_a_response_that_never_ends_stops_no_alarms(desk: Desk) -> None:
+    desk.receiver.is_endless = True
+    with Session(db.engine) as session:
+        fields = {"webhook_url": desk.receiver.url, "ping_url": desk.receiver.url.replace("/hook", "/ping")}
+        alarm_settings.save(session, fields, now=desk.now(), actor="test")
+    with disk_full(desk):
+        desk.run(120)
+    assert desk.receiver.event_names() == [("alarm", "disk")]
+    assert desk.receiver.pings[-1] == "/ping/fail"
+
+
 def test_the_dead_mans_switch_is_requested_each_minute_and_told_of_failures(desk: Desk) -> None:
     with Session(db.engine) as session:
         fields = {"ping_url": desk.receiver.url.replace("/hook", "/ping")}

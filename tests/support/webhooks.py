@@ -1,7 +1,9 @@
 """A receiver of webhooks and of requests to a dead man's switch."""
 
+import contextlib
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,12 +13,16 @@ from typing import Any
 
 @dataclass
 class Receiver:
-    """The requests that were taken. `answers`: the status of the next ones; 200 afterwards."""
+    """The requests that were taken. `answers`: the status of the next ones; 200 afterwards.
+
+    `is_endless`: the bodies of its responses never end.
+    """
 
     url: str = ""
     posts: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     pings: list[str] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
+    is_endless: bool = False
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -37,13 +43,19 @@ def webhook_receiver() -> Iterator[Receiver]:
             status = receiver.answers.pop(0) if receiver.answers else 200
             if status == 200:
                 receiver.posts.append((dict(self.headers), body))
-            self.send_response(status)
-            self.end_headers()
+            self.answer(status)
 
         def do_GET(self) -> None:
             receiver.pings.append(self.path)
-            self.send_response(200)
+            self.answer(200)
+
+        def answer(self, status: int) -> None:
+            self.send_response(status)
             self.end_headers()
+            with contextlib.suppress(OSError):
+                while receiver.is_endless:
+                    self.wfile.write(b" ")
+                    time.sleep(0.05)
 
         def log_message(self, *_words: object) -> None:
             pass
@@ -55,6 +67,7 @@ def webhook_receiver() -> Iterator[Receiver]:
     try:
         yield receiver
     finally:
+        receiver.is_endless = False
         server.shutdown()
         thread.join()
         server.server_close()

@@ -14,6 +14,8 @@ from webapp.domain.health import FAIL, UNKNOWN, WARN, Check
 # Seconds. A problem has to last, and to be gone, for so long: what a restart mends by itself is no alarm.
 CONFIRM = 10.0
 RECOVER = 20.0
+# A problem that is back so soon after its all-clear has to be gone for as long before the next one.
+FLAPPING = 900.0
 FIRST_RETRY = 10.0
 LONGEST_RETRY = 900.0
 # A message that could not be delivered by then is dropped.
@@ -59,12 +61,16 @@ class Problem:
 
 @dataclass(slots=True)
 class Alarm:
-    """Problems that appeared together. `ok_since`: since when all of them have passed. Times are timestamps."""
+    """Problems that appeared together. `ok_since`: since when all of them have passed. Times are timestamps.
+
+    `recover`: the seconds after which it is closed.
+    """
 
     id: str
     opened_at: float
     problems: list[Problem]
     ok_since: float | None = None
+    recover: float = RECOVER
 
     @property
     def level(self) -> str:
@@ -88,7 +94,10 @@ class Message:
 
 @dataclass(slots=True)
 class AlarmState:
-    """What must survive a restart. `pending`: problems not yet announced, with the time they appeared."""
+    """What must survive a restart. `pending`: problems not yet announced, with the time they appeared.
+
+    `closed`: problems whose alarm was closed a short while ago, with the time.
+    """
 
     open: list[Alarm] = field(default_factory=list)
     pending: dict[str, float] = field(default_factory=dict)
@@ -96,6 +105,7 @@ class AlarmState:
     # The last deliveries, the newest first: event, channel, time and error of each.
     log: list[dict[str, Any]] = field(default_factory=list)
     number: int = 0
+    closed: dict[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -109,6 +119,7 @@ class AlarmState:
             outbox=[Message(**row | {"problems": _problems(row)}) for row in data["outbox"]],
             log=data["log"],
             number=data["number"],
+            closed=data.get("closed", {}),
         )
 
 
@@ -146,6 +157,9 @@ def update(
     state.number += 1
     rows = [Problem(key, problems[key].name, problems[key].level, texts[key]) for key in confirmed]
     alarm = Alarm(f"{int(at)}-{state.number}", at, rows)
+    state.closed = {key: since for key, since in state.closed.items() if abs(at - since) < FLAPPING}
+    if state.closed.keys() & confirmed:
+        alarm.recover = FLAPPING
     state.open.append(alarm)
     _queue(state, alarm, ALARM, channels, quiet, now)
 
@@ -164,9 +178,10 @@ def _close_recovered(
             alarm.ok_since = None
             continue
         alarm.ok_since = at if alarm.ok_since is None else min(alarm.ok_since, at)
-        if at - alarm.ok_since < RECOVER:
+        if at - alarm.ok_since < alarm.recover:
             continue
         state.open.remove(alarm)
+        state.closed |= dict.fromkeys((problem.key for problem in alarm.problems), at)
         # Who was not told of the problem is not told of its end.
         untold = {message.channel for message in state.outbox if message.id == alarm.id and message.held}
         state.outbox = [message for message in state.outbox if not (message.id == alarm.id and message.held)]
@@ -193,7 +208,7 @@ def _queue(
 
 
 def due_messages(state: AlarmState, channels: Iterable[str], now: datetime) -> list[Message]:
-    """Return the messages to deliver now: of each channel the first one, so that they arrive in order.
+    """Return the messages to deliver now: of each channel the first one not held, so that they arrive in order.
 
     Drops messages of channels that are not used any more, and those nobody could deliver for days.
     """
@@ -201,10 +216,11 @@ def due_messages(state: AlarmState, channels: Iterable[str], now: datetime) -> l
     state.outbox = [message for message in state.outbox if message.channel in channels and at - message.at < GIVE_UP]
     first: dict[str, Message] = {}
     for message in state.outbox:
-        first.setdefault(message.channel, message)
-    for message in first.values():
         # A later time was written before the clock was set back.
         message.next_try_at = min(message.next_try_at, at + LONGEST_WAIT)
+        # A warning that waits for the end of the quiet hours holds up no failure.
+        if not message.held or message.next_try_at <= at:
+            first.setdefault(message.channel, message)
     return [message for message in first.values() if message.next_try_at <= at]
 
 

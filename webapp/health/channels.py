@@ -168,19 +168,20 @@ def sign(secret: str, timestamp: str, body: bytes) -> str:
 def _post(channels: Channels, message: Message) -> str:
     body, headers = build_request(channels, message, datetime.now(UTC))
     try:
-        response = httpx.post(channels.webhook_url, content=body, headers=headers, timeout=TIMEOUT)
+        # The body is not read: it could be sent so slowly that it never ends.
+        with httpx.stream("POST", channels.webhook_url, content=body, headers=headers, timeout=TIMEOUT) as response:
+            return "" if response.is_success else f"HTTP {response.status_code}"
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return type(error).__name__
-    return "" if response.is_success else f"HTTP {response.status_code}"
 
 
 def ping(url: str, is_failing: bool) -> str:
     """Request a healthchecks-style URL, with `/fail` while a check fails; return why it failed, or an empty string."""
     try:
-        response = httpx.get(url.rstrip("/") + "/fail" if is_failing else url, timeout=TIMEOUT)
+        with httpx.stream("GET", url.rstrip("/") + "/fail" if is_failing else url, timeout=TIMEOUT) as response:
+            return "" if response.is_success else f"HTTP {response.status_code}"
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return type(error).__name__
-    return "" if response.is_success else f"HTTP {response.status_code}"
 
 
 def send_test(channels: Channels, now: datetime) -> list[tuple[str, str]]:
