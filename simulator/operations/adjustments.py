@@ -149,7 +149,7 @@ def refund_remaining(world: WorldState, order: OrderRecord, item_id: str = "", a
         if item_id not in ("", key[1]) or not item["fulfillment"]["quantityFulfilled"]:
             continue
         refundable = {name: paid_amount(item, name) - refunded[*key, name] for name in COMPONENTS}
-        amounts = {name: left for name, left in refundable.items() if left > 0}
+        amounts = {name: remaining for name, remaining in refundable.items() if remaining > 0}
         if amounts:
             refunds.append((key, amounts, item["proceeds"]["proceedsTotal"]["currencyCode"]))
     if not refunds:
@@ -159,8 +159,8 @@ def refund_remaining(world: WorldState, order: OrderRecord, item_id: str = "", a
         raise InvalidStateError(f"{amount} is not an amount that is left to refund of {order.id}")
     action = world.next_serial("manual_refund")
     for key, amounts, currency in refunds:
-        for name, left in amounts.items():
-            amounts[name] = left if limit is None else min(left, limit)
+        for name, remaining in amounts.items():
+            amounts[name] = remaining if limit is None else min(remaining, limit)
             limit = None if limit is None else limit - amounts[name]
         if any(amounts.values()):
             details = {"reason": "CustomerReturn", "quantity_cancelled": 0, "action": action}

@@ -126,8 +126,8 @@ def _show_status(account: str, as_json: bool) -> None:
     from webapp.queries.sync import backfills
 
     session, account_id = _find(account)
-    found = backfills.find_status(session, account_id, datetime.now(UTC))
-    values = {"state": "none"} if found is None else asdict(found)
+    status = backfills.find_status(session, account_id, datetime.now(UTC))
+    values = {"state": "none"} if status is None else asdict(status)
     values = {name: format_instant(value) if isinstance(value, datetime) else value for name, value in values.items()}
     show({"account": account, **values}, as_json, _lines)
 

@@ -82,8 +82,8 @@ def connect(settings: Settings, *, impatient: bool = False) -> Redis:
     if impatient:
         return Redis.from_url(url, socket_connect_timeout=1, socket_timeout=2, retry=Reconnect(NoBackoff(), 0))
     # The embedded Valkey is back within a second of being killed: the client retries for longer than that.
-    again = Reconnect(ExponentialBackoff(cap=1.0, base=0.05), 8)
-    return Redis.from_url(url, retry=again, retry_on_error=[RedisConnectionError, RedisTimeoutError])
+    retry_policy = Reconnect(ExponentialBackoff(cap=1.0, base=0.05), 8)
+    return Redis.from_url(url, retry=retry_policy, retry_on_error=[RedisConnectionError, RedisTimeoutError])
 
 
 def init_app(app: Flask, settings: Settings) -> None:

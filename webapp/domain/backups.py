@@ -40,5 +40,5 @@ def list_expired(names: Iterable[str], days: int, weeks: int) -> list[str]:
         if at is not None:
             newest_of_day.setdefault(at.date(), name)
             newest_of_week.setdefault(at.isocalendar()[:2], name)
-    kept = {*list(newest_of_day.values())[:days], *list(newest_of_week.values())[:weeks], *backups[:1]}
-    return [name for name in backups if name not in kept]
+    names_to_keep = {*list(newest_of_day.values())[:days], *list(newest_of_week.values())[:weeks], *backups[:1]}
+    return [name for name in backups if name not in names_to_keep]

@@ -32,7 +32,7 @@ def _trim(text: str | None) -> str:
 
 
 class ConnectForm(FlaskForm):
-    """`kept`: names of stored secrets, which are used again if their field is left empty."""
+    """`stored_secrets`: names of stored secrets, which are used again if their field is left empty."""
 
     name = StringField(_l("Name"), [DataRequired(_FILL_IN)], filters=[_trim])
     region = SelectField(_l("Region"), choices=build_choices(REGIONS))
@@ -43,16 +43,16 @@ class ConnectForm(FlaskForm):
     endpoint = StringField(_l("Endpoint"), filters=[_trim])
     token_url = StringField(_l("Token URL"), filters=[_trim])
 
-    def __init__(self, *args: Any, kept: frozenset[str] = frozenset(), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, stored_secrets: frozenset[str] = frozenset(), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kept = kept
+        self.stored_secrets = stored_secrets
         for name in SECRETS:
-            self[name].flags.required = name not in kept
+            self[name].flags.required = name not in stored_secrets
 
     def validate(self, extra_validators: Any = None) -> bool:
         valid: bool = super().validate(extra_validators)
         for name in SECRETS:
-            if not self[name].data and name not in self.kept:
+            if not self[name].data and name not in self.stored_secrets:
                 self[name].errors = [str(_FILL_IN)]
                 valid = False
         return valid

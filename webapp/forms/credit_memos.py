@@ -26,14 +26,14 @@ class CreditMemoForm(DocumentForm):
     way = RadioField(_l("Refund method"), validate_choice=False)
     reason = SelectField(_l("Refund reason"), validate_choice=False)
 
-    def __init__(self, *args: Any, order: Order, there: Refundable, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, order: Order, refundable: Refundable, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.order = order
         ways = {OFFLINE: _("Record only (offline refund)")}
-        if not there.refused:
+        if not refundable.refused:
             ways = {AMAZON: _("Refund through Amazon"), **ways}
         self.way.choices = build_choices(ways)
-        named = {code: text_for(f"reason_{code}") for code in there.reasons}
+        named = {code: text_for(f"reason_{code}") for code in refundable.reasons}
         self.reason.choices = build_choices({"": _("Choose one"), **named})
 
     @property
@@ -77,9 +77,9 @@ class CreditMemoForm(DocumentForm):
         return super().find_field(error)
 
 
-def credit_memo_form(order: Order, there: Refundable, **options: Any) -> CreditMemoForm:
-    """Build the form. `there`: the amounts Amazon could refund."""
-    return build_line_form(CreditMemoForm, order.items, _add_stock_field)(order=order, there=there, **options)
+def credit_memo_form(order: Order, refundable: Refundable, **options: Any) -> CreditMemoForm:
+    """Build the form. `refundable`: the amounts Amazon could refund."""
+    return build_line_form(CreditMemoForm, order.items, _add_stock_field)(order=order, refundable=refundable, **options)
 
 
 def _add_stock_field(line: OrderItem) -> dict[str, Any]:

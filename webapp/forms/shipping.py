@@ -45,9 +45,9 @@ def parse_carrier(key: str, title: str) -> tuple[str, str]:
     return (shipping_carriers.OTHER, " ".join(title.split())) if key == OTHER else ("", "")
 
 
-def is_confirmed(found: Classification, number: str | None) -> bool:
+def is_confirmed(classification: Classification, number: str | None) -> bool:
     """Return whether the number confirmed on the page equals the entered one."""
-    return bool(number) and number == found.number
+    return bool(number) and number == classification.number
 
 
 class ParcelCorrectionForm(FlaskForm):

@@ -116,8 +116,8 @@ def _check_database(settings: Settings) -> Finding:
     try:
         if not settings.database_url:
             path = settings.data_dir / "channeldesk.db"
-            if gone := migrate.find_missing_file(path, settings):
-                return Finding("database", FAIL, gone)
+            if missing_file := migrate.find_missing_file(path, settings):
+                return Finding("database", FAIL, missing_file)
             if not path.exists():
                 return Finding("database", OK, "none yet; it is made at the first start")
         if _has_no_keys(settings):

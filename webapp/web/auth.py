@@ -175,7 +175,7 @@ def _to_sign_in(*, by_itself: bool) -> AnyResponse:
 
     A form sent by HTMX stays open with its input: the user signs in in another tab.
     """
-    here = request.full_path.rstrip("?")
+    current_path = request.full_path.rstrip("?")
     reading = request.method in {"GET", "HEAD"}
     if request.headers.get("HX-Request") == "true":
         if not reading:
@@ -186,7 +186,7 @@ def _to_sign_in(*, by_itself: bool) -> AnyResponse:
         response = Response(status=401)
         response.headers["HX-Redirect"] = _sign_in_address(_get_path(request.headers.get("HX-Current-URL", "")))
         return response
-    return redirect(_sign_in_address(here if reading else _get_path(request.referrer or "")), code=303)
+    return redirect(_sign_in_address(current_path if reading else _get_path(request.referrer or "")), code=303)
 
 
 def _sign_in_address(target: str) -> str:

@@ -128,7 +128,7 @@ def build_invoice(lines: Sequence[OrderLine], total: int, quantities: Mapping[in
 def build_credit_memo(
     lines: Sequence[OrderLine],
     total: int,
-    asked: CreditRequest,
+    request: CreditRequest,
     *,
     given: Mapping[int, Mapping[str, int]],
     money_left: int,
@@ -141,10 +141,10 @@ def build_credit_memo(
     """
     if money_left <= 0 and not any(order_states.count_left_to_refund(line) for line in lines):
         raise RefusedError("nothing_to_refund")
-    chosen = check_quantities(lines, asked.quantities, order_states.count_left_to_refund)
-    shipping = _compute_shipping_credit(lines, asked.shipping, given, currency)
+    chosen = check_quantities(lines, request.quantities, order_states.count_left_to_refund)
+    shipping = _compute_shipping_credit(lines, request.shipping, given, currency)
     for field in ("adjustment_refund", "adjustment_fee"):
-        if getattr(asked, field) < 0:
+        if getattr(request, field) < 0:
             raise InvalidError("amount_negative", field=field)
     extra = _compute_remainders(lines, total)
     parts = tuple(
@@ -157,7 +157,7 @@ def build_credit_memo(
         for line in lines
         if chosen[line.id] or shipping[line.id]
     )
-    draft = Draft(parts, asked.adjustment_refund, asked.adjustment_fee)
+    draft = Draft(parts, request.adjustment_refund, request.adjustment_fee)
     _check_refund(draft, money_left, currency)
     return draft
 
@@ -171,12 +171,12 @@ def build_full_credit(
     parts = tuple(
         DraftLine(
             line.id,
-            left,
+            quantity,
             shipping=shipping[line.id],
-            **_compute_goods_credit(line, extra[line.id], left, given.get(line.id, {})),
+            **_compute_goods_credit(line, extra[line.id], quantity, given.get(line.id, {})),
         )
         for line in lines
-        if (left := order_states.count_left_to_refund(line)) or shipping[line.id]
+        if (quantity := order_states.count_left_to_refund(line)) or shipping[line.id]
     )
     missing = money_left - Draft(parts).total
     return Draft(parts, adjustment_refund=max(0, missing), adjustment_fee=max(0, -missing))
@@ -195,41 +195,44 @@ def compute_remaining_shipping(lines: Iterable[OrderLine], given: Mapping[int, M
 
 
 def require_quantities(
-    lines: Sequence[OrderLine], asked: Mapping[int, int] | None, left: Callable[[OrderLine], int], nothing: str
+    lines: Sequence[OrderLine],
+    requested: Mapping[int, int] | None,
+    count_left: Callable[[OrderLine], int],
+    nothing: str,
 ) -> dict[int, int]:
     """Return quantities by line id, at least one unit. Raises RefusedError(`nothing`) if none remain."""
-    if not any(left(line) for line in lines):
+    if not any(count_left(line) for line in lines):
         raise RefusedError(nothing)
-    chosen = check_quantities(lines, asked, left)
+    chosen = check_quantities(lines, requested, count_left)
     if not any(chosen.values()):
         raise InvalidError("quantity_none", field="quantities")
     return chosen
 
 
 def check_quantities(
-    lines: Sequence[OrderLine], asked: Mapping[int, int] | None, left: Callable[[OrderLine], int]
+    lines: Sequence[OrderLine], requested: Mapping[int, int] | None, count_left: Callable[[OrderLine], int]
 ) -> dict[int, int]:
     """Return the quantity of every line by id, 0 if not requested. None requests all remaining units."""
-    if asked is None:
-        return {line.id: left(line) for line in lines}
-    for line_id in asked.keys() - {line.id for line in lines}:
+    if requested is None:
+        return {line.id: count_left(line) for line in lines}
+    for line_id in requested.keys() - {line.id for line in lines}:
         raise InvalidError("line_unknown", field="quantities", line=line_id)
     for line in lines:
-        quantity, maximum = asked.get(line.id, 0), left(line)
+        quantity, maximum = requested.get(line.id, 0), count_left(line)
         field, item = f"quantity-{line.id}", line.sku or line.id
         if quantity < 0:
             raise InvalidError("quantity_negative", field=field, item=item)
         if quantity > maximum:
             raise InvalidError("quantity_over", field=field, item=item, asked=quantity, left=maximum)
-    return {line.id: asked.get(line.id, 0) for line in lines}
+    return {line.id: requested.get(line.id, 0) for line in lines}
 
 
 def distribute_unallocated(total: int, lines: Sequence[tuple[int, int]]) -> list[int]:
     """Distribute the part of the order's total that belongs to no line over the lines (quantity, total)."""
-    missing = total - sum(worth for pieces, worth in lines if pieces)
+    missing = total - sum(amount for pieces, amount in lines if pieces)
     if not missing:
         return [0] * len(lines)
-    portions = iter(order_amounts.distribute(missing, [worth for pieces, worth in lines if pieces]))
+    portions = iter(order_amounts.distribute(missing, [amount for pieces, amount in lines if pieces]))
     return [next(portions) if pieces else 0 for pieces, _ in lines]
 
 
@@ -265,20 +268,20 @@ def _compute_goods_credit(line: OrderLine, rest: int, quantity: int, given: Mapp
 
 
 def _compute_shipping_credit(
-    lines: Sequence[OrderLine], asked: int | None, given: Mapping[int, Mapping[str, int]], currency: str
+    lines: Sequence[OrderLine], requested: int | None, given: Mapping[int, Mapping[str, int]], currency: str
 ) -> dict[int, int]:
     """Return the credited shipping, on the lines it was paid for."""
     remaining = compute_remaining_shipping(lines, given)
     most = sum(remaining.values())
-    if asked is None:
+    if requested is None:
         return remaining
-    if asked < 0:
+    if requested < 0:
         raise InvalidError("amount_negative", field="shipping")
-    if asked > most:
+    if requested > most:
         raise InvalidError("shipping_over", field="shipping", left=Money(most, currency).amount, currency=currency)
-    if not asked:
+    if not requested:
         return dict.fromkeys(remaining, 0)
-    return dict(zip(remaining, order_amounts.distribute(asked, list(remaining.values())), strict=True))
+    return dict(zip(remaining, order_amounts.distribute(requested, list(remaining.values())), strict=True))
 
 
 def _check_refund(draft: Draft, money_left: int, currency: str) -> None:

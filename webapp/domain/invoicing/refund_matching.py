@@ -75,13 +75,13 @@ def match_refunds(memos: Collection[ExpectedRefund], transactions: Collection[Po
         _confirm(matches, memo, _find_same(memo, free), free)
     for memo in _unconfirmed(matches, submitted):
         _confirm(matches, memo, _find_parts(memo, free), free)
-    left = _unconfirmed(matches, submitted)
-    rows = [row for row in free if all(_may_be(memo, row) for memo in left)]
-    if left and sum(memo.amount for memo in left) == sum(row.amount for row in rows):
-        for memo in left:
+    unmatched = _unconfirmed(matches, submitted)
+    rows = [row for row in free if all(_may_be(memo, row) for memo in unmatched)]
+    if unmatched and sum(memo.amount for memo in unmatched) == sum(row.amount for row in rows):
+        for memo in unmatched:
             _confirm(matches, memo, rows, free)
-        left = []
-    _find_problems(matches, left, free, {memo.amount for memo in memos if memo.id in matches.confirmed})
+        unmatched = []
+    _find_problems(matches, unmatched, free, {memo.amount for memo in memos if memo.id in matches.confirmed})
     return matches
 
 
@@ -114,14 +114,14 @@ def _unconfirmed(matches: Matches, memos: Sequence[ExpectedRefund]) -> list[Expe
 
 
 def _find_problems(
-    matches: Matches, left: Sequence[ExpectedRefund], free: list[PostedRefund], confirmed_amounts: set[int]
+    matches: Matches, unmatched: Sequence[ExpectedRefund], free: list[PostedRefund], confirmed_amounts: set[int]
 ) -> None:
-    for memo in left:
+    for memo in unmatched:
         if memo.overdue:
             row = next((row for row in free if _may_be(memo, row)), None)
             matches.findings.append(Finding(MISSING if row is None else DIFFERS, memo.id, row.id if row else None))
             if row is not None:
                 free.remove(row)
-    if all(memo.overdue for memo in left):
+    if all(memo.overdue for memo in unmatched):
         kinds = {row.id: DOUBLED if row.amount in confirmed_amounts else ELSEWHERE for row in free}
         matches.findings += [Finding(kind, transaction_id=id_) for id_, kind in kinds.items()]

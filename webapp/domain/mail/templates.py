@@ -58,7 +58,7 @@ def write(subject: str, body: str, values: Mapping[str, str]) -> tuple[str, str]
 
     A place without a value comes out empty: a template that was right when it was saved never stops a mail.
     """
-    one_line = " ".join(_PLACE.sub(lambda found: values.get(found[1], ""), subject).split())
+    one_line = " ".join(_PLACE.sub(lambda place: values.get(place[1], ""), subject).split())
     lines = "\n".join(_fill(body, values))
     return one_line, re.sub(r"\n{3,}", "\n\n", lines).strip("\n")
 
@@ -68,7 +68,7 @@ def _fill(body: str, values: Mapping[str, str]) -> Iterator[str]:
         names = _PLACE.findall(line)
         if names and not any(values.get(name) for name in names):
             continue
-        yield _PLACE.sub(lambda found: values.get(found[1], ""), line).rstrip()
+        yield _PLACE.sub(lambda place: values.get(place[1], ""), line).rstrip()
 
 
 def _check_text(field: str, text: str, placeholders: tuple[str, ...]) -> None:
@@ -82,8 +82,8 @@ def _check_text(field: str, text: str, placeholders: tuple[str, ...]) -> None:
             raise InvalidError("template_braces", field=field, line=number, text=_get_excerpt(rest, match.start()))
 
 
-def _build_error(field: str, line: int, name: str, known: tuple[str, ...]) -> InvalidError:
-    close = get_close_matches(name.casefold(), known, 1, 0.6)
+def _build_error(field: str, line: int, name: str, placeholders: tuple[str, ...]) -> InvalidError:
+    close = get_close_matches(name.casefold(), placeholders, 1, 0.6)
     if close:
         return InvalidError("template_place_close", field=field, line=line, place=name, close=close[0])
     return InvalidError("template_place_unknown", field=field, line=line, place=name)

@@ -241,7 +241,7 @@ class Known:
     quantity: int
 
 
-def compare(entry: Entry, known: Known | None) -> dict[str, tuple[Any, Any]]:
+def compare(entry: Entry, stored: Known | None) -> dict[str, tuple[Any, Any]]:
     """Return the changes of an entry: field → (old value, new value); the old value is None for a new product."""
     values = {
         "title": entry.title,
@@ -250,11 +250,11 @@ def compare(entry: Entry, known: Known | None) -> dict[str, tuple[Any, Any]]:
         "manage_stock": entry.manages,
         "quantity": entry.quantity,
     }
-    if known is None:
+    if stored is None:
         new = {"title": "", "asin": "", "enabled": True, "manage_stock": False, "quantity": 0}
         return {name: (None, new[name] if value is None else value) for name, value in values.items()}
     return {
-        name: (getattr(known, name), value)
+        name: (getattr(stored, name), value)
         for name, value in values.items()
-        if value is not None and value != getattr(known, name)
+        if value is not None and value != getattr(stored, name)
     }

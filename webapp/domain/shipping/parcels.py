@@ -66,10 +66,10 @@ def _check_parcel(
     if parcel.quantities is None and not alone:
         raise InvalidError("parcel_contents_required", field="quantities")
 
-    def left(line: invoicing_drafts.OrderLine) -> int:
+    def count_left(line: invoicing_drafts.OrderLine) -> int:
         return order_states.count_left_to_ship(line) - packed[line.id]
 
-    chosen = invoicing_drafts.check_quantities(lines, parcel.quantities, left)
+    chosen = invoicing_drafts.check_quantities(lines, parcel.quantities, count_left)
     if not any(chosen.values()):
         raise InvalidError("quantity_none", field="quantities")
     for line_id, pieces in chosen.items():

@@ -38,14 +38,14 @@ _REFUSED_BY_STATUS = {
 
 
 def find_refusal_reason(
-    amazon_status: str, fulfilled_by: str, *, writable: bool, requested: bool, left: bool = False
+    amazon_status: str, fulfilled_by: str, *, writable: bool, requested: bool, has_parcel: bool = False
 ) -> str | None:
     """Return the reason a cancellation cannot be requested (a code of `messages`), or None.
 
     `writable`: the store imports orders, so the desk is in charge of them. `requested`: it has been asked already.
-    `left`: a parcel left here, of which Amazon may not have heard.
+    `has_parcel`: a parcel was shipped here that Amazon may not show yet.
     """
-    if amazon_status == status.UNSHIPPED and left:
+    if amazon_status == status.UNSHIPPED and has_parcel:
         return "cancel_shipped"
     if fulfilled_by == status.AMAZON:
         return "cancel_fba"

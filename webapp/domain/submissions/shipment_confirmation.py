@@ -77,7 +77,7 @@ def is_cancellation_requested(order: AmazonOrderLike) -> bool:
 
 def find_conflict(
     order: AmazonOrderLike,
-    left: Mapping[str, int],
+    remaining: Mapping[str, int],
     pieces: Mapping[str, int],
     *,
     known: bool,
@@ -85,7 +85,7 @@ def find_conflict(
 ) -> str | None:
     """Return the reason a user must decide before the submission is sent (a code of `messages`), or None.
 
-    `left`: pieces Amazon still waits for, `pieces`: those of the parcel, both by Amazon's id of the line. `known`:
+    `remaining`: units Amazon still expects, `pieces`: those of the parcel, both by Amazon's id of the line. `known`:
     Amazon shows the parcel already, so the submission corrects it. `ship_anyway`: a user decided to ship although
     the buyer asks to cancel.
     """
@@ -99,7 +99,7 @@ def find_conflict(
         return "ship_not_ready"
     if order.cancel_requested and not ship_anyway:
         return "ship_cancel_requested"
-    return "ship_more_than_left" if any(quantity > left.get(id_, 0) for id_, quantity in pieces.items()) else None
+    return "ship_more_than_left" if any(quantity > remaining.get(id_, 0) for id_, quantity in pieces.items()) else None
 
 
 def is_visible(packages: Iterable[Package], sent: SentParcel) -> bool:

@@ -193,8 +193,8 @@ def _time(row: dict[str, str], name: str) -> datetime:
 
 
 def _fulfilled_by(channel: str) -> str:
-    known = {"merchant": statuses.MERCHANT, "amazon": statuses.AMAZON}
-    return known.get(channel.lower(), statuses.normalise_channel(channel))
+    fulfillers = {"merchant": statuses.MERCHANT, "amazon": statuses.AMAZON}
+    return fulfillers.get(channel.lower(), statuses.normalise_channel(channel))
 
 
 def _status(text: str, items: list[AmazonItem]) -> str:

@@ -120,10 +120,10 @@ def _search_statement(
     return matches.order_by(number.desc() if descending else number).limit(request.size + 1)
 
 
-def _to_page(found: Sequence[Any], request: PageRequest) -> Page:
+def _to_page(fetched: Sequence[Any], request: PageRequest) -> Page:
     """Make a page of the rows in the order they were read, with one more than its size if there are more."""
-    has_more = len(found) > request.size
-    rows = found[: request.size]
+    has_more = len(fetched) > request.size
+    rows = fetched[: request.size]
     if request.is_backwards:
         rows = rows[::-1]
     if not rows:

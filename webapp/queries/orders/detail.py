@@ -269,5 +269,5 @@ def _build_aggregates(tab: str) -> dict[str, JsonAggregate[Any]]:
     return aggregates
 
 
-def _aggregate_rows(row: type[Any], model: type[Base], mine: ColumnElement[bool]) -> JsonAggregate[Any]:
-    return JsonAggregate(row, select(*(table_of(model).c[name] for name in row._fields)).where(mine), _orders)
+def _aggregate_rows(row: type[Any], model: type[Base], condition: ColumnElement[bool]) -> JsonAggregate[Any]:
+    return JsonAggregate(row, select(*(table_of(model).c[name] for name in row._fields)).where(condition), _orders)

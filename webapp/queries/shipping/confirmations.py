@@ -52,7 +52,9 @@ def load_changed_confirmations(session: Session, amazon_order_ids: Collection[in
     rows = session.execute(parcels).all()
     states = {row[0]: row[3] for row in rows}
     confirmations = _group_by_order(rows)
-    return {id_: one for id_, one in confirmations.items() if one != _SETTLED.get(states[id_])}
+    return {
+        id_: confirmation for id_, confirmation in confirmations.items() if confirmation != _SETTLED.get(states[id_])
+    }
 
 
 def load_failed_numbers(session: Session, order_ids: Collection[int]) -> dict[int, frozenset[str]]:
@@ -74,12 +76,15 @@ _SETTLED = {
 }
 
 
-def _load_by_order(session: Session, asked: Select[Any]) -> dict[int, str]:
-    return _group_by_order(session.execute(asked).all())
+def _load_by_order(session: Session, parcels: Select[Any]) -> dict[int, str]:
+    return _group_by_order(session.execute(parcels).all())
 
 
 def _group_by_order(rows: Collection[Any]) -> dict[int, str]:
     states: dict[tuple[int, str], list[str | None]] = defaultdict(list)
     for row in rows:
         states[row[0], row[1]].append(row[2])
-    return {id_: shipment_confirmation.derive_confirmation(status, found) for (id_, status), found in states.items()}
+    return {
+        id_: shipment_confirmation.derive_confirmation(status, submission_states)
+        for (id_, status), submission_states in states.items()
+    }

@@ -90,7 +90,7 @@ def get_by_number(session: Session, number: str) -> AmazonOrder:
 class AmazonOrderDetail(NamedTuple):
     """An Amazon order with related data.
 
-    `ours`: the number of its order. `cancellations`: how many were submitted. `left`: whether it has a parcel.
+    `ours`: the number of its order. `cancellations`: how many were submitted. `has_parcel`: whether it has a parcel.
     """
 
     order: AmazonOrder
@@ -98,7 +98,7 @@ class AmazonOrderDetail(NamedTuple):
     items: int
     packages: int
     cancellations: int
-    left: bool
+    has_parcel: bool
 
 
 def get_detail(session: Session, number: str) -> AmazonOrderDetail:

@@ -133,10 +133,10 @@ def _read_window(
 def _store(session: Session, account_id: int, page: TransactionPage, now: datetime) -> None:
     """Store the refunds of a page. Commits."""
     ids = [refund.transaction_id for refund in page.refunds]
-    known = select(RefundTransaction).where(
+    stored = select(RefundTransaction).where(
         RefundTransaction.account_id == account_id, RefundTransaction.transaction_id.in_(ids)
     )
-    rows = {row.transaction_id: row for row in session.scalars(known)}
+    rows = {row.transaction_id: row for row in session.scalars(stored)}
     for refund in page.refunds:
         row = rows.get(refund.transaction_id)
         if row is None:
@@ -197,7 +197,7 @@ def _list_orders(session: Session, account_id: int, since: datetime, now: dateti
     """List the orders that have a refund not confirmed, a transaction not explained, or an unresolved finding."""
     start = now - COMPARED_FOR
     orders = select(Order.id).join(AmazonOrder, AmazonOrder.id == Order.amazon_order_id)
-    mine = orders.where(AmazonOrder.account_id == account_id)
+    unresolved = orders.where(AmazonOrder.account_id == account_id)
     memos = select(CreditMemo.order_id).where(
         CreditMemo.created_at >= max(start, since), CreditMemo.offline.is_(False), CreditMemo.confirmed_at.is_(None)
     )
@@ -209,10 +209,10 @@ def _list_orders(session: Session, account_id: int, since: datetime, now: dateti
     findings = select(RefundFinding.order_id).where(
         RefundFinding.account_id == account_id, RefundFinding.resolved_at.is_(None)
     )
-    mine = mine.where(or_(Order.id.in_(memos), AmazonOrder.id.in_(transactions), Order.id.in_(findings)))
-    found = session.scalars(mine.order_by(Order.id)).all()
+    unresolved = unresolved.where(or_(Order.id.in_(memos), AmazonOrder.id.in_(transactions), Order.id.in_(findings)))
+    order_ids = session.scalars(unresolved.order_by(Order.id)).all()
     session.rollback()
-    return found
+    return order_ids
 
 
 def _compare_order(session: Session, order_id: int, since: datetime, until: datetime, now: datetime) -> None:
@@ -304,12 +304,12 @@ def _store_findings(
 ) -> None:
     """Add new findings, and resolve those whose cause has gone. A finding that was checked is not added again."""
     stored = session.scalars(select(RefundFinding).where(RefundFinding.order_id == order.id)).all()
-    known = {Finding(row.kind, row.credit_memo_id, row.refund_transaction_id): row for row in stored}
-    for finding, row in known.items():
+    rows_by_finding = {Finding(row.kind, row.credit_memo_id, row.refund_transaction_id): row for row in stored}
+    for finding, row in rows_by_finding.items():
         if row.resolved_at is None and finding not in findings:
             row.resolved_at, row.resolved_by = now, "amazon"
     for finding in findings:
-        if finding in known:
+        if finding in rows_by_finding:
             continue
         memo = memos.get(finding.memo_id or 0)
         transaction = transactions.get(finding.transaction_id or 0)

@@ -76,7 +76,7 @@ def load_refusal_reason(session: Session, order: AmazonOrder) -> str | None:
         order.fulfilled_by,
         writable=order.store.import_orders,
         requested=session.scalar(open_submission) is not None,
-        left=order.status == statuses.UNSHIPPED and session.scalar(parcel) is not None,
+        has_parcel=order.status == statuses.UNSHIPPED and session.scalar(parcel) is not None,
     )
 
 

@@ -179,11 +179,11 @@ def _load_ours(session: Session, account_id: int, since: datetime, numbers: list
         .outerjoin(ReportedOrder, ReportedOrder.amazon_order_id == rows.AmazonOrder.id)
         .where(rows.AmazonOrder.account_id == account_id)
     )
-    found = list(session.execute(of_account.where(rows.AmazonOrder.purchased_at >= since)))
-    others = sorted(set(numbers) - {row.number for row in found})
+    stored = list(session.execute(of_account.where(rows.AmazonOrder.purchased_at >= since)))
+    others = sorted(set(numbers) - {row.number for row in stored})
     for batch in batched(others, report_import.BATCH):
-        found += session.execute(of_account.where(rows.AmazonOrder.number.in_(batch)))
-    return {row.number: OurOrder(row.store_id, row.purchased_at, row.changed_at, row.read_at) for row in found}
+        stored += session.execute(of_account.where(rows.AmazonOrder.number.in_(batch)))
+    return {row.number: OurOrder(row.store_id, row.purchased_at, row.changed_at, row.read_at) for row in stored}
 
 
 def _store_days(session: Session, result: Comparison, now: datetime) -> None:

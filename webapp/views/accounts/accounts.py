@@ -44,7 +44,7 @@ _CREDENTIALS = ("accounts/_credentials.html", "accounts/show.html")
 def connect_page() -> Response:
     fields = _load_stored_fields()
     visible = {name: value for name, value in fields.items() if name not in SECRETS}
-    form = ConnectForm(formdata=None, data=visible, kept=_list_secrets(fields))
+    form = ConnectForm(formdata=None, data=visible, stored_secrets=_list_secrets(fields))
     return render_fragment_or_page(
         request, *_CONNECT, form=form, problem=None, expired="expired" in request.args and not fields
     )
@@ -55,7 +55,7 @@ def connect_page() -> Response:
 def test_connection() -> Response:
     """Call Amazon with these credentials. What was entered is kept for ten minutes, whatever the result."""
     stored = _load_stored_fields()
-    form = ConnectForm(kept=_list_secrets(stored))
+    form = ConnectForm(stored_secrets=_list_secrets(stored))
     fields = {name: value for name, value in stored.items() if name in SECRETS} | form.entered
     problem: AmazonError | None = None
     if form.validate():
@@ -70,7 +70,7 @@ def test_connection() -> Response:
             form_drafts.save(DRAFT, {"fields": fields, "report": _to_json(report)})
             return see_other(request, url_for("accounts.marketplaces_page"))
     form_drafts.save(DRAFT, {"fields": fields})
-    form.kept = _list_secrets(fields)
+    form.stored_secrets = _list_secrets(fields)
     return render_invalid(request, *_CONNECT, form=form, problem=problem, expired=False)
 
 

@@ -90,18 +90,18 @@ def show(
     request: Request,
     counted: Callable[[int], str],
     *,
-    kept: Mapping[str, str] | None = None,
+    fixed_parameters: Mapping[str, str] | None = None,
     cleared: Mapping[str, str] | None = None,
 ) -> GridPage:
     """Return the page of the grid for the request's URL. `heads`: column → (text, whether it is numeric).
 
-    `kept`: what every address of the grid says besides; `cleared`: what the one without filters says instead.
+    `fixed_parameters`: in every URL of the grid; `cleared`: in the URL without filters.
     """
     checked = form.check()
     # Looking up missing keys is ten times faster in a dictionary than in a MultiDict.
     place = grid_fetch.parse_page_request(grid, request.args.to_dict())
     page = grid_fetch.fetch_page(session, grid, place, checked.set) if checked.right else None
-    parameters = {**_place(grid, place), **(kept or {})}
+    parameters = {**_place(grid, place), **(fixed_parameters or {})}
     clear_parameters = {**parameters, **(cleared or {})}
     address = GridUrls(url_for(request.endpoint or ""), checked.parameters, parameters, clear_parameters)
     return GridPage(

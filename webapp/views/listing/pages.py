@@ -79,7 +79,7 @@ def _show(
         {name: (heading.text, heading.figures) for name, heading in listing.headings.items()},
         request,
         listing.counted,
-        kept={name: request.args[name] for name in ("columns", "view") if request.args.get(name)},
+        fixed_parameters={name: request.args[name] for name in ("columns", "view") if request.args.get(name)},
         # Without it the list would open with the default view again.
         cleared={"view": "0"} if default is not None else {},
     )

@@ -90,7 +90,7 @@ def _find_unavailable_reason(order: OrderDetail, action: str) -> str | None:
             order.amazon_order.fulfilled_by,
             writable=order.store.import_orders,
             requested=order.cancelling,
-            left=order.related.parcels > 0,
+            has_parcel=order.related.parcels > 0,
         )
         return text_for(code) if code else None
     if not order_states.is_allowed(action, order.state):

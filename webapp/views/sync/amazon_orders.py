@@ -82,14 +82,14 @@ class AmazonOrderSummary(NamedTuple):
 def load(number: str) -> AmazonOrderSummary:
     """Load an Amazon order. Raises NotFoundError."""
     session = db.session()
-    order, order_number, items, packages, cancellation_requested, has_left = queries.get_detail(session, number)
+    order, order_number, items, packages, cancellation_requested, has_parcel = queries.get_detail(session, number)
     submission = queries.find_last_cancellation(session, order.id) if cancellation_requested else None
     refused = cancellation.find_refusal_reason(
         order.status,
         order.fulfilled_by,
         writable=order.store.import_orders,
         requested=submission is not None and submission.open,
-        left=has_left,
+        has_parcel=has_parcel,
     )
     return AmazonOrderSummary(order, order_number, items, packages, submission, refused)
 

@@ -336,7 +336,7 @@ def test_whatever_a_sheet_says_nothing_is_shipped_twice(some, ticks):
     packed = group_shipments(matches)
     numbers = Counter(parcel.tracking_number for several in packed.values() for parcel in several)
     assert set(numbers.values()) <= {1}
-    left = {item.id: item.left for order in (ONE, TWO) for item in order.items}
+    left = {item.id: item.unshipped for order in (ONE, TWO) for item in order.items}
     for several in packed.values():
         assert len(several) == 1 or all(parcel.quantities for parcel in several)
         assert all(parcel.carrier and parcel.title for parcel in several)

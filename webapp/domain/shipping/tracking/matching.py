@@ -41,11 +41,11 @@ _OPEN = order_states.TRANSITIONS["ship"].from_states
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of an order: `left` units are not shipped yet. `order_item_id` is Amazon's."""
+    """A line of an order: `unshipped` units are not shipped yet. `order_item_id` is Amazon's."""
 
     id: int
     sku: str
-    left: int
+    unshipped: int
     order_item_id: str = ""
 
 
@@ -183,17 +183,17 @@ def _match_single_line(line: TrackingLine, choice: Choice, order: Order | None, 
     if order is None:
         return _set(line_match, BLOCKED, "tracking_order_unknown", number=line.order)
     line_match.late = order.ship_by is not None and order.ship_by < now
-    nothing_left = not any(item.left for item in order.items)
-    if number in order.failed or (order.failed and nothing_left):
+    nothing_unshipped = not any(item.unshipped for item in order.items)
+    if number in order.failed or (order.failed and nothing_unshipped):
         failed = number if number in order.failed else min(order.failed)
         return _set(line_match, BLOCKED, "tracking_parcel_failed", number=failed)
     if number in order.numbers:
         return _set(line_match, ALREADY, "tracking_known", number=number)
     if order.state in {order_states.AWAITING, order_states.COMPLETE}:
         return _set(line_match, ALREADY, "tracking_shipped")
-    if nothing_left and order.state in _OPEN:
+    if nothing_unshipped and order.state in _OPEN:
         # It need not have been shipped: Amazon may have cancelled all of its lines.
-        return _set(line_match, ALREADY, "tracking_nothing_left")
+        return _set(line_match, ALREADY, "tracking_nothing_unshipped")
     if order.refusal is not None:
         code, args = order.refusal
         return _set(line_match, BLOCKED, code, **args)
@@ -292,7 +292,7 @@ def _pack(order_matches: list[Match]) -> None:
     numbers = {line_match.line.tracking_number for line_match in open_}
     if len(numbers) == 1 and len(plain) == len(open_):
         return
-    remaining = {item.id: item.left for item in order.items}
+    remaining = {item.id: item.unshipped for item in order.items}
     for line_match in open_:
         _assign_quantities(line_match, order, remaining, alone=len(numbers) == 1)
 
@@ -324,9 +324,9 @@ def _hold_incomplete_parcels(matches: Sequence[Match]) -> None:
                 _set(line_match, BLOCKED, "tracking_parcel_waits", line=first.line.place)
 
 
-def _assign_quantities(line_match: Match, order: Order, left: dict[int, int], *, alone: bool) -> None:
+def _assign_quantities(line_match: Match, order: Order, remaining: dict[int, int], *, alone: bool) -> None:
     """Deduct a line's units from the remaining ones of its order."""
-    line, with_left = line_match.line, [item for item in order.items if item.left]
+    line, unshipped_items = line_match.line, [item for item in order.items if item.unshipped]
     if line.item:
         items = _find_item_by_id(order, line.item)
         if not items:
@@ -344,12 +344,12 @@ def _assign_quantities(line_match: Match, order: Order, left: dict[int, int], *,
                 known=", ".join(item.sku for item in order.items),
             )
             return
-    elif alone or (line.quantity is not None and len(with_left) == 1):
-        items = with_left
+    elif alone or (line.quantity is not None and len(unshipped_items) == 1):
+        items = unshipped_items
     else:
         _set(line_match, BLOCKED, "tracking_contents_unknown")
         return
-    available = sum(left[item.id] for item in items)
+    available = sum(remaining[item.id] for item in items)
     quantity = available if line.quantity is None else line.quantity
     if quantity > available or not quantity:
         _set(
@@ -363,10 +363,10 @@ def _assign_quantities(line_match: Match, order: Order, left: dict[int, int], *,
         return
     line_match.quantities = {}
     for item in items:
-        taken = min(quantity, left[item.id])
+        taken = min(quantity, remaining[item.id])
         if taken:
             line_match.quantities[item.id] = taken
-            left[item.id] -= taken
+            remaining[item.id] -= taken
             quantity -= taken
 
 
