@@ -1,4 +1,4 @@
-"""All of it: each part in a process of its own, printed as soon as it is measured, and the report in the end.
+"""Run all parts, each in a process of its own and printed as soon as it is measured, and write the report.
 
     python -m benchmarks FOLDER [--database sqlite|postgresql|URL] [--orders 1000000] [--rounds 100] [--parts pages,…]
 

@@ -1,4 +1,4 @@
-"""The same pages of the programs people run instead, on the same orders, each as it is and in its fastest setting.
+"""Measure the same pages of other programs, on the same orders, each as it is and in its fastest setting.
 
     python -m benchmarks.against FOLDER [--database sqlite|postgresql|URL] [--orders 1000000] [--rounds 100]
 

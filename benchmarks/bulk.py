@@ -1,4 +1,4 @@
-"""Very many rows into tables that are nobody's yet, as quickly as the database takes them."""
+"""Write very many rows into unused tables, as quickly as the database allows."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The orders of a filled desk in plain text, for the peers, and whoever signs in to them; what is there is kept.
+"""Copy the orders of a filled installation for the peers, in plain text, with a user for each. Keeps existing copies.
 
 python -m benchmarks.copies FOLDER [--database sqlite|postgresql|URL]
 """

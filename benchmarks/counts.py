@@ -1,4 +1,4 @@
-"""Whether the counts that lists show are true: exact, or "more than" with more there indeed."""
+"""Check that the counts of lists are true: exact, or "more than" with more rows indeed."""
 
 import re
 

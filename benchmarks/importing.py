@@ -1,4 +1,4 @@
-"""How quickly a page of Amazon's orders becomes mirror, Order, invoice, events and words, without the network.
+"""Measure the import of a page of Amazon orders, with orders, invoices, events and index, without the network.
 
     python -m benchmarks.importing FOLDER [--database sqlite|postgresql|URL] [--orders 1000000] [--seed 1]
 

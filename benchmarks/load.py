@@ -1,4 +1,4 @@
-"""As many pages as a server gives: a few connections that ask again as soon as they were answered, from one process.
+"""Measure the pages a server delivers per second: a few connections in one process that request continuously.
 
 The client shares the machine with what it measures, so it does next to nothing: plain sockets, no parsing beyond where
 an answer ends.

@@ -1,4 +1,4 @@
-"""What was measured on."""
+"""Describe the machine and the software of a measurement."""
 
 import os
 import platform

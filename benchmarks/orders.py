@@ -1,4 +1,4 @@
-"""Orders of nobody, as many as one likes: seeded, placed one after the other over three years until now."""
+"""Generate any number of orders from a seed, placed one after the other over three years until now."""
 
 import random
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The same orders in django-oscar's own tables, which its own migrations have made: order, lines, address, customer."""
+"""Write the same orders into django-oscar's own tables: order, lines, address, customer."""
 
 import itertools
 import time

@@ -1,4 +1,4 @@
-"""The whole product as it is started: until it answers, its memory at rest, and what a browser loads of it.
+"""Measure the whole product: the start, its memory at rest, and the size of its pages in a browser.
 
     python -m benchmarks.product FOLDER [--database sqlite|postgresql|URL] [--rounds 100]
 

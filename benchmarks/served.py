@@ -1,4 +1,4 @@
-"""Programs behind gunicorn, and how long their pages take: as a browser that stays connected sees them."""
+"""Run programs behind gunicorn and time their pages over a persistent connection."""
 
 import http.client
 import math

@@ -1,4 +1,4 @@
-"""How long the database alone takes: what somebody asks it, asked again without anybody around it."""
+"""Measure the database alone: the statements of a page, run again without the application."""
 
 import statistics
 import time

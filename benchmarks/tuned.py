@@ -1,4 +1,4 @@
-"""Django admin with the index that its own way of searching asks for, which one makes after having seen the statement.
+"""Add the index to Django admin's database that its search needs, as an administrator would.
 
 PostgreSQL alone: there Django compares UPPER(column), which no index of the column itself serves.
 """

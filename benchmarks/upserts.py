@@ -1,4 +1,4 @@
-"""The yardstick of the import: the very same rows, upserted table by table with plain SQL, one transaction a page.
+"""Baseline of the import: the same rows, upserted table by table with plain SQL, one transaction a page.
 
 It decides, encrypts and hashes nothing.
 """

@@ -1,4 +1,4 @@
-"""Jobs that import orders from Amazon: what is new, and what is old."""
+"""Jobs that import orders from Amazon: syncs and backfills."""
 
 from datetime import UTC, datetime
 

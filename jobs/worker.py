@@ -1,4 +1,4 @@
-"""The worker of one queue. With RQ's defaults a killed worker is noticed after up to 811 s, with these after 20."""
+"""The worker of one queue. RQ's defaults detect a killed worker after up to 811 s, these settings after 20 s."""
 
 import contextlib
 import gc

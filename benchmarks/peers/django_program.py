@@ -1,4 +1,4 @@
-"""What both programs made with Django are run by."""
+"""Common start-up of the two programs made with Django."""
 
 import os
 from typing import Any

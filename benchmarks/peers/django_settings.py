@@ -1,4 +1,4 @@
-"""What Django itself asks for in each of its programs, with DEBUG off: as `startproject` writes it."""
+"""Django's required settings for each of its programs, with DEBUG off: as `startproject` writes them."""
 
 from benchmarks.peers.engine import for_django
 

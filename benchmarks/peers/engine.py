@@ -1,4 +1,4 @@
-"""What the peers share: the database they read, with the desk's own SQLite where there is a wheel of it."""
+"""The peers' database, with our own SQLite build where there is a wheel of it."""
 
 import os
 import sys

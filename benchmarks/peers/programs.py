@@ -1,4 +1,4 @@
-"""The programs compared with: how each is prepared, run and signed in to, and where its pages are."""
+"""The programs compared with: preparation, start, sign-in and the URLs of their pages."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""How every operation is handled: faults, authorization, rate limits, Amazon's headers and the log of calls."""
+"""Common handling of operations: faults, authorization, rate limits, Amazon's headers and the log of calls."""
 
 import functools
 import socket

@@ -1,1 +1,1 @@
-"""What Amazon does with orders, feeds, shipments, messages and e-mails."""
+"""Amazon's side of orders, feeds, shipments, messages and e-mails."""

@@ -1,4 +1,4 @@
-"""What the feed types share: the errors of messages, the result of a feed, and finding the order of a message."""
+"""Common parts of the feed types: the errors of messages, the result of a feed, and finding a message's order."""
 
 from dataclasses import dataclass
 from typing import Any

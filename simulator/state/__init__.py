@@ -1,1 +1,1 @@
-"""What the simulated Amazon holds: orders, sellers, time, rate limits and armed faults."""
+"""The state of the simulated Amazon: orders, sellers, time, rate limits and armed faults."""

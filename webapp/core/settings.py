@@ -1,4 +1,4 @@
-"""Every setting, once: its name in the environment, its type, its default and what it is for.
+"""All settings: name in the environment, type, default and help text.
 
 This is the only reader of the environment. `docs/settings.md` is made from the same table.
 """

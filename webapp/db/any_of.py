@@ -1,4 +1,4 @@
-"""Asking for many keys with one parameter: the statement stays the same text however many there are.
+"""Conditions on many keys with one parameter: the statement's text does not depend on their number.
 
 SQLAlchemy writes a parameter for each value of an `IN`. That text is made, sent and read anew by each statement, which
 for a page of orders takes longer than to find the rows.

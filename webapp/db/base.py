@@ -1,4 +1,4 @@
-"""What every table is made of."""
+"""Base class and common column types of all tables."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Many rows in one statement: their keys are known before they are written, so that parts can name their wholes."""
+"""Write many rows in one statement, with ids allocated beforehand so that rows can refer to each other."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Errors that come from the state of the database or its disk, and from no fault of the program or of the request."""
+"""Classify errors caused by the state of the database or its disk, not by the program or the request."""
 
 import errno
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Who is at work on a thing that only one may work on. A dead owner's lease runs out."""
+"""Leases: exclusive locks with an owner and an expiry. A dead owner's lease is free at once."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""A condition that chooses no index: rows are tried by it as they come along another.
+"""Keep SQLite from choosing an index for a condition, which is then tested on each row.
 
 SQLite weighs a page of fifty rows as if all were wanted, and prefers to collect and sort a million.
 """

@@ -1,4 +1,4 @@
-"""Numbers that people read: each given once, in order, never again."""
+"""Sequences of document numbers: ascending, each assigned once."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""One thing done to many: where the whole stands, and where each row."""
+"""The states of a bulk action and of its rows."""
 
 # Of the whole. A draft has its rows already and waits for a person's word.
 DRAFT = "draft"

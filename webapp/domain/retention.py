@@ -1,4 +1,4 @@
-"""How long each kind of data is kept."""
+"""Retention rules of each kind of data."""
 
 from dataclasses import dataclass
 

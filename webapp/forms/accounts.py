@@ -1,4 +1,4 @@
-"""Connecting a seller account, and replacing what Amazon has rotated."""
+"""Forms to connect a seller account, and to replace rotated credentials."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Forms about Amazon orders: the filters of the grid, the delivery address, the reason for a cancellation."""
+"""Forms for Amazon orders: the filters of the grid, the delivery address, the cancellation reason."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a bulk action asks before it begins."""
+"""Forms of bulk actions."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Form of a new credit memo: quantities, adjustments, and whether Amazon refunds them."""
+"""Form of a new credit memo: quantities, adjustments and refund method."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Filters of grids: GET forms whose values make an address, and chips that say them."""
+"""Filters of grids: GET forms whose values become a URL, and chips that display them."""
 
 import re
 from collections.abc import Sequence

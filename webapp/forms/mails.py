@@ -1,4 +1,4 @@
-"""Writing a mail or a message to a buyer, and the filters of what was written."""
+"""Forms to write a mail or a message to a buyer, and the filters of their lists."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The filters of the grid of Orders."""
+"""Forms for orders, and the filters of their grid."""
 
 from collections.abc import Mapping
 from datetime import datetime

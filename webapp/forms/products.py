@@ -1,4 +1,4 @@
-"""Forms about products: the filters of the grid, a product, its stock, a file of many."""
+"""Forms for products: the filters of the grid, a product, its stock, a file."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""How long one kind of data is kept."""
+"""Form of a retention rule."""
 
 from flask_wtf import FlaskForm
 from wtforms import IntegerField

@@ -1,4 +1,4 @@
-"""Choosing a list's columns, and keeping its state under a name."""
+"""Forms to choose a list's columns and to save a view."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How often a job runs."""
+"""Form of a job's interval."""
 
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, SelectField

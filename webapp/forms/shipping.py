@@ -1,4 +1,4 @@
-"""Fields that ask for a carrier and a tracking number: the choices, and what was entered."""
+"""Forms of shipments and parcels: carrier, tracking number and contents."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A store's order settings, and the name one types to delete it."""
+"""Forms of a store's settings, and the confirmation of its deletion."""
 
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectChoice, SelectField, StringField, TextAreaField

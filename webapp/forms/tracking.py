@@ -1,4 +1,4 @@
-"""Tracking numbers as they are pasted or dropped."""
+"""Form of pasted or uploaded tracking numbers."""
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import MultipleFileField

@@ -1,4 +1,4 @@
-"""The forms by which people come in."""
+"""Forms to sign in and to set a password."""
 
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField, RadioField

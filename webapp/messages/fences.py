@@ -1,4 +1,4 @@
-"""Fences: why nothing is sent, and what happened to what waited."""
+"""Fences: the reasons nothing is sent, and the outcome of waiting rows."""
 
 from flask_babel import lazy_gettext as _l
 

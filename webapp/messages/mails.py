@@ -1,4 +1,4 @@
-"""Writing to the buyer: by mail, and through Amazon's own Messaging."""
+"""Mails to buyers, and messages through Amazon Messaging."""
 
 from flask_babel import lazy_gettext as _l
 

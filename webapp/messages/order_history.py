@@ -1,4 +1,4 @@
-"""What happened, in the history of an order."""
+"""Entries in the history of an order."""
 
 from flask_babel import lazy_gettext as _l
 

@@ -1,4 +1,4 @@
-"""Processing an Order: input errors, unavailable actions and history."""
+"""Processing an order: input errors, unavailable actions and history."""
 
 from flask_babel import lazy_gettext as _l
 

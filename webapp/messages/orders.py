@@ -1,4 +1,4 @@
-"""Finding orders, making them by hand, and why there is none yet."""
+"""Finding orders, creating them manually, and the reasons there is none yet."""
 
 from flask_babel import lazy_gettext as _l
 

@@ -1,4 +1,4 @@
-"""How long data is kept."""
+"""Retention of data."""
 
 from flask_babel import lazy_gettext as _l
 

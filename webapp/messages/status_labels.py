@@ -1,4 +1,4 @@
-"""Words for states: what a person reads, in which tone, with which icon. An unknown word is shown as it came."""
+"""Labels of states: text, tone and icon. An unknown state is shown unchanged."""
 
 from typing import NamedTuple
 

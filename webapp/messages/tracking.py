@@ -1,4 +1,4 @@
-"""Tracking numbers pasted or dropped."""
+"""Pasted or uploaded tracking numbers."""
 
 from flask_babel import lazy_gettext as _l
 

@@ -1,4 +1,4 @@
-"""How Alembic runs here: on the application's own engine, in one transaction, with SQLite's keys checked after."""
+"""Alembic environment: the application's own engine, one transaction, and SQLite's foreign keys checked after."""
 
 from typing import Any, Literal
 

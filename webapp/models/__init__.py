@@ -1,4 +1,4 @@
-"""Every table, so that whoever imports the room knows them all."""
+"""All models, so that importing this package registers every table."""
 
 from webapp.db import leases, number_sequences, search_index
 from webapp.models import (

@@ -1,4 +1,4 @@
-"""The mirror: what Amazon says. Only Amazon's word changes it, but for the local address and our note."""
+"""Amazon orders: our copy of Amazon's data, changed by imports only, except the corrected address and the note."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What happened, by whom: written in the transaction of the change itself. Audit, history and sentence in one."""
+"""History entries, written in the transaction of the change. They are audit log and order history at once."""
 
 from datetime import datetime
 from typing import Any

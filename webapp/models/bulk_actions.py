@@ -1,4 +1,4 @@
-"""One thing done to many, row by row. Which rows is decided when it is asked for and never changes."""
+"""Bulk actions and their rows. The rows are selected once, when the action is created."""
 
 from datetime import datetime
 from typing import Any

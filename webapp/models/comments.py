@@ -1,4 +1,4 @@
-"""What people wrote about an order, or on one of its documents. Their words may speak of the buyer."""
+"""Comments on an order or one of its documents. They may contain personal data of the buyer."""
 
 from datetime import datetime
 

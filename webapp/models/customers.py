@@ -1,4 +1,4 @@
-"""A customer account, for stores that build one. Guests have none."""
+"""A customer account, for stores that create them. Guests have none."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What a store sold each day, summed up: so that a dashboard costs as much with a million orders as with a thousand."""
+"""Daily sums of a store's sales, so that a dashboard's cost does not depend on the number of orders."""
 
 from datetime import date
 

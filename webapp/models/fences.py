@@ -1,4 +1,4 @@
-"""Fences: times in which nothing is sent, because the database may be older than what was already sent."""
+"""Fences: periods in which nothing is sent, because the database may be older than what was already sent."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The value that tells whether this installation's keys are those the database was written with."""
+"""The value that shows whether this installation's keys belong to the database."""
 
 from sqlalchemy import LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column

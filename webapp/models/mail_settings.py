@@ -1,4 +1,4 @@
-"""How mails leave the house: the server, who they are from, and templates a person has changed."""
+"""Mail settings: the server, the senders, and customized templates."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Mails to buyers. The table is the outbox, and what was sent stays in it."""
+"""Mails to buyers. The table is the outbox, and keeps sent mails."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""PDF files that a bulk action made. They name buyers: encrypted, in parts, and gone after a day."""
+"""PDF files printed by a bulk action. They contain names: encrypted, in parts, and deleted after a day."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What is sold, how much of it is there, and every movement that made it so. Quantities are pieces."""
+"""Products, their stock, and every movement of it, in units."""
 
 from datetime import datetime
 from typing import Any

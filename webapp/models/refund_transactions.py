@@ -1,4 +1,4 @@
-"""Refunds in Amazon's payments, and what does not agree with the credit memos."""
+"""Refunds in Amazon's payments, and their differences from the credit memos."""
 
 from datetime import datetime
 

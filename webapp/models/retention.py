@@ -1,4 +1,4 @@
-"""How long each kind of data is kept, and what the last housekeeping deleted."""
+"""Retention settings, and the number of rows last deleted by each."""
 
 from datetime import datetime
 

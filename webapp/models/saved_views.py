@@ -1,4 +1,4 @@
-"""How a person likes a grid: the columns it opens with, and the views they gave a name."""
+"""Users' layouts of grids, and saved views."""
 
 from datetime import datetime
 from typing import Any

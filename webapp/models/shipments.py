@@ -1,4 +1,4 @@
-"""A shipment: what of an order was sent, in which parcels."""
+"""Shipments and their parcels."""
 
 from collections import Counter
 from datetime import datetime

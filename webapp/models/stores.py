@@ -1,4 +1,4 @@
-"""A store is an account in one marketplace, with the settings orders are made by."""
+"""A store: an account in one marketplace, with its order settings."""
 
 from datetime import datetime
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Something we tell Amazon, followed until Amazon has proved it. The table is the outbox."""
+"""Submissions: changes sent to Amazon and tracked until verified. The table is the outbox."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""One run of a sync, from its first page to its end, with what it found."""
+"""One run of a sync, from its first page to its end, with its counts."""
 
 from datetime import datetime
 

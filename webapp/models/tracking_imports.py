@@ -1,4 +1,4 @@
-"""Tracking numbers that were pasted or dropped, kept while a person looks at what would be done with them."""
+"""Pasted or uploaded tracking numbers, kept while a user reviews their matches."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The people of the desk, how they come in, and where they are signed in."""
+"""Users, their sign-in links and attempts, and their sessions."""
 
 from datetime import datetime
 from typing import Any

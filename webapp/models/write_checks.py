@@ -1,4 +1,4 @@
-"""The row by which the health check shows that the database can be written."""
+"""The row that the health check writes to test the database."""
 
 from datetime import datetime
 

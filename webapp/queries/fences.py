@@ -1,4 +1,4 @@
-"""Fences: whether there is one, what waits behind it, and what Amazon has that this database does not know."""
+"""Fences: the active one, waiting rows, and feeds at Amazon that this database does not know."""
 
 from collections.abc import Sequence
 from datetime import datetime

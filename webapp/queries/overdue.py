@@ -1,4 +1,4 @@
-"""Work that should have been done by now."""
+"""Overdue work."""
 
 from datetime import datetime
 from typing import Any, NamedTuple

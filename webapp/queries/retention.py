@@ -1,4 +1,4 @@
-"""How long each kind of data is kept."""
+"""Retention rules with their settings."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,1 +1,1 @@
-"""How the product runs: processes, the embedded store, locks. Starts the other rooms' work, but imports it late."""
+"""Processes, the embedded Valkey and locks. The application's modules are imported late."""

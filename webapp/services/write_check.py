@@ -1,4 +1,4 @@
-"""Show that the database can be written."""
+"""Test that the database can be written."""
 
 from datetime import datetime
 

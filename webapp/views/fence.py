@@ -1,4 +1,4 @@
-"""The fence after a restore: what waits beside what Amazon has, and its release."""
+"""The fence after a restore: waiting rows, Amazon's feeds, and its release."""
 
 from datetime import UTC, datetime
 

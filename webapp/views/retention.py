@@ -1,4 +1,4 @@
-"""How long data is kept: one table of all rules."""
+"""Retention settings: one table of all rules."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Where both sites are."""
+"""URLs of both sites."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The application for gunicorn; run as a program, it makes its own tables and who signs in."""
+"""The application for gunicorn; run as a program, it creates its own tables and the user."""
 
 from benchmarks.peers import django_program
 

@@ -1,4 +1,4 @@
-"""Settings as its documentation asks for, with DEBUG off and fifty rows a page."""
+"""Settings as its documentation recommends, with DEBUG off and fifty rows a page."""
 
 from oscar import INSTALLED_APPS as OSCAR
 from oscar.defaults import *  # noqa: F403 - as its documentation asks for

@@ -1,4 +1,4 @@
-"""Its addresses, at the root."""
+"""Its URLs, at the root."""
 
 from django.apps import apps
 from django.urls import include, path

@@ -1,4 +1,4 @@
-"""What it takes to speak to Amazon for one seller account."""
+"""Credentials of a seller account, and the calls that test them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

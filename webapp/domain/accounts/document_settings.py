@@ -1,4 +1,4 @@
-"""What a store's documents and mails say of the seller, and in which language. One table for form and command line."""
+"""Settings of a store's documents and mails: seller data and language. One table for form and command line."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Order settings of a store: what each may be. One table for the form, the command line and the documentation."""
+"""Order settings of a store and their choices. One table for the form, the command line and the documentation."""
 
 from dataclasses import dataclass
 

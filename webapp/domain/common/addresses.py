@@ -1,4 +1,4 @@
-"""What an address must be like when a person corrects one, and how its country writes it."""
+"""Validation of corrected addresses, and the address formats of countries."""
 
 from collections.abc import Mapping
 

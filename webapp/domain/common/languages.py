@@ -1,4 +1,4 @@
-"""The languages the house speaks to buyers, and which of them a marketplace's buyers read."""
+"""The supported buyer languages, and the default one of each marketplace."""
 
 DEFAULT = "en"
 # Tag, as Babel and the folders of `webapp/translations` have it → the language's own name.

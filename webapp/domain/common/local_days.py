@@ -1,4 +1,4 @@
-"""The days a marketplace counts in: Seller Central's, not UTC's."""
+"""Calendar days in a marketplace's time zone, as Seller Central counts them."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Amazon's marketplaces: a table of facts. What getMarketplaceParticipations says of an account goes before it."""
+"""Amazon's marketplaces: a table of facts. The response of getMarketplaceParticipations takes precedence."""
 
 from dataclasses import dataclass
 

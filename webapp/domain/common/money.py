@@ -1,4 +1,4 @@
-"""Money is an integer of minor units with its currency; nothing in the house adds floats."""
+"""Money as an integer of minor units with its currency; amounts are never added as floats."""
 
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation

@@ -1,4 +1,4 @@
-"""Replace the look-alikes of plain characters that copied text is full of. Pure."""
+"""Replace look-alikes of plain characters, which are frequent in copied text. Pure."""
 
 import sys
 import unicodedata

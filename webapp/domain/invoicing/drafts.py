@@ -1,4 +1,4 @@
-"""What an invoice, a shipment or a credit memo of part of an order may contain, and what it is worth.
+"""Draft partial invoices, shipments and credit memos of an order, with their quantities and amounts.
 
 Amounts are minor units of the order's currency. Each function answers a draft and changes nothing. Drafts of the same
 order, in whatever portions, sum to the order exactly: each portion is worth what all pieces up to it are worth, less

@@ -1,4 +1,4 @@
-"""A tax invoice of the seller's as Amazon is given it, to show to its buyer."""
+"""Tax invoices of the seller that are uploaded to Amazon for the buyer."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

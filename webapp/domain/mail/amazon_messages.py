@@ -1,4 +1,4 @@
-"""Messages to a buyer that go through Amazon: their kinds are Amazon's words."""
+"""Messages to a buyer through Amazon, with Amazon's names for their kinds."""
 
 # Kind -> the most characters Amazon takes. Kinds that carry files instead of a text are not among them.
 LIMITS = {

@@ -1,4 +1,4 @@
-"""The ways a mail server says no. Whoever speaks to it raises them; the verbs decide what they mean for a mail."""
+"""Errors of mail servers, raised by the connection. Services decide what they mean for a mail."""
 
 
 class MailError(Exception):

@@ -1,4 +1,4 @@
-"""Where the text of a mail would lead its reader: Amazon lets through what follows a parcel, and its own pages."""
+"""Links in the text of a mail: Amazon allows only carriers' tracking pages and its own pages."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Mails to a buyer: their kinds, their life as one table, and what an address and a subject may be."""
+"""Mails to a buyer: their kinds and states, and the validation of addresses, subjects and texts."""
 
 import re
 from datetime import timedelta

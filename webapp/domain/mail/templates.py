@@ -1,4 +1,4 @@
-"""Templates of mails: texts with places like `{{ order_number }}`, from a closed list.
+"""Templates of mails: texts with placeholders such as `{{ order_number }}`, from a closed list.
 
 A place is a name and nothing else: whoever can write a mail can write a template, and no template can do harm. A line
 on which every place came out empty is left out, so that one template serves orders with and without a tracking number.

@@ -1,4 +1,4 @@
-"""An Order's amounts, taken from Amazon's own components. They are sorted, never recomputed."""
+"""Amounts of an order from Amazon's own components. They are sorted, never recomputed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Products as people enter them: one at a time, or as a file with a row for each. Reads and checks; touches nothing."""
+"""Parse and validate product data, from a form or from a file with a row for each product. Pure."""
 
 import csv
 import io

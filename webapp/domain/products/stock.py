@@ -1,4 +1,4 @@
-"""What a line of an order does to the stock of its product. Decides; touches nothing. Quantities are pieces.
+"""The effect of an order's line on its product's stock, in units. Pure.
 
 A line is asked what it should hold, and that is compared with what it holds: the difference is the movements. So a
 repeated import moves nothing, and whatever happened in between, in whatever order, ends in the same stock.

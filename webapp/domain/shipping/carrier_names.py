@@ -1,4 +1,4 @@
-"""Carriers by whatever name people and programs give them: in any spelling, in the languages of the marketplaces."""
+"""Find carriers by name: in any spelling, in the languages of the marketplaces."""
 
 import re
 import unicodedata

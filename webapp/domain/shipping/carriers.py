@@ -1,4 +1,4 @@
-"""Carriers as Amazon names them, and which of them a tracking number may belong to. Tables, and one pure guess."""
+"""Carriers with Amazon's codes, and the formats of their tracking numbers."""
 # ruff: noqa: E501 - the tables of this file read better a row a line
 
 import re

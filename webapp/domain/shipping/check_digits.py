@@ -1,4 +1,4 @@
-"""Check digits of tracking numbers, as carriers and postal unions publish them. Each takes a number already cleaned."""
+"""Check digits of tracking numbers, as published by carriers and postal unions. Each takes a cleaned number."""
 
 from collections.abc import Sequence
 

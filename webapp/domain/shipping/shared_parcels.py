@@ -1,4 +1,4 @@
-"""Whether two orders may have the same tracking number, because they are in one parcel. Pure."""
+"""Decide whether two orders may share a parcel and so a tracking number. Pure."""
 
 from collections.abc import Mapping
 

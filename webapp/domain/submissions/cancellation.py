@@ -1,4 +1,4 @@
-"""Cancelling an unshipped order at Amazon: when it may be asked, and for which reasons."""
+"""Cancellation of an unshipped order at Amazon: preconditions and reasons."""
 
 from dataclasses import dataclass
 

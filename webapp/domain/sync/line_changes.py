@@ -1,4 +1,4 @@
-"""What becomes of an Order's line when Amazon counts fewer or more pieces of it as ordered."""
+"""Adjust an order's line after Amazon changed the ordered quantity."""
 
 from dataclasses import dataclass
 

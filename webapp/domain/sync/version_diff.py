@@ -1,4 +1,4 @@
-"""What differs between two bodies of an order as Amazon sent them, field by field."""
+"""Differences between two versions of an order as Amazon sent them, field by field."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""What an e-mail address, a password and a role must be like."""
+"""Validation of e-mail addresses, passwords and roles."""
 
 import re
 import unicodedata

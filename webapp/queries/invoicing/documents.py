@@ -1,4 +1,4 @@
-"""Reading an Order's documents: one invoice, shipment or credit memo by its number, and what was written on it."""
+"""Documents of an order: one invoice, shipment or credit memo by its number, and their comments."""
 
 from collections.abc import Sequence
 

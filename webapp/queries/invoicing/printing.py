@@ -1,4 +1,4 @@
-"""Documents with everything they print, loaded in a few queries however many there are."""
+"""Documents with all data to print, loaded in a few queries regardless of their number."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""What has been refunded of an order, and what Amazon could still refund."""
+"""Refunded and refundable amounts of an order at Amazon."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Page requests and cursors: which page of a list in which order, as URLs carry it."""
+"""Page requests and cursors: the page and sort order of a list, as encoded in URLs."""
 
 import base64
 import binascii

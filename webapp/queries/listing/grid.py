@@ -1,4 +1,4 @@
-"""What a list is: its columns, its filters, and the statement its rows come from."""
+"""Definition of a list: its columns, its filters, and the statement of its rows."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace

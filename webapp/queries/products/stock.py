@@ -1,4 +1,4 @@
-"""What orders do to stock: their lines, what these reserve, and what was returned."""
+"""Order data that affects stock: lines, their reservations, and returns."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence

@@ -1,4 +1,4 @@
-"""How Amazon stands to the shipments of orders: one of the values of `order_states.derive`."""
+"""Confirmation states of shipments at Amazon: one of the values of `order_states.derive`."""
 
 from collections import defaultdict
 from collections.abc import Collection

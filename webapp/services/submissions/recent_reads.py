@@ -1,4 +1,4 @@
-"""Which orders were read from Amazon recently. A sync brings a hundred orders in one call, getOrder only one."""
+"""Find orders read from Amazon recently. A sync reads a hundred orders in one call, getOrder only one."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

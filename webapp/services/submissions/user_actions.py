@@ -1,4 +1,4 @@
-"""What users do with submissions: request, undo, check now, resubmit, override a conflict.
+"""User actions on submissions: request, undo, check now, resubmit, override a conflict.
 
 Sending them is `processor`; what differs between the kinds is in `handlers`.
 """

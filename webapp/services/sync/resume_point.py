@@ -1,4 +1,4 @@
-"""Where the next sync continues when a window of changed orders takes more than one run to read."""
+"""The resume point of a sync whose window of changed orders takes more than one run to read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the pages of invoices, shipments and credit memos share: their order, amounts and comments."""
+"""Common parts of the pages of invoices, shipments and credit memos: order, amounts and comments."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

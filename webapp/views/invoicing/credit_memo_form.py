@@ -1,4 +1,4 @@
-"""Creating a credit memo: what is refunded, and whether Amazon refunds it or it is only recorded."""
+"""Creating a credit memo: its lines and amounts, refunded by Amazon or only recorded."""
 
 from typing import Any
 

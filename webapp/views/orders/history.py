@@ -1,4 +1,4 @@
-"""The one history of an Order: what happened here and at Amazon, and what was written, in one line of time."""
+"""The history of an order in one timeline: events here and at Amazon, and comments."""
 
 from flask import url_for
 from flask_babel import gettext as _

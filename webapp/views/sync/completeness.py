@@ -1,4 +1,4 @@
-"""The completeness ledger: Amazon's counts beside ours, and the orders that were missing or differing."""
+"""The completeness ledger: Amazon's counts and ours, and missing or differing orders."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Which column of a tracking file is what: by its head, and by what stands in it."""
+"""Detect the columns of a tracking file by their headers and cells."""
 
 import re
 from collections.abc import Callable, Collection, Sequence

@@ -1,4 +1,4 @@
-"""Names of the columns of tracking files: the heads of shipping programs and of Amazon's templates in many languages."""
+"""Column headers of tracking files: those of shipping programs and of Amazon's templates in many languages."""
 # ruff: noqa: E501 - the tables of this file read better a field a block
 
 import re

@@ -1,4 +1,4 @@
-"""What would be done with each line of a sheet of tracking numbers: which parcel of which order, or why nothing.
+"""Match the lines of a tracking file to orders and parcels, with the reason for each line that is not shipped.
 
 Lines of one order with the same tracking number are one parcel. Pure: what is known of the orders is handed in.
 """

@@ -1,4 +1,4 @@
-"""Classify a text that is offered as a tracking number.
+"""Classify a text that may be a tracking number.
 
 Every entry point (ship page, correction dialog, command line, tracking upload) decides with `classify`. Pure.
 """

@@ -1,4 +1,4 @@
-"""Tracking numbers out of whatever text or file holds them: a clipboard, a carrier's export, a list typed by hand.
+"""Parse tracking numbers from any text or file: a clipboard, a carrier's export, a list typed by hand.
 
 Columns are detected by their headings and contents, without asking the user. A text without columns
 is read word by word. Pure: what only the database knows, namely which numbers are orders', is handed in as a function.

@@ -1,4 +1,4 @@
-"""Words that people and programs write where there is no tracking number."""
+"""Placeholders that people and programs write instead of a tracking number."""
 # ruff: noqa: E501 - the table of this file reads better a language a block
 
 import re
