@@ -87,7 +87,10 @@ def test_a_cancelled_order_has_no_amounts():
     ("row", "cause", "column"),
     [
         ({"amazon-order-id": "302-1"}, "report_number_malformed", "amazon-order-id"),
+        ({"product-name": "x" * 200_000}, "report_number_malformed", "amazon-order-id"),
         ({"purchase-date": "yesterday"}, "report_time_malformed", "purchase-date"),
+        ({"purchase-date": "0001-01-01T00:00:00+14:00"}, "report_time_malformed", "purchase-date"),
+        ({"last-updated-date": "9999-12-31T23:59:59+00:00"}, "report_time_malformed", "last-updated-date"),
         ({"quantity": "two"}, "report_quantity_malformed", "quantity"),
         ({"item-price": "12.3.4"}, "report_amount_malformed", "item-price"),
     ],
@@ -131,3 +134,10 @@ def test_columns_may_come_in_any_order_with_unknown_ones_between():
 
 def test_a_spreadsheet_may_have_saved_it_with_semicolons():
     assert parse(a_file({"product-name": "Cup"}, separator=";")).orders[0].total == Money(2340, "EUR")
+
+
+def test_nul_characters_are_left_out():
+    (order,) = parse(a_file({"sku": "A\0B"})).orders
+
+    assert order.items[0].sku == "AB"
+    assert "\0" not in str(order.raw)

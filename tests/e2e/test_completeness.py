@@ -150,3 +150,16 @@ def test_a_check_is_due_each_night_and_long_from_sunday_to_monday(synced):
     synced.session.refresh(row)
     assert (row.next_try_at.hour, row.next_try_at.minute) == (2, 30)
     assert row.is_long is (row.next_try_at.weekday() == 0)
+
+
+def test_lines_that_cannot_be_read_are_no_silent_gap(synced, monkeypatch):
+    # The simulator writes no bad lines, so the document is changed on its way.
+    document = synced.amazon.report_document
+    monkeypatch.setattr(
+        type(synced.amazon), "report_document", lambda _gateway, report: document(report).replace("+00:00", "+0x:00")
+    )
+    check(synced)
+
+    row = synced.session.get_one(CompletenessCheck, synced.account.id, populate_existing=True)
+    assert row.cause == "report_lines_unreadable"
+    assert gaps(synced) == {"missing": set(), "differing": set()}

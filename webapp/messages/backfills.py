@@ -18,6 +18,9 @@ SENTENCES = {
     "order_reads_running": _l("The orders of this account are being read. Try again in a moment."),
     "report_columns_missing": _l("%(name)s has no header with these columns: %(columns)s."),
     "report_encoding_unknown": _l("%(name)s is no text in a known encoding."),
+    "report_lines_unreadable": _l(
+        "Lines of Amazon's report cannot be read, so their orders were not compared. The log names them."
+    ),
     "report_number_malformed": _l("There is no Amazon order number in column %(column)s."),
     "report_quantity_malformed": _l("Column %(column)s is not a quantity."),
     "report_amount_malformed": _l("Column %(column)s is not an amount."),

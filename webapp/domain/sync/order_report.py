@@ -28,6 +28,7 @@ DISCOUNTS = ("item-promotion-discount", "ship-promotion-discount")
 # Prices of these countries are without tax; all others include it.
 NET_PRICES = frozenset({"US", "CA"})
 MAX_QUANTITY, MAX_AMOUNT = 100_000, 10**12
+EARLIEST_YEAR, LATEST_YEAR = 1994, 2200
 NUMBER = re.compile(r"\d{3}-\d{7}-\d{7}", re.ASCII)
 _BY_CHANNEL = {marketplace.domain: marketplace for marketplace in MARKETPLACES}
 
@@ -99,17 +100,26 @@ def _read_rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     separator = next((sign for sign in "\t;," if sign in header), "\t")
     # Amazon's own files quote nothing; a spreadsheet that saves with commas does.
     dialect = _Tabs if separator == "\t" else csv.excel
-    reader = csv.reader(io.StringIO(text, newline=""), dialect, delimiter=separator)
+    # No database stores NUL characters.
+    reader = csv.reader(io.StringIO(text.replace("\0", ""), newline=""), dialect, delimiter=separator)
     names = [name.strip().strip('"').lower() for name in next(reader, [])]
     missing = [name for name in REQUIRED if name not in names]
     if missing:
         raise HeaderError(missing)
-    for cells in reader:
+    while (cells := _next_cells(reader)) is not None:
         if any(cells):
             row = dict.fromkeys(STORED, "") | {
                 name: cell.strip() for name, cell in zip(names, cells, strict=False) if name in STORED
             }
             yield reader.line_num, row
+
+
+def _next_cells(reader: Iterator[list[str]]) -> list[str] | None:
+    """Return the cells of the next line; None at the end. A line with a cell that is too long has one cell."""
+    try:
+        return next(reader, None)
+    except csv.Error:
+        return ["?"]
 
 
 def _channel(row: Mapping[str, str]) -> str:
@@ -189,6 +199,8 @@ def _time(row: dict[str, str], name: str) -> datetime:
         moment = datetime.fromisoformat(row[name])
     except ValueError:
         raise _LineError("report_time_malformed", name) from None
+    if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        raise _LineError("report_time_malformed", name)
     return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
 
 

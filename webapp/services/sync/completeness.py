@@ -1,5 +1,6 @@
 """The completeness ledger: compare our orders with a report of Amazon's every night, and repair what differs."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -9,12 +10,13 @@ from sqlalchemy.orm import Session
 from webapp.db import leases
 from webapp.domain.amazon.errors import AmazonError, InvalidResponse, Throttled
 from webapp.domain.amazon.gateway import AmazonGateway
-from webapp.domain.amazon.types import AmazonOrder, Report
+from webapp.domain.amazon.types import Report
 from webapp.domain.common import clocks
 from webapp.domain.common.batches import batched
 from webapp.domain.errors import require
 from webapp.domain.sync import completeness, order_report
 from webapp.domain.sync.completeness import CheckedStore, Comparison, OurOrder, Window
+from webapp.domain.sync.order_report import OrderReport
 from webapp.models import amazon_orders as rows
 from webapp.models.accounts import Account
 from webapp.models.backfills import DONE, Backfill
@@ -29,6 +31,9 @@ SHORT_WINDOW, LONG_WINDOW = timedelta(hours=48), timedelta(days=30)
 LONG_CHECK_WEEKDAY = 0
 POLL_INTERVAL, RETRY_DELAY, MAX_AGE = timedelta(seconds=30), timedelta(minutes=15), timedelta(hours=3)
 UPDATE_DELAY = timedelta(minutes=2)
+_LOGGED_LINES = 10
+
+log = logging.getLogger(__name__)
 
 
 def request(session: Session, account_id: int, *, now: datetime) -> None:
@@ -103,14 +108,14 @@ def _request_report(session: Session, gateway: AmazonGateway, check: Completenes
     session.commit()
 
 
-def _read(gateway: AmazonGateway, report: Report) -> list[AmazonOrder]:
-    """Return the orders of an ended report. A cancelled one has none. Raises AmazonError."""
+def _read(gateway: AmazonGateway, report: Report) -> OrderReport:
+    """Return the contents of an ended report. A cancelled one has none. Raises AmazonError."""
     if report.status == "FATAL":
         raise InvalidResponse("Amazon could not create the report.", operation="getReport")
     if report.document_id is None:
-        return []
+        return OrderReport()
     try:
-        return order_report.parse(gateway.report_document(report)).orders
+        return order_report.parse(gateway.report_document(report))
     except order_report.HeaderError as error:
         raise InvalidResponse(f"Amazon's report has no columns {error}.", operation="getReportDocument") from None
 
@@ -118,12 +123,12 @@ def _read(gateway: AmazonGateway, report: Report) -> list[AmazonOrder]:
 def _finish(
     session: Session,
     account_id: int,
-    reported: list[AmazonOrder],
+    report: OrderReport,
     lease: tuple[str, str],
     clock: Callable[[], datetime],
 ) -> None:
     """Compare, request what differs, and store the counts. Commits."""
-    now = clock()
+    now, reported = clock(), report.orders
     check = session.get_one(CompletenessCheck, account_id)
     if check.starts_at is None or check.ends_at is None:
         raise RuntimeError("a report was requested without a window")
@@ -137,7 +142,11 @@ def _finish(
     ours = _load_ours(session, account_id, check.starts_at, [order.number for order in reported])
     result = completeness.compare(reported, ours, stores, window)
     _store_days(session, result, now)
-    check.checked_at, check.cause, check.report_id = now, None, None
+    # The orders of lines that cannot be read are compared with nothing.
+    check.cause = "report_lines_unreadable" if report.bad_lines else None
+    for bad in report.bad_lines[:_LOGGED_LINES]:
+        log.warning("line %d of Amazon's report cannot be read: %s %s", bad.line, bad.cause, bad.column)
+    check.checked_at, check.report_id = now, None
     check.next_try_at = completeness.find_next_night(now)
     check.is_long = check.next_try_at.weekday() == LONG_CHECK_WEEKDAY
     for orders, reason in ((result.missing, order_reads.MISSING), (result.differing, order_reads.DIFFERING)):
