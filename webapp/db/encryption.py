@@ -1,4 +1,4 @@
-"""Encryption of personal data at rest with rotating keys, and keyed hashes to find it by.
+"""Encryption of personal data at rest with rotating keys, and keyed hashes (blind indexes) to find it.
 
 AES-256-GCM: a byte of version, four that identify the key, twelve of nonce, then the ciphertext with its tag.
 """
@@ -171,7 +171,7 @@ class Encrypted(TypeDecorator[str]):
 
 
 class KeyedHash(LargeBinary):
-    """A column with the keyed hash of a personal value (`FieldCipher.hash`), to find equal values."""
+    """A blind index: the keyed hash of a personal value (`FieldCipher.hash`), to find equal values."""
 
 
 class EncryptedBytes(TypeDecorator[bytes]):

@@ -1,4 +1,4 @@
-"""Hash search terms with a key, for the documents of the full-text index and for queries of it.
+"""The blind index of words: hash search terms with a key, for documents of the full-text index and queries of it.
 
 A word is stored as a hash of its first three letters, followed by a hash of each longer prefix (`_PREFIX_LENGTHS`). So
 the token of a word begins with the tokens of its prefixes, which makes prefix searches possible, and no letter is
