@@ -29,7 +29,7 @@ _UNDETECTABLE = (Cause.DISK_FULL, Cause.DISK_ERROR, Cause.DAMAGED, Cause.KEYS)
 # Bytes. Below this a page of an import may not fit any more.
 LEAST_FREE = 16 * 1024 * 1024
 
-# For whoever looks after the installation. Neither paths nor data: /healthz needs no sign-in.
+# Advice for administrators, without paths and data: /healthz needs no sign-in.
 ADVICE = {
     Cause.DISK_FULL: "The disk of the database is full. Pages can be read and nothing can be saved. Make room on the "
     "disk; Channeldesk goes on by itself.",

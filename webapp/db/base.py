@@ -81,7 +81,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         written, last, answer = None, None, []
         for value in values:
             if value is not last:
-                # Most columns of a page of orders say the same instant in each row.
+                # Most columns of a page of orders have the same time in each row.
                 written, last = write(value), value
             answer.append(written)
         return answer

@@ -18,13 +18,13 @@ Rows = Sequence[dict[str, Any]]
 def allocate_ids(session: Session, model: type[Base], many: int) -> list[int]:
     """Allocate `many` ascending ids of a table. Use them before allocating more."""
     if session.get_bind().dialect.name == "postgresql":
-        # The name of the sequence is asked for once, and not for each number.
+        # Looks up the name of the sequence once, not for each number.
         drawn = text(
             "SELECT nextval(ids.sequence) FROM generate_series(1, :many), "
             "(SELECT pg_get_serial_sequence(:table, 'id')::regclass AS sequence OFFSET 0) AS ids"
         )
         return sorted(session.scalars(drawn, {"table": model.__tablename__, "many": many}))
-    # The transaction began IMMEDIATE: nobody else can be given an id before it ends.
+    # The transaction began IMMEDIATE: no other can allocate an id before it ends.
     last = session.connection().exec_driver_sql(_get_last_id(model)).scalar() or 0
     return list(range(last + 1, last + 1 + many))
 

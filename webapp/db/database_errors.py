@@ -73,7 +73,7 @@ def find_cause(error: BaseException | None) -> Cause | None:
     if isinstance(error, StatementError):
         return find_cause(error.orig)
     if isinstance(error, NotStoredError):
-        # Also where the folder may not be written: EACCES from another file would say nothing about the disk.
+        # A folder without write permission counts too: EACCES of another file does not concern the disk.
         return Cause.READ_ONLY if isinstance(error.error, PermissionError) else find_cause(error.error)
     if isinstance(error, OSError):
         return _SYSTEM.get(error.errno or 0)

@@ -1,4 +1,4 @@
-"""Leases: exclusive locks with an owner and an expiry. A dead owner's lease is free at once."""
+"""Leases: exclusive locks with an owner and an expiry. A lease of a dead local process is free at once."""
 
 import os
 import platform
@@ -43,7 +43,7 @@ def acquire(session: Session, name: str, now: datetime, code: str = "busy") -> s
     if lease is None:
         session.add(Lease(name=name, owner=owner, until=now + LEASE))
     elif lease.until > now and not _is_owner_dead(lease.owner):
-        # An owner that lives prolongs it; one that was lost while the clock was ahead is waited for no longer than any.
+        # A live owner renews it. An expiry set while the clock was ahead is limited to the usual duration.
         if clocks.is_ahead(lease.until, now + LEASE):
             lease.until = clocks.limit_wait(lease.until, LEASE, now)
             session.commit()

@@ -11,7 +11,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 
 class _unindexed(FunctionElement[Any]):  # noqa: N801 - named as SQL names functions
-    # Not a boolean: SQLite would be asked whether it is 1, for which it has to be computed first.
+    # Not a boolean: SQLite would compare it with 1, for which it has to be computed first.
     type = Integer()
     inherit_cache = True
 

@@ -32,7 +32,7 @@ def count(session: Session) -> None:
 
 def is_database_behind(session: Session) -> bool:
     """Return whether a counter of the database is below the mark."""
-    # The file first: what it holds was committed before, so a counter that is read later cannot be below it.
+    # Read the file first: its values were committed before, so a counter read later cannot be lower.
     mark = high_water_mark.read()
     if not mark:
         return False

@@ -1,6 +1,6 @@
 """The states of a bulk action and of its rows."""
 
-# Of the whole. A draft has its rows already and waits for a person's word.
+# States of the action. A draft has its rows already and waits for confirmation.
 DRAFT = "draft"
 RUNNING = "running"
 ENDED = "ended"

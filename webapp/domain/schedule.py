@@ -16,7 +16,7 @@ BOUNDS = {
 OTHERWISE = (5, DAY)
 # How far the next run of a job may be delayed beyond its interval.
 DELAYS = {"sync_account": 420}
-# What nobody may pause, because it picks up what was lost elsewhere.
+# Jobs that cannot be paused, because they recover lost work.
 NEVER_RESTS = frozenset({"maintenance"})
 
 

@@ -25,7 +25,7 @@ _YEARS = range(1995, 2101)
 _LARGEST = Decimal(10) ** 12
 _LONGEST = 200
 _UNSAID: tuple[Any, ...] = (None, "", [], False)
-# A number of ours or of Amazon's is nobody's secret; other digits may be somebody's telephone.
+# Order numbers are not personal; other digits may be a phone number.
 _ONLY_NUMBER = re.compile(r"[0-9]{1,6}|[0-9]{1,6}-[0-9-]*", re.ASCII)
 
 
@@ -53,7 +53,7 @@ class Filters(FlaskForm):
 
     class Meta:
         csrf = False
-        # Whether the person who filters may read personal data.
+        # Whether the user may read personal data.
         reads_personal = False
 
     def __init__(self, *args: Any, reads_personal: bool = False, **kwargs: Any) -> None:

@@ -12,7 +12,7 @@ from webapp.queries.listing import fetch as grid_fetch
 
 
 class SizeForm(FlaskForm):
-    # Ids of their own, since a dialog stands on the page of the list, whose filters have a name too.
+    # Ids of their own: the dialog is on the list's page, whose filter form has a field `name` too.
     size = SelectField(_l("Rows on a page"), id="rows-on-a-page")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

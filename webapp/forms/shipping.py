@@ -61,9 +61,9 @@ class ParcelCorrectionForm(FlaskForm):
     carrier = SelectField(_l("Carrier"), validate_choice=False)
     title = StringField(_l("Name of the other carrier"))
     tracking_number = StringField(_l("Tracking number"))
-    # The number that another order has too, where a person says that both are in this parcel.
+    # A number shared with another order, confirmed by the user.
     shared = StringField(_l("Number of a shared package"))
-    # The number that is taken although it is a question: one that is changed afterwards is asked about again.
+    # A doubtful number confirmed by the user. A changed one needs a new confirmation.
     confirmed = StringField(_l("Confirmed tracking number"))
 
     def __init__(self, *args: Any, country: str, **kwargs: Any) -> None:
@@ -121,9 +121,9 @@ class ParcelForm(Form):
     tracking_number = StringField(_l("Tracking number"))
     carrier = SelectField(_l("Carrier"), validate_choice=False)
     title = StringField(_l("Name of the carrier"))
-    # The number that another order has too, where a person says that both are in this parcel.
+    # A number shared with another order, confirmed by the user.
     shared = StringField(_l("Number of a shared package"))
-    # The number that is taken although it is a question: one that is changed afterwards is asked about again.
+    # A doubtful number confirmed by the user. A changed one needs a new confirmation.
     confirmed = StringField(_l("Confirmed tracking number"))
 
 

@@ -44,7 +44,7 @@ class Account(Base):
     clock_measured_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # When Amazon's list of refund feeds was last compared with ours.
     feeds_compared_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # Datasets Amazon refuses this account; asked for again once a day, since a role may have been granted.
+    # Datasets Amazon refuses this account; requested again once a day, since a role may have been granted.
     missing_datasets: Mapped[list[str]] = mapped_column(JSON, default=list)
     missing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -23,7 +23,7 @@ def _only(sqlite: str, postgresql: str = "") -> dict[str, Any]:
     return {"sqlite_where": text(sqlite), "postgresql_where": text(postgresql or sqlite)}
 
 
-# Which rows an index of open orders has. A query uses it where its own text says one of these statuses.
+# The rows of the index of open orders. A query uses it if its text contains one of these statuses.
 _WAITING = " OR ".join(f"status = '{status}'" for status in statuses.OPEN)
 
 
@@ -64,7 +64,7 @@ class AmazonOrder(Base):
     deliver_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
     service_level: Mapped[str | None] = mapped_column(String(WORD))
     currency: Mapped[str | None] = mapped_column(String(3))
-    # Amazon's grand total in minor units; absent while Amazon does not say.
+    # Amazon's grand total in minor units; NULL while unknown.
     total: Mapped[int | None] = mapped_column(BigInteger)
     components: Mapped[list[Any]] = mapped_column(JSON, default=list)
     quantity: Mapped[int] = mapped_column(default=0)
@@ -79,7 +79,7 @@ class AmazonOrder(Base):
     # email, company, purchase_order_number.
     buyer: Mapped[dict[str, str] | None] = mapped_column(EncryptedJson)
     recipient: Mapped[dict[str, str] | None] = mapped_column(EncryptedJson)
-    # The address a person put in its place: for us alone, never sent to Amazon.
+    # The corrected address, used here only and never sent to Amazon.
     recipient_override: Mapped[dict[str, str] | None] = mapped_column(EncryptedJson)
 
     # The buyer has asked the seller to cancel; the reason is free text, and not always given.

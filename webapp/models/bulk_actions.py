@@ -27,7 +27,7 @@ class BulkAction(Base):
     kind: Mapped[str] = mapped_column(String(40))
     subject: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(20))
-    # What is the same for every row. Encrypted, since a reason is a person's own words.
+    # Arguments common to all rows. Encrypted, since a reason is free text.
     args: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
     actor: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -65,7 +65,7 @@ class CreditMemo(_Document, Base):
     # Refunded in addition to the lines, and withheld from them.
     adjustment_refund: Mapped[int] = mapped_column(BigInteger, default=0)
     adjustment_fee: Mapped[int] = mapped_column(BigInteger, default=0)
-    # True when Amazon is not asked to refund. Otherwise `state` is the progress of the refund at Amazon.
+    # True if the refund is not made by Amazon. Otherwise `state` is its progress at Amazon.
     offline: Mapped[bool] = mapped_column(default=True)
     # One of `domain/invoicing/amazon_refunds.MEMO_STATES`. Only offline and refunded memos count as refunded.
     state: Mapped[str] = mapped_column(String(10), default="offline")

@@ -23,7 +23,7 @@ class MailServer(Base):
     password: Mapped[str | None] = mapped_column(Encrypted)
     # Somebody allowed the password to be sent to another machine without encryption.
     plain_sign_in: Mapped[bool] = mapped_column(default=False, server_default=false())
-    # Who mails are from where a store has no sender of its own.
+    # The default sender, for stores without their own.
     address: Mapped[str] = mapped_column(String(254))
     name: Mapped[str] = mapped_column(String(100), default="")
     reply_to: Mapped[str] = mapped_column(String(254), default="")

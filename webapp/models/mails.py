@@ -25,9 +25,9 @@ class Mail(Base):
     store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
     # email: to the relay address; amazon: through Amazon's Messaging.
     via: Mapped[str] = mapped_column(String(10), default="email")
-    # One of `domain/mail/state_machine.KINDS`; of a message through Amazon, Amazon's word.
+    # One of `domain/mail/state_machine.KINDS`, or Amazon's kind of a message through Amazon.
     kind: Mapped[str] = mapped_column(String(40))
-    # Of the table its kind says.
+    # The id in the table given by `kind`.
     document_id: Mapped[int | None]
     comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id"))
     language: Mapped[str] = mapped_column(String(20), default="")
@@ -35,16 +35,16 @@ class Mail(Base):
     # None until it is sent, where the template writes it.
     subject: Mapped[str | None] = mapped_column(Encrypted)
     body: Mapped[str | None] = mapped_column(Encrypted)
-    # Whether the document goes along as a PDF.
+    # Whether the document is attached as a PDF.
     attach: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(String(10))
     # When it is looked at next; None when it has ended.
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     tries: Mapped[int] = mapped_column(default=0)
-    # Why it waits or failed: a code of `messages`, and what the server or Amazon said, which may name the address.
+    # Why it waits or failed: a code of `messages`, and the server's or Amazon's message, which may contain the address.
     cause: Mapped[str | None] = mapped_column(String(40))
     error_message: Mapped[str | None] = mapped_column(Encrypted)
-    # The same however often it is sent, so that a server may see that it has it.
+    # The same for all attempts, so that a server can detect a duplicate.
     message_id: Mapped[str | None] = mapped_column(String(300))
     # A form's own number: sent twice, it makes one mail.
     idempotency_key: Mapped[str | None] = mapped_column(String(40), unique=True)
@@ -54,7 +54,7 @@ class Mail(Base):
     queued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # When a person released it although there is a fence (`models/fences`).
+    # When a user released it during a fence (`models/fences`).
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     order: Mapped[Order] = relationship()
@@ -70,7 +70,7 @@ class MessageOffer(Base):
     )
     requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
-    # Amazon's words with commas between.
+    # Amazon's kinds, separated by commas.
     kinds: Mapped[str] = mapped_column(String(1000), default="")
     cause: Mapped[str | None] = mapped_column(String(40))
     error_message: Mapped[str | None] = mapped_column(String(1000))

@@ -44,14 +44,14 @@ class Order(Base):
     amazon_order_id: Mapped[int] = mapped_column(ForeignKey("amazon_orders.id"), unique=True)
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
     state: Mapped[str] = mapped_column(String(20))
-    # A store's own word within the state; empty means the state's own.
+    # The store's custom status within the state; empty for none.
     status: Mapped[str] = mapped_column(String(40), default="")
-    # Where an order on hold goes back to.
+    # The state before the hold.
     state_before_hold: Mapped[str | None] = mapped_column(String(20))
     status_before_hold: Mapped[str] = mapped_column(String(40), default="")
-    # Why it is on hold: a person's own words, which may speak of the buyer.
+    # The reason for the hold: free text, which may contain personal data.
     hold_reason: Mapped[str | None] = mapped_column(Encrypted)
-    # When it goes on by itself; None: when somebody says so.
+    # When the hold ends automatically; None: when a user ends it.
     hold_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     currency: Mapped[str] = mapped_column(String(3))
     subtotal: Mapped[int] = mapped_column(BigInteger)
@@ -63,10 +63,10 @@ class Order(Base):
     total: Mapped[int] = mapped_column(BigInteger)
     total_invoiced: Mapped[int] = mapped_column(BigInteger, default=0)
     total_refunded: Mapped[int] = mapped_column(BigInteger, default=0)
-    # What Amazon is asked to give back and has not answered for.
+    # The amount of refunds pending at Amazon.
     total_refunding: Mapped[int] = mapped_column(BigInteger, default=0)
     purchased_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # What its Amazon order says, here as well: in the mirror's order a list would pass by every one without an Order.
+    # Copied from the Amazon order: sorting by Amazon's column would visit every Amazon order without an order.
     ship_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
@@ -108,10 +108,10 @@ class OrderItem(Base):
     invoiced: Mapped[int] = mapped_column(default=0)
     shipped: Mapped[int] = mapped_column(default=0)
     refunded: Mapped[int] = mapped_column(default=0)
-    # Pieces Amazon is asked to refund: nobody else may ask for them meanwhile.
+    # Units with a refund pending at Amazon, which cannot be refunded again meanwhile.
     refunding: Mapped[int] = mapped_column(default=0)
     canceled: Mapped[int] = mapped_column(default=0)
-    # How many pieces the amounts are for: those that remained when the amounts were taken from Amazon.
+    # The number of units the amounts are for: those that remained when the amounts were imported.
     amount_quantity: Mapped[int]
     price: Mapped[int] = mapped_column(BigInteger)
     subtotal: Mapped[int] = mapped_column(BigInteger)

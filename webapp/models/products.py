@@ -59,7 +59,7 @@ class Product(Base):
     title: Mapped[str] = mapped_column(Text, default="")
     asin: Mapped[str] = mapped_column(String(WORD), default="")
     enabled: Mapped[bool] = mapped_column(default=True)
-    # Without it the quantities below stand still.
+    # If false, the quantities below do not change.
     manage_stock: Mapped[bool] = mapped_column(default=False)
     # When stock was last begun to be kept: what left before is not in the quantity.
     managed_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -68,7 +68,7 @@ class Product(Base):
     # Of these, owed to buyers: the sum over `stock_holds`.
     reserved: Mapped[int] = mapped_column(BigInteger, default=0)
     available: Mapped[int] = mapped_column(BigInteger, Computed("quantity - reserved", persisted=True))
-    # Why a person should look at it: `domain/products/csv_import.FLAGS`; empty when nobody has to.
+    # The reason to review it: one of `domain/products/csv_import.FLAGS`, or empty.
     flag: Mapped[str] = mapped_column(String(20), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -141,7 +141,7 @@ class StockMovement(Base):
     reserved: Mapped[int] = mapped_column(BigInteger)
     hold_id: Mapped[int | None] = mapped_column(ForeignKey("stock_holds.id", ondelete="SET NULL"))
     step: Mapped[int | None]
-    # A person's own words.
+    # Free text.
     reason: Mapped[str | None] = mapped_column(Encrypted)
 
 

@@ -17,7 +17,7 @@ class Shipment(Base):
     number: Mapped[str] = mapped_column(String(40), unique=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # When the carrier took it, where somebody has said so; else when it was written.
+    # When it was handed to the carrier, if entered; else when it was created.
     shipped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     parcels: Mapped[list["Parcel"]] = relationship(order_by="Parcel.id", back_populates="shipment")
@@ -41,12 +41,12 @@ class Parcel(Base):
     shipment_id: Mapped[int] = mapped_column(ForeignKey("shipments.id"), index=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
     reference: Mapped[int]
-    # Amazon's code of the carrier, "Other" where it has none; empty where nobody knows.
+    # Amazon's code of the carrier, "Other" if it has none; empty if unknown.
     carrier: Mapped[str] = mapped_column(String(40), default="")
     title: Mapped[str] = mapped_column(String(100), default="")
     # Without spaces and in capitals; empty for a parcel that is not tracked.
     tracking_number: Mapped[str] = mapped_column(String(100), default="", index=True)
-    # Why the number was a question that a person answered by confirming it, a code of `messages`; else empty.
+    # The doubt about the number that a user resolved by confirming it (a code of `messages`), or empty.
     tracking_warning: Mapped[str] = mapped_column(String(40), default="", server_default="")
 
     shipment: Mapped[Shipment] = relationship(back_populates="parcels")

@@ -27,7 +27,7 @@ class Store(Base):
     # Orders placed earlier are shown, but no Order is made of them.
     orders_from: Mapped[datetime] = mapped_column(UtcDateTime)
 
-    # Order settings: `domain/accounts/store_settings.py` says what each means and may be.
+    # Order settings, described in `domain/accounts/store_settings.py`.
     import_orders: Mapped[bool] = mapped_column(default=True)
     customer_creation: Mapped[str] = mapped_column(String(10), default="guest")
     order_number_source: Mapped[str] = mapped_column(String(10), default="own")
@@ -41,7 +41,7 @@ class Store(Base):
     # Amazon is given each invoice to show to its buyer, where it takes them.
     upload_invoices: Mapped[bool] = mapped_column(default=False)
 
-    # What buyers get to read, on paper and by mail: `domain/accounts/document_settings.py` says what each may be.
+    # Document and mail settings, described in `domain/accounts/document_settings.py`.
     language: Mapped[str] = mapped_column(String(8), default="en")
     documents_sender: Mapped[str] = mapped_column(Text, default="")
     documents_tax_number: Mapped[str] = mapped_column(String(60), default="")

@@ -22,7 +22,7 @@ class Submission(Base):
 
     __tablename__ = "submissions"
     __table_args__ = (
-        # Two clicks, two tabs, two people: one open submission of a kind for a thing, held by the database.
+        # At most one open submission of a kind per subject, even with simultaneous requests.
         Index("uq_submissions_open", "amazon_order_id", "kind", "subject", unique=True, **_ONLY_OPEN),
         Index("ix_submissions_due", "open", "account_id", "due_at"),
         Index("ix_submissions_requested", "requested_at", "id"),
@@ -51,14 +51,14 @@ class Submission(Base):
     tries: Mapped[int] = mapped_column(default=0)
     feed_id: Mapped[int | None] = mapped_column(ForeignKey("feeds.id"), index=True)
     message_id: Mapped[int | None]
-    # Amazon's own words, or a code of ours in `cause` where Amazon was not asked.
+    # Amazon's message, or our code in `cause` if it was not sent.
     message: Mapped[str | None] = mapped_column(Text)
     cause: Mapped[str | None] = mapped_column(String(40))
     request_id: Mapped[str | None] = mapped_column(String(WORD))
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # When a person released it although there is a fence (`models/fences`).
+    # When a user released it during a fence (`models/fences`).
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
 

@@ -37,10 +37,10 @@ class TrackingRow(Base):
     position: Mapped[int]
     # The fields of `domain.shipping.tracking.parser.TrackingLine`.
     parsed: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
-    # The key of the carrier a person chose, empty while the number or the sheet says it.
+    # The key of the carrier chosen by a user, empty if it follows from the number or the file.
     carrier: Mapped[str] = mapped_column(String(40), default="")
     selected: Mapped[bool] = mapped_column(default=True)
-    # A person says that other orders with this tracking number are in the same parcel.
+    # A user confirmed that other orders with this tracking number are in the same parcel.
     shared: Mapped[bool] = mapped_column(default=False, server_default=false())
-    # Whether a person said that its tracking number is right although it is doubtful.
+    # Whether a user confirmed its doubtful tracking number.
     confirmed: Mapped[bool] = mapped_column(default=False, server_default=false())

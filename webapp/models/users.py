@@ -22,7 +22,7 @@ class User(Base):
     role: Mapped[str] = mapped_column(String(20))
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # Flask-Security knows a person by this; it says nothing about them.
+    # Flask-Security's random identifier of the user.
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
 
 

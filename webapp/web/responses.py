@@ -62,6 +62,6 @@ def _render(template: str, context: dict[str, Any]) -> Response:
 
 
 def _set_vary_header(response: Response) -> Response:
-    # Without it a cache hands out a fragment where a page was asked for.
+    # Without it a cache could return a fragment for a page request.
     response.vary.add("HX-Request")
     return response

@@ -62,7 +62,7 @@ class SessionUser(NamedTuple):
     email: str
     role: str
     fs_uniquifier: str
-    # Whether nothing is sent now; every page says so.
+    # Whether a fence is active, which every page shows.
     is_fenced: bool = False
 
 

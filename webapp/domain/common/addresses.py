@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from webapp.domain.amazon.types import Address
 from webapp.domain.errors import InvalidError
 
-# Field → the longest it may be, in the order a form shows them. Everything else Amazon says of a recipient stays.
+# Field → its maximum length, in the order of the form. Amazon's other fields of a recipient are not editable.
 EDITABLE = {
     "name": 100,
     "company": 100,
@@ -31,9 +31,9 @@ _CODES = (
 )
 # Those of ISO 3166-1, and the one Kosovo has meanwhile.
 COUNTRIES = frozenset(_CODES.split())
-# What people write for a code.
+# Common alternatives for country codes.
 _MEANT = {"UK": "GB"}
-# Where the postal code stands in the line of the city. The rest of the world writes it before the city.
+# The position of the postal code in the city's line. In other countries it precedes the city.
 _POSTAL_AFTER_REGION = frozenset({"AE", "AU", "CA", "EG", "IN", "SA", "SG", "US"})
 _POSTAL_BELOW_CITY = frozenset({"GB", "IE", "ZA"})
 _LARGEST_FIRST = frozenset({"JP", "CN"})

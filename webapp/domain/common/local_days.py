@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-# The last year a person may name: the calendar ends soon after 9999, in some zones a day earlier than in others.
+# The last valid year: the calendar ends after 9999, in some time zones a day earlier than in others.
 LAST_YEAR = 2100
 
 

@@ -14,7 +14,7 @@ _LETTERS = (
     rf"(?<![a-z]){_CAPITALS}{{1,3}}(?=[A-Za-z])|(?<=[A-Z]){_CAPITALS}{{1,3}}|(?<=[A-Za-z]){_SMALL}{{1,3}}"
     rf"|{_SMALL}{{1,3}}(?=[a-z])|(?<![^\s;,|])(?:{_CAPITALS}|{_SMALL})(?![^\s;,|])"
 )
-# Signs of Windows code pages, which do not stand within words.
+# Characters of Windows code pages that do not occur within words.
 _SIGNS = r"[€‘’“”„–—…®™°£«»´§±²³µ·½¿¡ºª×•\xa0](?![a-z])"
 _WESTERN = re.compile(f"{_LETTERS}|{_SIGNS}")
 # Letters that are common in Windows-1250 and Windows-1254 and rare where they are written in Windows-1252.

@@ -10,7 +10,7 @@ from webapp.domain.shipping.carriers import CARRIERS
 # A host ends where its letters do: people write on without a space in Chinese and Japanese. Prices are no hosts. Nobody
 # has so many names in one, and a text that repeats itself would be read as often.
 _HOST = r"(?:[\w-]+\.){1,20}(?:[a-zÀ-ɏ]{2,}|[^\W\d_]{2,})"
-# A link, what people write for one, and the end of an e-mail address.
+# A URL, with or without a scheme, and the domain of an e-mail address.
 _PLACE = re.compile(
     rf"https?://(?:[^\s/?#@]*@)?({_HOST}|[\w.-]*\w)|(?<![0-9a-z])www\.({_HOST})|(?<=[\w.+-])@({_HOST})", re.IGNORECASE
 )

@@ -12,13 +12,13 @@ EMAIL, AMAZON = "email", "amazon"
 
 ORDER, INVOICE, SHIPMENT, CREDIT_MEMO, COMMENT, FREE = "order", "invoice", "shipment", "credit_memo", "comment", "free"
 KINDS = (ORDER, INVOICE, SHIPMENT, CREDIT_MEMO, COMMENT, FREE)
-# Those that carry a document, which goes along as a PDF.
+# Kinds with a document, attached as a PDF.
 DOCUMENTS = (INVOICE, SHIPMENT, CREDIT_MEMO)
 
 QUEUED, SENDING, SENT = "queued", "sending", "sent"
 FAILED, UNKNOWN, DROPPED = "failed", "unknown", "dropped"
 STATES = (QUEUED, SENDING, SENT, FAILED, UNKNOWN, DROPPED)
-# A person has to look.
+# A user has to decide.
 TROUBLED = (FAILED, UNKNOWN)
 
 LONGEST_SUBJECT = 200
@@ -28,7 +28,7 @@ LONGEST_ADDRESS = 254
 LARGEST_ATTACHMENT = 10 * 1024 * 1024
 # A process that is still at it has long been cut off by its own time limits.
 SILENT = timedelta(seconds=90)
-# A server that has not taken a mail by then will not, and the buyer has long asked elsewhere.
+# A server that has not accepted a mail by then will not, and the mail is outdated.
 LONGEST_WAIT = timedelta(days=3)
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")

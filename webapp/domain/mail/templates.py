@@ -32,7 +32,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     mail_states.COMMENT: _COMMON,
     mail_states.FREE: _COMMON,
 }
-# What no mail goes without, since it is all the mail is for.
+# Required placeholders: the mail has no purpose without them.
 NEEDED = {mail_states.COMMENT: "comment"}
 
 _PLACE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z_0-9]*)\s*\}\}")

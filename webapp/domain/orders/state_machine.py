@@ -21,7 +21,7 @@ FINAL = frozenset({CLOSED, CANCELED})
 # Never set by hand: they follow from what was invoiced, shipped and refunded.
 DERIVED = frozenset({AWAITING, COMPLETE, CLOSED})
 
-# What Amazon says of the shipments of an order. FAILED: a person has to retry, correct or remove one.
+# Confirmation of an order's shipments at Amazon. FAILED: a user has to retry, correct or remove one.
 CONFIRMED = "confirmed"
 UNCONFIRMED = "unconfirmed"
 FAILED = "failed"

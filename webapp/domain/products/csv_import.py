@@ -11,10 +11,10 @@ from webapp.domain.common import text_decoding
 from webapp.domain.common.csv_cells import escape_formula, unescape_formula
 from webapp.domain.errors import InvalidError
 
-# Why a person should look at a product: an import made it, or it was sold although it is disabled.
+# Reasons to review a product: an import created it, or it was sold although it is disabled.
 FOUND, SOLD_DISABLED = "found", "sold_disabled"
 FLAGS = (FOUND, SOLD_DISABLED)
-# So many pieces or fewer that can be sold are few.
+# Stock of this many available units or fewer is low.
 LOW = 5
 
 LONGEST_SKU = 128
@@ -27,7 +27,7 @@ LARGEST_FILE = 2 * 1024 * 1024
 _WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
 
 COLUMNS = ("sku", "title", "asin", "enabled", "manage_stock", "quantity")
-# Written for whoever reads the file; what one has reserved follows from orders and cannot be set.
+# Exported for information only: reservations follow from orders and cannot be set.
 READ_ONLY_COLUMNS = ("reserved", "available", "flag", "account")
 _NAMES = {
     **{name: name for name in COLUMNS},

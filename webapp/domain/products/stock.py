@@ -20,14 +20,14 @@ RESERVE, RELEASE, DEDUCT, TAKE_BACK, RETURN, UNRETURN = (
     "unreturn",
 )
 SET, IMPORTED = "set", "imported"
-# What a line can do, and what a person can do.
+# Movements caused by lines, and by users.
 KINDS = (RESERVE, RELEASE, DEDUCT, TAKE_BACK, RETURN, UNRETURN, SET, IMPORTED)
 
 CREATE, BLOCK = "create", "block"
 UNKNOWN, DISABLED, OUT_OF_STOCK = "product_unknown", "product_disabled", "product_out_of_stock"
-# Why no Order is made, where the store would rather have none than one without its product.
+# Reasons not to create an order, in stores that block orders without a product or stock.
 CAUSES = (UNKNOWN, DISABLED, OUT_OF_STOCK)
-# A merchant's order that stands there may still need goods.
+# Merchant-fulfilled orders in these statuses may still need stock.
 OPEN = (*status.NOT_YET, status.UNSHIPPED, status.PARTIALLY_SHIPPED)
 
 

@@ -13,13 +13,13 @@ from webapp.domain.shipping.carriers import (
     Carrier,
 )
 
-# Names of carriers that are also words of a language.
+# Carrier names that are also ordinary words.
 _COMMON_WORDS = frozenset({"spring", "landmark", "toll", "professional", "professionalcouriers"})
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "ı": "i", "đ": "d", "æ": "ae", "œ": "oe"})
 _SIGNS = re.compile(r"[\W_]+")
 
 
-# What people write for a carrier that is not in a list, and Amazon's code for it in several languages.
+# Entries that mean "another carrier", and Amazon's code for it in several languages.
 _OTHERS = frozenset(
     {
         "other",
@@ -66,7 +66,7 @@ def _build_table(carriers: Iterable[Carrier]) -> dict[str, Carrier]:
 _TABLE = _build_table((*CARRIERS, *BY_CODE.values()))
 # Names that identify the carrier as a word within a text; the others only match as a whole.
 _WORDS = {name: carrier for name, carrier in _build_table(WELL_KNOWN).items() if name not in _COMMON_WORDS}
-# Long enough that no other word has them inside.
+# Long enough not to occur within other words.
 _INSIDE = tuple((name, _WORDS[name]) for name in sorted(_WORDS, key=len, reverse=True) if len(name) >= 6)
 
 

@@ -60,7 +60,7 @@ WELL_KNOWN = tuple(carrier for carrier in CARRIERS if carrier.key in ALIASES)
 # Every code of Amazon's that may be sent.
 CODES = frozenset({*BY_CODE, OTHER})
 
-# Who carries post that a country's post office has numbered (the last two letters of an S10 number), likeliest first.
+# Carriers by the country of an S10 number (its last two letters), the likeliest first.
 POST_OFFICES = {
     "US": ("usps",), "GB": ("royal_mail", "parcelforce"), "DE": ("deutsche_post", "dhl"), "FR": ("la_poste", "chronopost"),
     "SE": ("postnord",), "DK": ("postnord",), "PL": ("poczta_polska",), "JP": ("japan_post",), "CA": ("canada_post",),

@@ -25,7 +25,7 @@ class Parcel:
     carrier: str = ""
     title: str = ""
     tracking_number: str = ""
-    # A person says that another order, which has the same number, is in this parcel too.
+    # A user confirmed that another order with the same number is in this parcel too.
     shared: bool = False
     confirmed: bool = False
     question: str = ""

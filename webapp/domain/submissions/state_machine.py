@@ -14,11 +14,11 @@ UNDONE = "undone"
 UNPROVED = "unproved"
 CONFLICT = "conflict"
 
-# States of feeds at Amazon that this database did not create: a person has to look at them, or has.
+# States of feeds at Amazon that this database did not create: a user has to check them, or has done so.
 UNKNOWN_FEED, FOREIGN_FEED = "unknown", "foreign"
 
 STATES = (QUEUED, CONFLICT, SENDING, SENT, ACCEPTED, VERIFIED, REJECTED, UNDONE, UNPROVED)
-# Nothing more will be done about these unless a person asks again.
+# Final states, unless a user requests the change again.
 ENDED = frozenset({VERIFIED, REJECTED, UNDONE, UNPROVED})
 
 TRANSITIONS = TransitionTable(
@@ -29,7 +29,7 @@ TRANSITIONS = TransitionTable(
     Transition("send", frozenset({QUEUED}), SENDING),
     # createFeed was never reached, so it waits for the next feed.
     Transition("requeue", frozenset({SENDING}), QUEUED),
-    # A person has looked at Amazon and found that it never arrived.
+    # A user has checked at Amazon that it never arrived.
     Transition("resend", frozenset({UNPROVED}), QUEUED),
     Transition("sent", frozenset({SENDING}), SENT),
     Transition("accept", frozenset({SENDING, SENT}), ACCEPTED),

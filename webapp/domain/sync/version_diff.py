@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-# Everything else in a body may speak of a person: a field Amazon adds tomorrow is hidden until somebody has looked.
+# All other fields may be personal: a field that Amazon adds is masked until it is listed here.
 _PUBLIC = frozenset(
     (
         "associatedOrders",
@@ -19,7 +19,7 @@ _PUBLIC = frozenset(
         "salesChannel",
     )
 )
-# People's own words and whereabouts inside them.
+# Personal texts and places inside them.
 _PRIVATE = frozenset(
     ("cancelReason", "customization", "giftOption", "shipFromAddress", "deliveryPreference", "recipient", "buyer")
 )

@@ -13,7 +13,7 @@ from webapp.domain.shipping.tracking.numbers import is_rounded
 # Longer cells are texts. What is searched for in them is found in time that grows with the square of their length.
 LONGEST_CELL = 500
 _AMAZON = re.compile(r"(?<![\d-])(\d{3}-\d{7}-\d{7})(?![\d-])")
-# A word among groups of signs: a number is written in groups, a sentence in words.
+# A word among groups of characters: numbers are written in groups, sentences in words.
 _SENTENCE = re.compile(r"(?<!\S)(?=\S*[a-z])[^\W\d_]{3,}(?!\S)")
 # Chinese and Japanese need no space between a word and a number.
 WORD = re.compile(r"[^\s,;:()\[\]<>|\"\u3000-\u9fff！（），：；]+|[\u3040-\u9fff]+")
@@ -187,7 +187,7 @@ def choose_carrier(cells: Collection[str]) -> str:
 
     Amazon's code `Other` names no carrier, but says that the name stands in another column.
     """
-    # A character that could not be decoded makes a name that nobody has.
+    # A name with an undecodable character is not a carrier's name.
     names = [cell for cell in cells if cell and "\ufffd" not in cell and not is_other(cell[:_LONGEST_CARRIER])]
     known_names = (cell for cell in names if len(cell) <= _LONGEST_CARRIER and find_by_name(cell))
     return next(known_names, names[0] if names else "")

@@ -27,7 +27,7 @@ from webapp.domain.shipping.tracking.headers import (
 
 LONGEST_NUMBER = 100
 _ORDER_NUMBER = re.compile(r"#?(?=\S*\d)[A-Za-z0-9][A-Za-z0-9/_.-]{1,39}")
-# The heads stand in one of the first records, under a title at most.
+# The header is in one of the first records, at most below a title.
 _TITLES = 5
 _SAMPLE = 200
 _LONGEST_CARRIER = 60
@@ -37,7 +37,7 @@ _LEAST_SHARE = 0.6
 _SUSPICIOUS = 0.9
 _SINGLE = (ORDER, TRACKING, CARRIER, heads_of.SKU, heads_of.ITEM, heads_of.QUANTITY, SHIPPED_ON)
 
-# Returns which of these words are numbers of orders in the database.
+# Returns the words that are numbers of orders in the database.
 FindOrderNumbers = Callable[[Collection[str]], Collection[str]]
 
 

@@ -9,7 +9,7 @@ ORDER, TRACKING, CARRIER, SKU, ITEM = "order", "tracking_number", "carrier", "sk
 QUANTITY, SHIPPED_ON, VOID = "quantity", "shipped_on", "void"
 # Columns that are never read for a parcel's number: of return labels, and of links while a column of numbers exists.
 RETURN, LINK = "return", "link"
-# A column whose marks say which lines are of return labels.
+# A column that marks lines of return labels.
 RETURN_MARK = "return_mark"
 
 _NAMES = {
@@ -50,7 +50,7 @@ _NAMES = {
     "annule annulee anulado anulada anulowane anulowano makulerad annullerad iptal iptaledildi 取消 已取消 作废 是否作废 已作废 キャンセル 取消区分 取消フラグ 無効",
 }  # fmt: skip
 _FIELDS = {name: field for field, names in _NAMES.items() for name in names.split()}
-# Heads that say more than their word: "Amazon order ID (required)". The longest name within a head decides.
+# Headers with additional text: "Amazon order ID (required)". The longest name within a header decides.
 _WITHIN = sorted((name for name in _FIELDS if len(name) >= 7 or not name.isascii()), key=len, reverse=True)
 _RETURN_MARKS = frozenset(
     ("returnflag", "returnindicator", "returnlabelflag", "retourenkennzeichen", "istretoure", "是否退货")
@@ -70,10 +70,10 @@ _RETURNS = (
     "退貨",
     "退件",
 )
-# Italian and Turkish: within other words they mean nothing.
+# Italian and Turkish: not matched within other words.
 _SHORT_RETURNS = frozenset(("reso", "iade"))
 _LINKS = re.compile(r"url|link|http|href|网址|链接|リンク", re.IGNORECASE)
-# Heads of dates that say nothing of shipping: another column of dates goes before them.
+# Headers of dates unrelated to shipping: any other date column is preferred.
 GENERIC_DATES = frozenset(("date", "datum", "data"))
 _LONGEST_HEAD = 100
 

@@ -25,16 +25,16 @@ from webapp.domain.shipping.tracking.numbers import (
 )
 from webapp.domain.shipping.tracking.parser import TrackingLine
 
-# Where a line stands. `READY` and `CHOOSE` can be shipped, the one as it is, the other once somebody said by whom.
-# Nothing is to be done about those `LEFT_OUT`: voided labels, and lines that name no order and no parcel.
-# Numbers to `CONFIRM` can be shipped once somebody said that they are right.
+# States of a line. `READY` can be shipped unchanged, `CHOOSE` after a user has chosen the carrier.
+# `LEFT_OUT` needs no action: voided labels, and lines that name no order and no parcel.
+# Numbers to `CONFIRM` can be shipped once a user has confirmed them.
 READY, CHOOSE, CONFIRM, ALREADY, BLOCKED = "ready", "choose", "confirm", "already", "blocked"
 LEFT_OUT = "left_out"
 STANDINGS = (READY, CHOOSE, CONFIRM, ALREADY, BLOCKED, LEFT_OUT)
 _POSSIBLE = frozenset({READY, CHOOSE, CONFIRM})
 # Questions about a number that was found within a longer text.
 _FOUND_INSIDE = frozenset({"tracking_link", "tracking_in_text", "tracking_decimal"})
-# What is written so says no more than the number itself.
+# A text of this form contains nothing besides the number.
 _PLAIN = re.compile(r"[0-9A-Z ]*")
 _OPEN = order_states.TRANSITIONS["ship"].from_states
 
@@ -99,7 +99,7 @@ class Match:
     title: str = ""
     guesses: tuple[Carrier, ...] = ()
     quantities: dict[int, int] | None = None
-    # Another order has the number too, and a person says whether both are in one parcel.
+    # Another order has the same number, and a user decides whether both are in one parcel.
     asks_shared: bool = False
 
     @property

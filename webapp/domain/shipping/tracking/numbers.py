@@ -16,7 +16,7 @@ from webapp.domain.shipping.carrier_names import find_by_name
 from webapp.domain.shipping.carriers import Carrier, clean
 from webapp.domain.shipping.tracking.placeholders import is_placeholder
 
-# What a text is. A question is answered by a person; what is not a number cannot be confirmed.
+# Classes of texts. A user answers a question; a text that is not a number cannot be confirmed.
 VALID, QUESTION, NOT_A_NUMBER = "valid", "question", "not_a_number"
 
 # Questions that are answered by choosing a carrier instead of confirming the number.

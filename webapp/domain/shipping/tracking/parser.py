@@ -35,7 +35,7 @@ from webapp.domain.shipping.tracking.headers import (
 from webapp.domain.shipping.tracking.numbers import is_rounded
 
 MOST_LINES = 10_000
-# Words of a text without columns that may be numbers of orders: each is asked for.
+# Maximum number of possible order numbers in a text without columns: each is looked up.
 MOST_WORDS = 50_000
 _LONGEST_ORDER, _LONGEST_CARRIER, _LONGEST_SKU, _LONGEST_WRITTEN = 100, 100, 128, 200
 

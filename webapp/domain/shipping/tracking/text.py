@@ -17,7 +17,7 @@ MAX_FILE_BYTES = 5 * 1024 * 1024
 MAX_TEXT_LINES = 100_000
 MAX_COLUMNS = 500
 
-# How a workbook begins, whatever its name says: it is a ZIP file, or the older format of Microsoft's.
+# The first bytes of a workbook, whatever its name: a ZIP file, or Microsoft's older format.
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _PDF = b"%PDF"
 # Of a text at most every twentieth sign is none that people see; of pictures and programs more are.
@@ -91,7 +91,7 @@ def _detect_delimiter(lines: Sequence[str]) -> str:
         sample = list(islice((row for row in _split(lines, candidate) if any(row)), _SAMPLE))
         counts = Counter(map(len, sample))
         width, times = max(counts.items(), key=lambda pair: (pair[0] > 1, pair[1]), default=(0, 0))
-        # The first of equals: where tabs are, commas belong to the words.
+        # The first one wins a tie: in a file with tabs, commas are part of the text.
         if width > 1 and times / len(sample) > share:
             best, share = candidate, times / len(sample)
     return best if share >= _REGULAR else ""
