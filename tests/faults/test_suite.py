@@ -12,6 +12,7 @@ from tests.faults.suite.run import Recovery, Result, run
 from tests.faults.suite.seller import Request, Seller
 from tests.support.factories import NOW, an_account, an_order
 from tests.support.mailboxes import Mailbox
+from tests.support.postgres import Unavailable
 from tests.support.simulator_server import AmazonServer
 from webapp import create_app
 from webapp.core.extensions import db
@@ -23,18 +24,31 @@ pytestmark = pytest.mark.only_sqlite
 
 @pytest.mark.processes
 @pytest.mark.slow
-def test_a_short_run_has_no_violations() -> None:
-    result = run(7, steps=5, names=("process killed", "all processes killed", "Redis emptied", "Amazon fails"))
+def test_a_short_run_on_sqlite_has_no_violations() -> None:
+    check_run("sqlite", 5, ("process killed", "all processes killed", "Redis emptied", "Amazon fails"))
+
+
+@pytest.mark.processes
+@pytest.mark.slow
+@pytest.mark.postgresql
+def test_a_short_run_on_postgresql_has_no_violations() -> None:
+    check_run("postgresql", 2, ("PostgreSQL crashed", "one of two desks killed"))
+
+
+def check_run(database: str, steps: int, names: tuple[str, ...]) -> None:
+    try:
+        result = run(7, database=database, steps=steps, names=names)
+    except Unavailable as reason:
+        pytest.skip(f"no PostgreSQL: {reason}")
     assert result.violations == []
-    assert result.steps == 5
+    assert sum(map(len, result.recoveries.values())) == steps
     assert result.effects > 0
-    assert sum(map(len, result.recoveries.values())) == 5
 
 
 @pytest.fixture
 def judge(tmp_path: Path, amazon: AmazonServer) -> Judge:
     """A judge of an installation that does not run and has one order."""
-    installation = Installation(tmp_path, amazon.url, Mailbox(port=25), disk=None)
+    installation = Installation(tmp_path, amazon.url, Mailbox(port=25))
     app = create_app(installation.settings)
     migrate.upgrade(app)
     with app.app_context():

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from simulator.operations.world import World
 from simulator.state.faults import FAULT_KINDS, OPERATIONS
-from tests.faults.suite.installation import Installation
+from tests.faults.suite.installation import RECOVERED_WITHIN, Installation
 from tests.faults.suite.judge import Judge
 from tests.faults.suite.seller import Seller
 from tests.support.running_app import wait_until
@@ -60,7 +60,7 @@ class Suite:
 
 @dataclass(frozen=True)
 class Fault:
-    """`inject` returns what exactly was done. `needs`: disk, or a database; empty is everywhere."""
+    """`inject` returns what exactly was done. `needs`: disk or server; empty is everywhere."""
 
     name: str
     inject: Callable[[Suite], str]
@@ -210,6 +210,39 @@ def break_amazon(suite: Suite) -> str:
     return f"{kind.name} at {operation}, {times} times"
 
 
+def crash_postgresql(suite: Suite) -> str:
+    """Crash the database server, and start it again when health is red."""
+    server = suite.installation.server
+    assert server is not None
+    wait_a_moment(suite)
+    server.stop(signal.SIGQUIT)
+    try:
+        wait_until(lambda: not suite.installation.is_healthy())
+    finally:
+        server.start()
+        suite.begin_recovery()
+    return "SIGQUIT, started again when health was red"
+
+
+def run_second_desk(suite: Suite) -> str:
+    """Let a second machine work on the same database; all processes of the first are killed, and started later."""
+    installation = suite.installation
+    second = installation.add_machine()
+    second.start()
+    try:
+        wait_a_moment(suite)
+        suite.begin_recovery()
+        installation.kill_all()
+        number = suite.world.place("DE")
+        suite.seller.numbers.append(number)
+        wait_until(lambda: number in suite.judge.list_imported(), RECOVERED_WITHIN)
+        taken_over = time.monotonic() - suite.since
+        installation.start()
+        return f"the second goes on alone after {taken_over:.1f} s; then the first starts again"
+    finally:
+        second.stop()
+
+
 FAULTS = (
     Fault("process killed", kill_process),
     Fault("all processes killed", kill_all_processes),
@@ -221,6 +254,8 @@ FAULTS = (
     Fault("clock jump", jump_clock),
     Fault("day-old backup restored", restore_backup, is_slow=True),
     Fault("Amazon fails", break_amazon),
+    Fault("PostgreSQL crashed", crash_postgresql, needs="server"),
+    Fault("one of two desks killed", run_second_desk, needs="server"),
 )
 # How often each is drawn, of the sum.
 WEIGHTS = {"process killed": 4, "Amazon fails": 4, "all processes killed": 2, "power cut": 3}

@@ -3,9 +3,11 @@
 import contextlib
 import mmap
 import os
+import shutil
 import signal
 import struct
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -22,6 +24,7 @@ from tests.faults.disks import Disk
 from tests.support import user_accounts
 from tests.support.factories import all_participations
 from tests.support.mailboxes import Mailbox, save_mail_server
+from tests.support.postgres import Wheel
 from tests.support.running_app import CHECKOUT, PROGRAM, RunningApp, descendants, is_alive, run_app, wait_until
 from webapp import create_app
 from webapp.core.extensions import db
@@ -39,11 +42,15 @@ RECOVERED_WITHIN = 240.0
 class Installation:
     """`channeldesk up` on a data folder, connected to the simulator and a mail server.
 
-    `disk`: the data folder is on it, so that it can lose its power and fill up.
+    `disk`: the data folder is on it, so that it can lose its power and fill up. `server`: of the database, instead of
+    SQLite.
     """
 
-    def __init__(self, folder: Path, amazon_url: str, mailbox: Mailbox, *, database_url: str = "", disk: Disk | None):
-        self.folder, self.disk, self.database_url = folder, disk, database_url
+    def __init__(
+        self, folder: Path, amazon_url: str, mailbox: Mailbox, *, disk: Disk | None = None, server: Wheel | None = None
+    ) -> None:
+        self.folder, self.disk, self.server = folder, disk, server
+        database_url = server.url.render_as_string(hide_password=False) if server else ""
         self.settings = Settings.load({}, data_dir=(disk.path if disk else folder) / "data", database_url=database_url)
         self.amazon_url, self.mailbox = amazon_url, mailbox
         self.backups = folder / "backups"
@@ -78,6 +85,15 @@ class Installation:
                 save_mail_server(session, self.mailbox.port)
                 session.commit()
             db.engine.dispose()
+
+    def add_machine(self) -> "Installation":
+        """Return another machine on the same database, with the same keys and clock and a data folder of its own."""
+        folder = Path(tempfile.mkdtemp(prefix="machine-", dir=self.folder))
+        machine = Installation(folder, self.amazon_url, self.mailbox, server=self.server)
+        machine.environ |= {"FAULT_SUITE_CLOCK": self.environ["FAULT_SUITE_CLOCK"]}
+        machine.settings.data_dir.mkdir(mode=0o700)
+        shutil.copy(self.settings.data_dir / "keys", machine.settings.data_dir)
+        return machine
 
     def start(self) -> None:
         self.running = self._stack.enter_context(run_app(self.settings.data_dir, environ=self.environ))

@@ -36,10 +36,9 @@ class Judge:
     def remember_numbers(self) -> None:
         """Compare the numbers of documents with those of earlier databases: before each restore, and at the end."""
         for model in (Order, Invoice, Shipment, CreditMemo):
-            order_id = Order.id if model is Order else model.order_id
-            rows = select(model.number, AmazonOrder.number).join(AmazonOrder, Order.amazon_order_id == AmazonOrder.id)
-            if model is not Order:
-                rows = rows.join_from(model, Order, order_id == Order.id)
+            rows = select(model.number, AmazonOrder.number).select_from(model)
+            rows = rows if model is Order else rows.join(Order, model.order_id == Order.id)
+            rows = rows.join(AmazonOrder, Order.amazon_order_id == AmazonOrder.id)
             for number, amazon_number in self.installation.read(rows):
                 earlier = self.given_out.setdefault((model.__tablename__, number), amazon_number)
                 if earlier != amazon_number:
@@ -71,12 +70,16 @@ class Judge:
         return pending + [f"bulk action {id_} is running" for (id_,) in bulk_actions]
 
     def judge(self, seller: Seller) -> None:
-        """Add what went wrong to `violations`."""
-        self.remember_numbers()
+        """Add what went wrong to `violations`. Called when everything has ended."""
+        self.judge_effects(seller)
         imported = self.list_imported()
         self.violations += [f"lost: order {number}" for number in seller.numbers if number not in imported]
         self.violations += [f"stuck: {text}" for text in self.list_pending()]
         self.violations += [f"lost: accepted {request}" for request in self._find_lost(seller.requests)]
+
+    def judge_effects(self, seller: Seller) -> None:
+        """Add what is wrong at any time: shared numbers, and what Amazon or a buyer received twice."""
+        self.remember_numbers()
         lines = self._count_refund_lines()
         for number in seller.numbers:
             self._judge_effects(number, lines[number], 1 + seller.resent[number])

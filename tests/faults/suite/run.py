@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from simulator.operations.world import World
 from tests.faults.disks import Disk, DisksUnavailable
 from tests.faults.suite.faults import FAULTS, WEIGHTS, Fault, Suite
@@ -17,12 +19,14 @@ from tests.faults.suite.installation import RECOVERED_WITHIN, Installation
 from tests.faults.suite.judge import Judge
 from tests.faults.suite.seller import Seller
 from tests.support.mailboxes import mail_server
-from tests.support.postgres import wheel_server
+from tests.support.postgres import Wheel
 from tests.support.running_app import wait_until
 from tests.support.simulator_server import AmazonServer
 
 # Until a feed whose answer was lost is given up and left to a person.
 FEED_GIVEN_UP = 660
+# Unlike other tests, the server may be killed here.
+DURABLE = ("listen_addresses=", "max_connections=200")
 ORDERS_A_STEP = 3
 CLICKS_A_STEP = 3
 
@@ -36,7 +40,7 @@ class Recovery(NamedTuple):
 
 @dataclass
 class Result:
-    """`recoveries`: of each fault by its name. `left_out`: faults that cannot be injected here, and why."""
+    """`recoveries`: of each fault by its name. `left_out`: faults that cannot be injected here."""
 
     seed: int
     database: str
@@ -47,7 +51,7 @@ class Result:
     effects: int = 0
     mails: int = 0
     recoveries: dict[str, list[Recovery]] = field(default_factory=dict)
-    left_out: dict[str, str] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
 
 
@@ -63,7 +67,7 @@ def run(
     """Run until the time or the number of steps is over, or a step has failed. `names`: only these faults."""
     result = Result(seed, database)
     began = time.monotonic()
-    with _prepare(result) as suite:
+    with _prepare(result, show) as suite:
         faults = _select_faults(result, suite.installation, names)
         while not suite.judge.violations and (steps is None or result.steps < steps):
             if seconds is not None and time.monotonic() - began > seconds:
@@ -76,22 +80,23 @@ def run(
 
 
 @contextmanager
-def _prepare(result: Result) -> Iterator[Suite]:
+def _prepare(result: Result, show: Callable[[str], None]) -> Iterator[Suite]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fault-suite-")))
         world = World("empty", seed=result.seed, update_delay=0, feed_seconds=0, report_seconds=0)
         amazon = stack.enter_context(AmazonServer(world))
         mailbox = stack.enter_context(mail_server())
-        disk, database_url = None, ""
+        disk = server = None
         if result.database == "postgresql":
-            server = stack.enter_context(wheel_server())
-            database_url = server.url.render_as_string(hide_password=False)
+            # A socket path must be short.
+            home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cd-pg-")))
+            server = stack.enter_context(Wheel(home, options=DURABLE))
         else:
             try:
                 disk = stack.enter_context(Disk(folder, megabytes=192))
             except DisksUnavailable as reason:
-                result.left_out |= {fault.name: str(reason) for fault in FAULTS if fault.needs == "disk"}
-        installation = Installation(folder, amazon.url, mailbox, database_url=database_url, disk=disk)
+                show(f"No faults of the disk: {reason}")
+        installation = Installation(folder, amazon.url, mailbox, disk=disk, server=server)
         installation.set_up()
         stack.callback(installation.stop)
         installation.start()
@@ -101,13 +106,9 @@ def _prepare(result: Result) -> Iterator[Suite]:
 
 
 def _select_faults(result: Result, installation: Installation, names: tuple[str, ...]) -> list[Fault]:
-    possible = []
-    for fault in FAULTS:
-        if fault.needs == "disk" and installation.disk is None:
-            result.left_out.setdefault(fault.name, "the database is not on a disk of the suite")
-        elif not names or fault.name in names:
-            possible.append(fault)
-    return possible
+    available = {"": True, "disk": installation.disk is not None, "server": installation.server is not None}
+    result.left_out = [fault.name for fault in FAULTS if not available[fault.needs]]
+    return [fault for fault in FAULTS if available[fault.needs] and (not names or fault.name in names)]
 
 
 def _run_step(suite: Suite, result: Result, faults: list[Fault], show: Callable[[str], None]) -> None:
@@ -120,19 +121,20 @@ def _run_step(suite: Suite, result: Result, faults: list[Fault], show: Callable[
     what = ""
     try:
         suite.seller.place_orders(clicks, ORDERS_A_STEP)
-        wait_until(lambda: len(suite.seller.list_open()) >= CLICKS_A_STEP)
+        wait_until(lambda: set(suite.seller.numbers) <= suite.judge.list_imported())
         open_orders = suite.seller.list_open()
         with ThreadPoolExecutor(1) as pool:
             work = pool.submit(suite.seller.work, clicks, open_orders, CLICKS_A_STEP)
             what = fault.inject(suite)
             recovery = _measure_recovery(suite)
             work.result()
+        suite.judge.judge_effects(suite.seller)
         result.recoveries.setdefault(fault.name, []).append(recovery)
         show(
             f"{result.steps:>4}  {fault.name}: {what}; orders come in after {recovery.imported:.1f} s, "
             f"health is green after {recovery.healthy:.1f} s"
         )
-    except AssertionError as error:
+    except (AssertionError, SQLAlchemyError) as error:
         health = suite.installation.describe_health()
         suite.judge.violations.append(f"step {result.steps}, {fault.name} {what}: {error}; health: {health}")
 
@@ -169,7 +171,8 @@ def _finish(suite: Suite, result: Result, show: Callable[[str], None]) -> None:
             show("Not all orders were imported.")
         _settle(suite)
         suite.judge.judge(suite.seller)
-    result.violations = suite.judge.violations
+    # Those of the last step are found again at the end.
+    result.violations = list(dict.fromkeys(suite.judge.violations))
     result.orders, result.clicks = len(suite.seller.numbers), suite.seller.clicks["accepted"]
     result.mails = len(suite.judge.mailbox.taken)
     result.effects = sum(
