@@ -1,7 +1,7 @@
 """Amazon's rate limits over all processes: one token bucket in Redis for each account and operation.
 
 Amazon's buckets hold `burst` calls and refill by `rate` a second; ours are copies of them. The rate comes from the
-table until Amazon's `x-amzn-RateLimit-Limit` header says another, and a 429 empties the bucket.
+table until Amazon's `x-amzn-RateLimit-Limit` header gives another, and a 429 empties the bucket.
 
 A lower priority leaves a reserve of the burst to the higher ones. So that it is not starved where the reserve never
 fills, it may also take a token when it has had none for a few refills.
@@ -201,7 +201,8 @@ def _parse_rate(limit: str | None) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """An operation's bucket. `rate`: calls a second, as Amazon last said; `used`: whether it was called lately."""
+    """An operation's bucket. `rate`: calls a second, by Amazon's latest response; `used`: whether it was called
+    recently."""
 
     operation: str
     tokens: float
@@ -210,7 +211,7 @@ class Bucket:
     used: bool
 
     def seconds_until(self, calls: int, priority: str) -> float:
-        """Return when so many calls of a priority will be done, if no others are made meanwhile."""
+        """Return the seconds until this many calls of a priority are done, without other calls."""
         reserve = int(self.burst * PRIORITIES[priority].reserve)
         return max(0.0, (calls + reserve - self.tokens) / self.rate)
 

@@ -43,7 +43,7 @@ _EXTENDED = {
 
 
 def severity(word: str) -> str | None:
-    """Return WARNING or ERROR for the word of any language, None for a word that is not known."""
+    """Return WARNING or ERROR for a word in any language, None for an unknown word."""
     return _SEVERITIES.get(_normalize_key(word))
 
 

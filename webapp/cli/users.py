@@ -65,7 +65,7 @@ def link(email: str, data_dir: Path | None, as_json: bool) -> None:
 
     with open_app(data_dir) as app:
         settings = app.config["CHANNELDESK"]
-        # Channeldesk may have been started on another port than the settings of this shell say.
+        # Channeldesk may run on another port than the settings of this shell.
         settings = replace(settings, public_url=find_running_address(settings.data_dir) or settings.public_url)
         url = make_sign_in_link(db.session(), settings, datetime.now(UTC), email)
         show({"link": url}, as_json, lambda one: iter([one["link"]]))

@@ -13,7 +13,7 @@ import platformdirs
 
 
 class SettingError(ValueError):
-    """A setting that cannot be read, said in one line that names it."""
+    """An invalid setting. The message is one line that names it."""
 
 
 def _setting(name: str, default: Any, text: str, choices: tuple[str, ...] = ()) -> Any:
@@ -142,7 +142,7 @@ class Settings:
 
     @property
     def address(self) -> str:
-        """The address people open."""
+        """The URL users open."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
 

@@ -1,7 +1,7 @@
 """Conditions on many keys with one parameter: the statement's text does not depend on their number.
 
-SQLAlchemy writes a parameter for each value of an `IN`. That text is made, sent and read anew by each statement, which
-for a page of orders takes longer than to find the rows.
+SQLAlchemy writes a parameter for each value of an `IN`. Building, sending and parsing that text for each statement
+takes longer than finding the rows of a page.
 """
 
 import json

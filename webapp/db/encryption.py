@@ -58,7 +58,7 @@ class FieldCipher:
         return self.encrypt_many([plain])[0]
 
     def encrypt_many(self, plains: Sequence[bytes]) -> list[bytes]:
-        """Encrypt each value with a nonce of its own. Raises DecryptionError without keys."""
+        """Encrypt each value with its own nonce. Raises DecryptionError without keys."""
         if self._newest is None:
             raise _build_no_keys_error()
         header, encrypt, random = self._header, self._newest.encrypt, os.urandom(_NONCE_SIZE * len(plains))

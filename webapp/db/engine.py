@@ -178,8 +178,8 @@ class _File:
 class _Check:
     """Check a pooled connection before it is used again.
 
-    A server that ends a connection says so, and what it said lies there to be read. So the connection is tried, which
-    costs a journey to the server, only where something lies there, or where a network may have lost it in silence.
+    A server sends a message before it ends a connection. So the connection is tested, at the cost of a round trip, only
+    if data is waiting to be read, or if the network may have dropped it silently.
     """
 
     def __init__(self, dialect: Dialect) -> None:
@@ -205,8 +205,7 @@ def _has_unread_data(connection: Any) -> bool:
 def _commit_to_disk(connection: Any, _record: Any) -> None:
     """Override `synchronous_commit=off`, whether it is set for the server, the database or the role.
 
-    A commit that is lost after a power cut may have been the one that says that a refund is being sent. Stronger
-    settings than `on` are left alone.
+    A commit lost in a power cut may have recorded that a refund is being sent. Stronger settings than `on` are kept.
     """
     connection.autocommit = True
     try:

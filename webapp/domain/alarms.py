@@ -210,7 +210,7 @@ def _queue(
 def due_messages(state: AlarmState, channels: Iterable[str], now: datetime) -> list[Message]:
     """Return the messages to deliver now: of each channel the first one not held, so that they arrive in order.
 
-    Drops messages of channels that are not used any more, and those nobody could deliver for days.
+    Drops messages of unused channels, and those that could not be delivered for days.
     """
     at, channels = now.timestamp(), set(channels)
     state.outbox = [message for message in state.outbox if message.channel in channels and at - message.at < GIVE_UP]

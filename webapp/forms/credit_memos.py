@@ -43,8 +43,8 @@ class CreditMemoForm(DocumentForm):
     def fill(self, draft: drafts.Draft, *, on_amazon: bool) -> None:
         """Fill the form from the draft. `on_amazon`: Amazon would refund it unchanged.
 
-        Where Amazon refunds the Order but not this, nobody knows what is meant, and offline cannot be undone: the
-        person has to say so.
+        Where Amazon could refund the order but not this draft, the user has to choose: an offline refund cannot be
+        undone.
         """
         chosen = {part.line_id: part.quantity for part in draft.parts}
         for line in self.order.items:

@@ -157,7 +157,7 @@ class NumberField(WordsField):
 
 
 class IdField(WordsField):
-    """An id from a link on the page of the object; nobody types it."""
+    """An id from a link on the page of the object."""
 
     widget = HiddenInput()
 

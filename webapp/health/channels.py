@@ -28,7 +28,7 @@ TIMESTAMP_HEADER, SIGNATURE_HEADER = "X-Channeldesk-Timestamp", "X-Channeldesk-S
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """Where alarms go. `address`: the address people open, for a link."""
+    """Where alarms go. `address`: the URL of the installation, for a link."""
 
     recipients: tuple[str, ...] = ()
     server: Server | None = None

@@ -23,7 +23,7 @@ SENTENCES = {
         "settings, or use Seller Central."
     ),
     "reason_unknown": _l("Amazon has no reason %(reason)s. Reasons are: %(known)s."),
-    # The reasons Amazon takes, in the seller's words; what is said of each below it.
+    # The reasons Amazon accepts, with the hint shown below each.
     "reason_NoInventory": _l("The item is out of stock"),
     "reason_BuyerCanceled": _l("The buyer asked to cancel"),
     "reason_ShippingAddressUndeliverable": _l("Undeliverable address"),

@@ -55,7 +55,7 @@ SENTENCES = {
     ),
     "template_no_document": _l("Order %(number)s has no such document yet, so there is nothing to preview with."),
     "template_place_missing": _l("This template needs %(place)s: without it the buyer would not see the comment."),
-    # What a mail server says no to.
+    # Refusals by a mail server.
     "mail_host_unknown": _l("The server name was not found. Check its spelling and this machine's DNS."),
     "mail_connection_refused": _l("The server refused the connection. Check the port, and that the server is running."),
     "mail_connection_failed": _l("The server cannot be reached. Check its name, the port, and firewalls between."),

@@ -10,7 +10,7 @@ SENTENCES = {
     "shipment_unknown": _l("There is no shipment %(number)s."),
     "credit_memo_unknown": _l("There is no credit memo %(number)s."),
     "version_unknown": _l("This order has no version %(version)s."),
-    # Making an Order by hand, and the delivery address.
+    # Manual creation of an order, and the delivery address.
     "order_only_reported": _l("This order is known from a report only. Read it from Amazon first."),
     "order_exists": _l("This Amazon order was already imported as order %(number)s."),
     "order_read_only": _l("Import of Amazon orders is disabled for this store. Enable it in the order settings."),

@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 SENTENCES = {
     "submission_refund": _l("Credit memo %(number)s: %(amount)s %(currency)s"),
-    # The reasons Amazon takes for a refund, in the seller's words; those it shares with a cancellation stand there.
+    # The reasons Amazon accepts for a refund; those shared with cancellations are in `cancellations`.
     "reason_CustomerReturn": _l("The buyer returned it"),
     "reason_CouldNotShip": _l("It could not be shipped"),
     "reason_CustomerCancel": _l("The buyer cancelled"),

@@ -11,7 +11,7 @@ from webapp.db.encryption import EncryptedJson
 
 
 class BulkAction(Base):
-    """`kind` is a row of `services/bulk/registry.KINDS`; `subject` says of which table the rows' `subject_id` are.
+    """`kind` is a row of `services/bulk/registry.KINDS`; `subject` names the table of the rows' `subject_id`.
 
     The counts are written with each row, so `total` less the others is what is still waiting.
     """

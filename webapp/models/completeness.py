@@ -1,4 +1,4 @@
-"""Amazon's count of orders beside ours, by store and day, and the checks that compare them."""
+"""Amazon's and our counts of orders, by store and day, and the checks that compare them."""
 
 from datetime import date, datetime
 
@@ -9,7 +9,7 @@ from webapp.db.base import Base, UtcDateTime
 
 
 class CompletenessCheck(Base):
-    """The check of an account: the report it waits for, if any, and when it goes on or begins again."""
+    """The check of an account: the report it waits for, if any, and its next run."""
 
     __tablename__ = "completeness_checks"
 

@@ -88,8 +88,8 @@ class Product(Base):
 class StockHold(Base):
     """An Amazon order line's current effect on its product (`domain/products/stock`), with a change counter.
 
-    It hangs on Amazon's words for the line, because it begins before there is an Order and outlives each rewriting of
-    the mirror's lines.
+    It refers to Amazon's id of the line, because it begins before the order exists and outlives imports, which replace
+    Amazon's lines.
     """
 
     __tablename__ = "stock_holds"

@@ -11,7 +11,7 @@ from webapp.db.base import AUTOINCREMENT, WORD, Base, UtcDateTime
 class ReportedOrder(Base):
     """An Amazon order stored from a report and not yet read: it has no buyer, address or item ids.
 
-    Its Amazon order has the status UNKNOWN while the report's is an open one, so that nobody works on it.
+    Its Amazon order has the status UNKNOWN while the report's is an open one, so that it is not processed.
     """
 
     __tablename__ = "reported_orders"

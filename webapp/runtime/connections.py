@@ -120,8 +120,8 @@ class Connection(asyncio.BufferedProtocol):
 class ConnectionRegistry:
     """All open connections by client network, the longest waiting first. Used from the event loop only.
 
-    At a limit the connection that has waited longest for its client makes room, so that whoever holds connections
-    open cannot keep other requests out, whether they come from other addresses or from the same one.
+    At a limit, the connection that has waited longest for its client is closed, so that idle connections cannot block
+    other requests, from the same address or from others.
     """
 
     def __init__(self, limits: Limits) -> None:

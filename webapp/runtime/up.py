@@ -45,7 +45,7 @@ def up(
     prepare: Callable[[Flask], None] | None = None,
     more: Sequence[Service] = (),
 ) -> None:
-    """Run until SIGTERM or SIGINT. `welcome` answers the lines to print when the desk answers; it runs in a child.
+    """Run until SIGTERM or SIGINT. `welcome` returns the lines to print once the server responds; it runs in a child.
 
     `more`: services of the caller, started first; `prepare` then runs in a child, when the database is upgraded.
     Raises CannotRunError, and SettingError for missing keys; what refuses (lock, keys, port, Redis) is asked before
@@ -113,7 +113,7 @@ def _set_store_aside(settings: Settings) -> None:
     try:
         embedded_valkey.rename_damaged_files(settings.data_dir)
     except CannotRunError as problem:
-        # The supervisor goes on restarting it, and /healthz reports that Redis does not answer.
+        # The supervisor keeps restarting it, and /healthz reports that Redis does not respond.
         log.error("%s", problem)  # noqa: TRY400 - the line says it all
 
 
@@ -168,7 +168,7 @@ def schedule(app: Flask) -> None:
 
 
 class _Readiness:
-    """Whether pages can be opened and jobs are run. Other checks may fail for reasons that people must see.
+    """Whether pages can be opened and jobs are run. Other checks may fail for reasons that users must see.
 
     A worker that does not start does not keep the address from being printed for longer than WORKERS_START_WITHIN.
     """

@@ -48,7 +48,7 @@ def start(
     backup_at: datetime | None = None,
     number_margin: int = 0,
 ) -> Fence:
-    """Begin a fence, or begin the active one anew, and let the number sequences continue after the mark. Commits."""
+    """Begin a fence, or restart the active one, and let the number sequences continue after the mark. Commits."""
     counters, mark = number_sequences.load_all(session), high_water_mark.read() or {}
     for name in sorted({*counters, *mark}):
         last = max(counters.get(name, 0), mark.get(name, 0))

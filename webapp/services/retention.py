@@ -55,7 +55,7 @@ def change(session: Session, name: str, days: int, *, now: datetime, actor: str)
 def run(session: Session, data_dir: Path, *, clock: Clock, time_limit: timedelta) -> dict[str, int]:
     """Delete expired data; return the number of deleted rows or files of each rule. Commits.
 
-    Stops after `time_limit`; the next run continues. Rows that something still needs are kept, whatever their age.
+    Stops after `time_limit`; the next run continues. Rows that are still needed are kept.
     """
     started = clock()
     # A clock that is ahead must not make data look old.

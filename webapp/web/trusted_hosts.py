@@ -1,4 +1,4 @@
-"""Check of the Host header. An unknown name may be somebody else's DNS entry for this server.
+"""Check of the Host header. An unknown name may be another party's DNS entry for this server.
 
 Flask's TRUSTED_HOSTS neither recognises an IPv6 address nor allows any IP address.
 """

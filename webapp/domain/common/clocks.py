@@ -1,7 +1,7 @@
 """Times written while the clock of this machine was wrong.
 
-A clock that was ahead and has been set back leaves times in the future. Whatever waits for them would wait for days,
-and whatever counts as fresh until then would be believed for days.
+A clock that was ahead and has been set back leaves times in the future. Jobs due at such a time would wait for days,
+and data fresh until then would not be refreshed for days.
 """
 
 from datetime import datetime, timedelta

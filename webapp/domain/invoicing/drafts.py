@@ -1,9 +1,9 @@
 """Draft partial invoices, shipments and credit memos of an order, with their quantities and amounts.
 
-Amounts are minor units of the order's currency. Each function answers a draft and changes nothing. Drafts of the same
-order, in whatever portions, sum to the order exactly: each portion is worth what all pieces up to it are worth, less
-what was written before. What Amazon counts for the whole order and for none of its lines is spread over the lines by
-their value, so that no portion is billed or given back more than it is worth.
+Amounts are minor units of the order's currency. Each function returns a draft and changes nothing. Drafts of the same
+order, in any portions, sum to the order exactly: each portion is the amount of all units up to it, less the earlier
+portions. What Amazon counts for the whole order and for none of its lines is spread over the lines by their value, so
+that no portion is billed or given back more than it is worth.
 """
 
 import re

@@ -44,7 +44,7 @@ def find_missing_setting(sender: str, tax_number: str) -> str | None:
 def find_refusal_reason(country: str, amazon_status: str, programs: Collection[str], *, writable: bool) -> str | None:
     """Return the reason an order's invoice cannot be uploaded now (a code of `messages`), or None.
 
-    `writable`: the store imports orders, so the desk is in charge of them.
+    `writable`: the store imports orders, so Channeldesk may change them.
     """
     if country not in COUNTRIES:
         return "vat_invoice_not_there"

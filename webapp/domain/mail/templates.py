@@ -1,6 +1,6 @@
 """Templates of mails: texts with placeholders such as `{{ order_number }}`, from a closed list.
 
-A place is a name and nothing else: whoever can write a mail can write a template, and no template can do harm. A line
+A placeholder is only a name, so templates execute no code and anyone who may write mails may edit them. A line
 on which every place came out empty is left out, so that one template serves orders with and without a tracking number.
 """
 
@@ -54,7 +54,7 @@ def check(kind: str, subject: str, body: str) -> None:
 
 
 def write(subject: str, body: str, values: Mapping[str, str]) -> tuple[str, str]:
-    """Subject and body with the values in their places. The subject is one line, whatever a value holds.
+    """Return subject and body with the values of the placeholders. The subject is always one line.
 
     A place without a value comes out empty: a template that was right when it was saved never stops a mail.
     """

@@ -49,7 +49,7 @@ def combine(lines: Sequence[Totals], total: int) -> Totals:
 def calculate_portion(total: int, quantity: int, of: int, before: int = 0) -> int:
     """Return the part of `total` for `quantity` of `of` units, after `before` units got theirs.
 
-    Shares of all pieces, in whatever portions, sum to `total` exactly.
+    Portions of all units sum to `total` exactly.
     """
     if of == 0:
         return 0

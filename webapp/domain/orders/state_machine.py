@@ -108,7 +108,7 @@ def _count_beyond_canceled(line: Quantities, refunded: int) -> int:
 def derive(lines: Iterable[Quantities], confirmation: str = CONFIRMED) -> str:
     """Return the state that follows from the quantities of an order that is neither on hold nor canceled.
 
-    `confirmation` says how Amazon answered the shipments of the order: an order is complete only when it is CONFIRMED.
+    `confirmation`: of the order's shipments at Amazon. An order is complete only when it is CONFIRMED.
     What Amazon is only asked to refund changes nothing.
     """
     lines = list(lines)

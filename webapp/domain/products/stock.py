@@ -1,7 +1,7 @@
 """The effect of an order's line on its product's stock, in units. Pure.
 
-A line is asked what it should hold, and that is compared with what it holds: the difference is the movements. So a
-repeated import moves nothing, and whatever happened in between, in whatever order, ends in the same stock.
+The target effect of a line is compared with its current effect: the difference is the movements. So a repeated import
+changes nothing, and the order of changes does not affect the final stock.
 """
 
 from collections.abc import Mapping
@@ -80,7 +80,7 @@ class Store:
 def plan_order_line(line: order_states.Quantities, amazons_quantity: int, back: int, back_before: int = 0) -> StockLine:
     """Plan the stock of an order's line. `amazons_quantity`: the quantity at Amazon, which may have shrunk since.
 
-    `back`: pieces of its credit memos that return to stock. What was refunded was first what had not been sent, so
+    `back`: units of its credit memos that return to stock. What was refunded was first what had not been sent, so
     only what was refunded beyond that can have come back.
     """
     unsent = line.ordered - line.canceled - line.shipped
@@ -181,7 +181,7 @@ def find_block_reason(
 ) -> BlockReason | None:
     """Return the reason no order is created in a store that blocks on missing stock, or None.
 
-    `needs`: pieces still to be sent by SKU, 0 where Amazon sends them. `own`: what the order has reserved already.
+    `needs`: units still to be shipped by SKU, 0 where Amazon ships them. `own`: what the order has reserved already.
     """
     for sku, pieces in needs.items():
         shelf = shelves.get(sku)

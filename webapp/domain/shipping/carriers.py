@@ -242,7 +242,7 @@ def clean(tracking_number: str) -> str:
 def guess(tracking_number: str, country: str = "") -> tuple[Carrier, ...]:
     """Return the carriers whose format this number matches, the likeliest first.
 
-    `country` is where the seller ships, ISO 3166. A number whose public check digit is wrong is nobody's.
+    `country` is where the seller ships, ISO 3166. A number with a wrong public check digit matches no carrier.
     """
     return tuple(carrier for carrier, _ in rank_carriers(tracking_number, country))
 

@@ -18,7 +18,7 @@ LONGEST_NUMBER = 100
 class Parcel:
     """A parcel. `quantities` by line id; None for all remaining units, allowed for a single parcel. Empty: unknown.
 
-    `confirmed`: a person says that the number is right. `question`: the reason it needed that, once it is cleaned.
+    `confirmed`: a user confirmed the number. `question`: the reason it needed that, once it is cleaned.
     """
 
     quantities: Mapping[int, int] | None = None

@@ -42,7 +42,7 @@ def find_refusal_reason(
 ) -> str | None:
     """Return the reason a cancellation cannot be requested (a code of `messages`), or None.
 
-    `writable`: the store imports orders, so the desk is in charge of them. `requested`: it has been asked already.
+    `writable`: the store imports orders, so Channeldesk may change them. `requested`: it has been asked already.
     `has_parcel`: a parcel was shipped here that Amazon may not show yet.
     """
     if amazon_status == status.UNSHIPPED and has_parcel:

@@ -118,7 +118,7 @@ def derive_confirmation(amazon_status: str, states: Iterable[str | None]) -> str
     """Derive the confirmation state of an order's parcels: CONFIRMED, UNCONFIRMED or FAILED of `order_states`.
 
     `states`: of each parcel, the state of the latest submission about it. An order that Amazon shows as shipped is
-    confirmed, whatever became of the submissions. A conflict counts as failed, because a person has to decide.
+    confirmed, regardless of the submissions. A conflict counts as failed, because a person has to decide.
     """
     if amazon_status == status.SHIPPED:
         return order_states.CONFIRMED

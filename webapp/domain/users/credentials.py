@@ -30,7 +30,7 @@ def clean_email(text: str) -> str:
 def check_password(password: str, email: str) -> None:
     """Raise InvalidError for a password that is too short, too long or the address itself.
 
-    Length is what counts: rules about kinds of characters make passwords people write down.
+    Only length is required: rules about kinds of characters lead to passwords that people write down.
     """
     if len(password) < SHORTEST_PASSWORD:
         raise InvalidError("password_short", field="password", least=SHORTEST_PASSWORD)

@@ -102,7 +102,7 @@ _SPAN = {"number": Integer, "store": Integer, "currency": String, "begins": UtcD
 def load_sales(session: Session, store: Store, days: int, now: datetime) -> Sales:
     """Load revenue and orders of the last `days` days (today included) from the sums of each day.
 
-    Cancelled and blocked orders, orders whose total Amazon has not said, and other currencies count as orders but
+    Cancelled and blocked orders, orders without a total at Amazon, and other currencies count as orders but
     not as revenue.
     """
     marketplace = store.marketplace

@@ -47,13 +47,13 @@ GRID = Grid(
 
 
 def list_unresolved(session: Session, limit: int) -> Sequence[Any]:
-    """List the rows of the list that nobody has checked, newest first, for the command line."""
+    """List the unresolved findings, newest first, for the command line."""
     rows = GRID.select.where(RefundFinding.resolved_at.is_(None)).order_by(RefundFinding.id.desc())
     return session.execute(rows.limit(limit)).all()
 
 
 def list_for_memo(session: Session, credit_memo_id: int) -> Sequence[RefundFinding]:
-    """List the findings about a credit memo that nobody has checked."""
+    """List the unresolved findings about a credit memo."""
     statement = select(RefundFinding).where(
         RefundFinding.credit_memo_id == credit_memo_id, RefundFinding.resolved_at.is_(None)
     )

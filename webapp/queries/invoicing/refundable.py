@@ -45,7 +45,7 @@ class RefundableLine:
 class Refundable:
     """The amounts Amazon could refund of an order.
 
-    `refused`: a code of `messages` that says why nothing can be refunded there, or None. `reasons`: the codes to choose
+    `refused`: the reason nothing can be refunded there (a code of `messages`), or None. `reasons`: the codes to choose
     from, with the texts of `reason_{code}`. `lines` by id of the order's line.
     """
 

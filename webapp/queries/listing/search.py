@@ -126,7 +126,7 @@ def _for_postgresql(element: Any, compiler: Any, **options: Any) -> str:
 
 
 def match_condition(full_text: FullTextFilter) -> ColumnElement[bool]:
-    """Return the condition on `DOCUMENTS`. Its attribute `personal` says whether words of buyers are searched."""
+    """Return the condition on `DOCUMENTS`. Its attribute `personal` tells whether words of buyers are searched."""
     query = full_text.query
     if not query:
         return false()

@@ -67,7 +67,7 @@ def load_failed_numbers(session: Session, order_ids: Collection[int]) -> dict[in
     return {order_id: frozenset(numbers) for order_id, numbers in numbers_by_order.items()}
 
 
-# The states that confirmations decide between, and what each of them says already.
+# The states that depend on confirmations, and the confirmation implied by each.
 _FOLLOWING = (order_states.PROCESSING, order_states.AWAITING, order_states.COMPLETE)
 _SETTLED = {
     order_states.PROCESSING: order_states.FAILED,

@@ -89,7 +89,7 @@ def filter_order_numbers(session: Session, words: Collection[str]) -> set[str]:
 def find_used_numbers(session: Session, numbers: Collection[str]) -> dict[str, str]:
     """Find the number of the order whose parcel has a tracking number, here or at Amazon."""
     orders_by_number: dict[str, str] = {}
-    # Ours last: where both know a number, our order's is the one people look for.
+    # Ours last: if both have a number, our order's takes precedence.
     parcels = select(Parcel.tracking_number, OrderRow.number).join(OrderRow, OrderRow.id == Parcel.order_id)
     amazon_packages = select(AmazonPackage.tracking_number, AmazonOrder.number).join(
         AmazonOrder, AmazonOrder.id == AmazonPackage.amazon_order_id

@@ -1,7 +1,7 @@
 """Read the refunds in Amazon's payments, and compare them with the credit memos.
 
-Amazon's processing report says that a refund was accepted; its payments show that money went back to the buyer, also
-twice, and also when somebody refunded in Seller Central.
+Amazon's processing report shows that a refund was accepted; its payments show the actual refunds, including repeated
+ones and those made in Seller Central.
 """
 
 import logging

@@ -100,7 +100,7 @@ def _load_allowed(session: Session, gateway: AmazonGateway, amazon_order_id: int
 def _send(session: Session, gateway: AmazonGateway, account_id: int, mail_id: int, owner: str, clock: Clock) -> None:
     mail = _load_locked(session, mail_id)
     if mail.state == domain.SENDING:
-        # Left by a process that died: Amazon does not say whether the buyer has it.
+        # Left by a process that died: Amazon offers no way to check whether the buyer received it.
         mail.cause = "mail_interrupted"
         mail_outbox.apply_transition(mail, "lose", clock())
         mail_outbox.record_event(session, "mail_unknown", mail, now=clock(), actor="schedule")

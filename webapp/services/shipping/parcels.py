@@ -42,9 +42,9 @@ def edit(
 ) -> Submission:
     """Correct carrier and tracking number, and queue the confirmation to Amazon. Commits; returns the submission.
 
-    `shared`: the user says that the other order with the same number is in this parcel too. `confirmed`: the user says
-    that the number is right; this is stored for the same number. Raises InvalidError for an invalid number,
-    RefusedError while a confirmation is being sent.
+    `shared`: the user confirmed that the other order with the same number is in this parcel too. `confirmed`: the user
+    confirmed the number; this is stored for the same number. Raises InvalidError for an invalid number, RefusedError
+    while a confirmation is being sent.
     """
     with order_editing.edit_order(session, _get_order_id(session, parcel_id)) as order:
         parcel = _reload(session, parcel_id)

@@ -140,7 +140,7 @@ def find_refusal_reason(session: Session, order: Order) -> str | None:
 def check_tracking_numbers(session: Session, order: Order, drafts: Sequence[parcels.Parcel]) -> None:
     """Check that no other parcel has the tracking number of one of these, here or at Amazon. Raises RefusedError.
 
-    Another order may have it if both are in one parcel: they have the same recipient, or the user says so.
+    Another order may have it if both are in one parcel: they have the same recipient, or the user confirms it.
     """
     shared = {draft.tracking_number: draft.shared for draft in drafts if draft.tracking_number}
     parcel_numbers = select(Parcel.tracking_number, Order.amazon_order_id).join(Order, Order.id == Parcel.order_id)

@@ -19,7 +19,7 @@ from webapp.domain.submissions import state_machine as submission_states
 from webapp.models.submissions import Feed
 from webapp.services.submissions import handlers as submission_handlers
 
-# Difference between our clock and Amazon's, used if Amazon did not say when the document was uploaded.
+# Difference between our clock and Amazon's, used if the time of the upload at Amazon is unknown.
 CLOCK_TOLERANCE = timedelta(minutes=2)
 # Difference between the clocks of Amazon's servers.
 AMAZON_CLOCK_TOLERANCE = timedelta(seconds=5)

@@ -110,7 +110,7 @@ def still_unparseable(session: Session, account_id: int, number: str, now: datet
 
 
 def reveal(session: Session, quarantined_id: int, *, now: datetime, actor: str) -> QuarantinedOrder:
-    """Return an entry with its body, for somebody who may see personal data, and record that. Commits."""
+    """Return an entry with its body, for a user who may read personal data, and record that. Commits."""
     row = require(session.get(QuarantinedOrder, quarantined_id), "quarantined_unknown", name=quarantined_id)
     audit_log.record(
         session,

@@ -43,7 +43,7 @@ from webapp.services.sync.resume_point import SyncWindow
 # Amazon shows a change up to some minutes late, and clocks differ. Reading an order twice does no harm.
 OVERLAP = timedelta(minutes=5)
 MAX_REPEATS = 3
-# A window with more pages is a backlog. The live sync leaves it to the backfill and goes on with what is new.
+# A window with more pages is a backlog. The live sync leaves it to the backfill and continues with new orders.
 LIVE_PAGES = 10
 # Quarantined orders read again in one sync. getOrder refills one call in two seconds, which others need too.
 QUARANTINE_REREAD_LIMIT = 10
@@ -327,7 +327,7 @@ def _end_done(
 ) -> None:
     """End the run. `left_out`: the datasets that were not requested in this window. Does not commit.
 
-    What is left of a window after LIVE_PAGES pages goes to the backfill.
+    The rest of a window after LIVE_PAGES pages is left to the backfill.
     """
     account = session.get_one(Account, run.account_id)
     bound = page.updated_before or run.started_at - timedelta(minutes=2)

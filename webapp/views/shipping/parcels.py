@@ -1,7 +1,7 @@
 """Existing parcels: editing the tracking number, removing one, or canceling its order instead.
 
-An address names it by its shipment and its reference, which are never given again. An id may be: SQLite hands that of a
-parcel that was taken back to the next one, and a page that was open meanwhile would be about another order.
+A URL identifies it by its shipment and its reference, which are never reused. SQLite may reuse the id of a deleted
+parcel, so that a page open since then would refer to another order.
 """
 
 from datetime import UTC, datetime

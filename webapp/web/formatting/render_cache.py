@@ -1,6 +1,6 @@
 """Cache of rendered HTML: the rows of lists and the navigation.
 
-The key of a fragment is everything its HTML depends on, so a changed row is rendered anew and nothing has to be
+The key of a fragment is everything its HTML depends on, so a changed row is rendered again and nothing has to be
 invalidated. Rows hold personal data: they stay in the memory of this process.
 """
 

@@ -185,7 +185,7 @@ def _split_words(cell: str) -> list[str]:
 def choose_carrier(cells: Collection[str]) -> str:
     """Return the carrier named in these cells of a row: a known one if there is one, else an unknown name.
 
-    Amazon's code `Other` names no carrier, but says that the name stands in another column.
+    Amazon's code `Other` names no carrier; the name is in another column.
     """
     # A name with an undecodable character is not a carrier's name.
     names = [cell for cell in cells if cell and "\ufffd" not in cell and not is_other(cell[:_LONGEST_CARRIER])]
@@ -194,7 +194,7 @@ def choose_carrier(cells: Collection[str]) -> str:
 
 
 def parse_quantity(text: str) -> tuple[int | None, str]:
-    """Return (pieces, problem as a code of `messages`); None where the cell is empty."""
+    """Return (units, problem as a code of `messages`); None for an empty cell."""
     if not text:
         return None, ""
     match = _QUANTITY.fullmatch(text[:LONGEST_CELL])

@@ -113,7 +113,7 @@ def _split(lines: Sequence[str], delimiter: str) -> Iterator[list[str]]:
 def _parse_quoted_record(lines: Sequence[str], delimiter: str) -> tuple[list[str], int]:
     """Return the cells of the record beginning in the first line, and the number of lines it spans.
 
-    A quotation mark that is never closed, or only in another record, is taken for an ordinary sign of its line.
+    A quotation mark that is not closed within the record is an ordinary character of its line.
     """
     reader = csv.reader([f"{line}\n" for line in lines] + [_END], delimiter=delimiter)
     try:
