@@ -16,4 +16,5 @@ def test_an_impossible_id_is_ignored_in_a_query_and_not_found_in_a_form(owner_cl
     history = f"/amazon-orders/{amazon_number}?tab=history&version="
     for address in ("/orders?view=", f"/products/{product_id}?before=", history):
         assert owner_client.get(address + number).status_code == 200
-    assert owner_client.post("/syncs", data={"account": number}).status_code == 404
+    for address in ("/syncs", "/syncs/completeness/checks"):
+        assert owner_client.post(address, data={"account": number}).status_code == 404

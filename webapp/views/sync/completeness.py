@@ -12,6 +12,7 @@ from webapp.services.sync import completeness as service
 from webapp.views.sync.runs import bp
 from webapp.web.auth import requires
 from webapp.web.formatting import number
+from webapp.web.input_validation import parse_id
 from webapp.web.responses import render_fragment_or_page, see_other
 
 # Days shown: a little more than the weekly check covers.
@@ -38,7 +39,7 @@ def completeness_ledger() -> Response:
 @requires("schedule.write")
 def check_now() -> Response:
     """Check the last 30 days of an account; the scheduler starts it within a second."""
-    service.request(db.session(), request.form.get("account", type=int) or 0, now=datetime.now(UTC))
+    service.request(db.session(), request.form.get("account", 0, type=parse_id), now=datetime.now(UTC))
     flash(_("The last 30 days are being compared with Amazon's report. This takes some minutes."), "good")
     return see_other(request, url_for("syncs.completeness_ledger"))
 
