@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from tests.support.factories import an_account
 from webapp.core import queue
 from webapp.models.reported_orders import OrderRead
+from webapp.queries.sync import data_age
+from webapp.services.sync import backfill as backfills
 from webapp.services.sync import order_reads
 
 
@@ -138,3 +140,19 @@ def test_orders_that_stay_missing_are_a_warning(
     session.execute(update(OrderRead).values(read_at=now))
     session.commit()
     assert anonymous_client.get("/healthz").json["checks"]["completeness"] == "ok"
+
+
+def test_a_backfill_by_search_lengthens_the_interval_of_the_sync(session: Session) -> None:
+    account = an_account(session)
+    now = datetime.now(UTC)
+    account.last_synced_at = now - timedelta(minutes=10)
+    session.commit()
+    assert data_age.list_all(session, now)[0].late
+    backfill = backfills.start(session, account.id, 30, method=backfills.SEARCH, now=now, actor="test")
+    assert not data_age.list_all(session, now)[0].late
+    assert data_age.list_all(session, now + timedelta(minutes=12))[0].late
+    backfill.state, backfill.ended_at = "done", now
+    session.commit()
+    # The sync that was delayed last is still to come.
+    assert not data_age.list_all(session, now + timedelta(minutes=6))[0].late
+    assert data_age.list_all(session, now + timedelta(minutes=8))[0].late

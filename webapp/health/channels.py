@@ -172,7 +172,7 @@ def _post(channels: Channels, message: Message) -> str:
         with httpx.stream("POST", channels.webhook_url, content=body, headers=headers, timeout=TIMEOUT) as response:
             return "" if response.is_success else f"HTTP {response.status_code}"
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return type(error).__name__
+        return text_for("alarm_url_unreachable", {"error": type(error).__name__})
 
 
 def ping(url: str, is_failing: bool) -> str:

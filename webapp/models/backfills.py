@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from webapp.db.base import AUTOINCREMENT, Base, UtcDateTime
 
 RUNNING, PAUSED, DONE = "running", "paused", "done"
+REPORT, SEARCH = "report", "search"
 
 
 class Backfill(Base):

@@ -3,22 +3,26 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import String, func, literal, select
+from sqlalchemy import String, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
+from webapp.domain import schedule
 from webapp.models.accounts import Account
+from webapp.models.backfills import DONE, SEARCH, Backfill
 from webapp.models.recurring_jobs import RecurringJob
 
 # A sync may be missed twice before pages warn. With short intervals, one slow page must not cause a warning.
 PATIENCE = 3
 LEAST = timedelta(minutes=1)
+# While a backfill searches, the live sync leaves it calls and runs at this interval at least.
+DELAYED_INTERVAL = timedelta(seconds=schedule.DELAYS["sync_account"])
 
 
 class Freshness(NamedTuple):
     """The age of an account's data. `as_of`: changes until then are stored; None before the first sync.
 
-    `late`: older than three of the account's intervals. `error_code`: why Amazon rejects requests (a code of
-    `messages`), or None.
+    `late`: older than three of the account's intervals, which a backfill by search lengthens. `error_code`: why Amazon
+    rejects requests (a code of `messages`), or None.
     """
 
     account_id: int
@@ -41,6 +45,11 @@ def find_worst(session: Session, now: datetime) -> Freshness | None:
 def list_all(session: Session, now: datetime) -> list[Freshness]:
     """List the age of the data of every account."""
     key = literal("sync_account-") + func.cast(Account.id, String)
+    is_delayed = exists().where(
+        Backfill.account_id == Account.id,
+        Backfill.method == SEARCH,
+        or_(Backfill.state != DONE, Backfill.ended_at > now - DELAYED_INTERVAL),
+    )
     rows = session.execute(
         select(
             Account.id,
@@ -49,6 +58,7 @@ def list_all(session: Session, now: datetime) -> list[Freshness]:
             Account.created_at,
             Account.error_code,
             RecurringJob.interval_seconds,
+            is_delayed,
         ).outerjoin(RecurringJob, RecurringJob.key == key)
     )
     return [_build_freshness(*row, now=now) for row in rows]
@@ -60,12 +70,14 @@ def _build_freshness(
     synced: datetime | None,
     created: datetime,
     error_code: str | None,
-    interval: int | None,
+    interval_seconds: int | None,
+    is_delayed: bool,
     *,
     now: datetime,
 ) -> Freshness:
     # Without a recurring job the account is late as well.
-    allowed = max(PATIENCE * timedelta(seconds=interval or 0), LEAST)
+    interval = timedelta(seconds=interval_seconds or 0)
+    allowed = max(PATIENCE * (max(interval, DELAYED_INTERVAL) if is_delayed else interval), LEAST)
     return Freshness(id_, name, synced, now - (synced or created) > allowed, error_code)
 
 

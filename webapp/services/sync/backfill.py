@@ -21,7 +21,7 @@ from webapp.domain.amazon.types import OrderPage
 from webapp.domain.common import clocks
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.models.accounts import Account
-from webapp.models.backfills import DONE, PAUSED, RUNNING, Backfill
+from webapp.models.backfills import DONE, PAUSED, REPORT, RUNNING, SEARCH, Backfill
 from webapp.models.stores import Store
 from webapp.queries.sync import backfills
 from webapp.services import audit_log, clock_corrections
@@ -38,7 +38,7 @@ FEW_PAGES = 60
 FIRST_SLICE, MIN_SLICE, MAX_SLICE = timedelta(hours=1), timedelta(minutes=1), timedelta(days=60)
 MAX_TOKEN_AGE = timedelta(hours=20)
 MAX_REPEATS = 3
-REPORT, SEARCH = METHODS = ("report", "search")
+METHODS = (REPORT, SEARCH)
 # Amazon shows changes only after two minutes.
 UPDATE_DELAY = timedelta(minutes=2)
 RETRY_DELAY = timedelta(minutes=5)
