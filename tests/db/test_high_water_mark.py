@@ -1,6 +1,9 @@
 """The high-water mark: written after a commit, never ahead of the database, and a sign that the database is older."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
+
 import pytest
+from sqlalchemy.orm import Session
 
 from tests.support.restores import copy_rows, put_back
 from webapp.core.extensions import db
@@ -72,3 +75,21 @@ def test_numbers_whose_commit_may_be_lost_are_written_with_the_next_one_that_may
     outgoing_calls.count(session)
     session.commit()
     assert high_water_mark.read() == {"order": 100101, OUTGOING: 100001}
+
+
+def test_writing_the_mark_deadlocks_with_nobody_who_takes_two_numbers(app, session):
+    for name in ("invoice", "order"):
+        number_sequences.next_numbers(session, name)
+    session.commit()
+    high_water_mark._path.unlink()
+    if db.engine.dialect.name == "sqlite":
+        # One writer at a time.
+        return
+    number_sequences.next_numbers(session, "order")
+    with app.app_context(), Session(db.engine) as other, ThreadPoolExecutor() as pool:
+        recorded = pool.submit(fences.record_counters, other)
+        wait([recorded], timeout=1)
+        number_sequences.next_numbers(session, "invoice")
+        session.commit()
+        recorded.result()
+    assert not outgoing_calls.is_database_behind(session)

@@ -301,3 +301,13 @@ def test_a_feed_that_was_prepared_in_the_backup_is_taken_apart(harness, numbers)
 
     assert harness.session.scalars(select(Submission.state)).all() == ["unproved"]
     assert len(effects(harness, "feed")) == 1
+
+
+def test_a_direct_call_alone_shows_that_the_database_is_older(harness, numbers):
+    harness.ship(numbers[4], undo_seconds=0)
+    backup = copy_rows(db.engine)
+    advance(harness)
+    assert len(effects(harness, "shipment")) == 1
+
+    assert restore(harness, backup)
+    assert queries.find_active(harness.session).reason == "older_database"

@@ -94,8 +94,8 @@ def record_counters(session: Session) -> None:
         session.rollback()
     if all(mark.get(name, 0) >= value for name, value in counters.items()):
         return
-    # A write, so that the commit takes the earlier ones to the disk.
-    session.execute(update(Counter).values(value=Counter.value))
+    # A write, so that the commit takes the earlier ones to the disk. It locks one row only: others lock several.
+    session.execute(update(Counter).where(Counter.name == min(counters)).values(value=Counter.value))
     session.commit()
     high_water_mark.raise_to(counters)
 

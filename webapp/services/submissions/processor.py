@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from webapp.core import fault_points
-from webapp.db import leases
+from webapp.db import leases, outgoing_calls
 from webapp.domain.amazon.errors import (
     AmazonError,
     BadCredentials,
@@ -262,6 +262,7 @@ class SubmissionProcessor:
         submission_transitions.apply(submission, "send", self.clock())
         submission.due_at = self.clock() + feeds.MIN_RECOVERY_DELAY
         call = handler.build_call(self.session, submission)
+        outgoing_calls.count(self.session)
         self.session.commit()
         fault_points.crash(f"{handler.name}.before_call")
         try:
