@@ -101,10 +101,10 @@ def test_an_invalid_argument_is_one_line_and_nothing_is_stored(shell):
         ({"endpoint": "localhost:80"}, "endpoint is not a valid URL."),
         ({"client_secret_file": "/nowhere/secret"}, "/nowhere/secret cannot be read: No such file or directory."),
     ]:
-        with pytest.raises(CommandError) as said:
+        with pytest.raises(CommandError) as raised:
             shell.connect(**options)
 
-        code, words = said.value.args
+        code, words = raised.value.args
         assert code == 1, (options, line)
         assert words.startswith(f"channeldesk: {line}"), (options, line)
         assert "\n" not in words, (options, line)
@@ -126,10 +126,10 @@ def test_an_invalid_argument_is_one_line_and_nothing_is_stored(shell):
 def test_a_wrong_secret_is_one_line_with_advice(shell, content, line):
     shell.token.write_bytes(content)
 
-    with pytest.raises(CommandError) as said:
+    with pytest.raises(CommandError) as raised:
         shell.connect()
 
-    code, words = said.value.args
+    code, words = raised.value.args
     assert code == 1
     assert words.startswith("channeldesk: " + line.format(file=shell.token))
     assert "\n" not in words

@@ -16,8 +16,8 @@ def ordered(command, account_name, amazon):
 
 
 def test_a_product_an_order_made_is_listed_and_counted(command, ordered):
-    (found,) = command("products", "list", "--flagged", "--json").json
-    assert (found["sku"], found["flag"], found["manage_stock"], found.keys()) == (ordered, "found", False, KEYS)
+    (product,) = command("products", "list", "--flagged", "--json").json
+    assert (product["sku"], product["flag"], product["manage_stock"], product.keys()) == (ordered, "found", False, KEYS)
 
     result = command("products", "set", ordered, "--quantity", "1", "--reason", "count", "--json").json
     assert (result["quantity"], result["reserved"], result["available"], result["flag"]) == (1, 2, -1, "")

@@ -17,28 +17,28 @@ pytestmark = pytest.mark.both_databases
 @pytest.fixture
 def taken(app: Flask) -> Iterator[list[object]]:
     """The connections that were taken from those put away."""
-    found: list[object] = []
+    results: list[object] = []
 
     def note(connection: object, *_more: object) -> None:
-        found.append(connection)
+        results.append(connection)
 
     event.listen(db.engine, "checkout", note)
-    yield found
+    yield results
     event.remove(db.engine, "checkout", note)
 
 
 @pytest.fixture
 def tried(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """The connections that were asked whether they are still there."""
-    found: list[object] = []
+    results: list[object] = []
     ping = DefaultDialect.do_ping if db.engine.dialect.name == "sqlite" else type(db.engine.dialect).do_ping
 
     def noting(self: DefaultDialect, connection: object) -> bool:
-        found.append(connection)
+        results.append(connection)
         return ping(self, connection)  # type: ignore[arg-type]
 
     monkeypatch.setattr(type(db.engine.dialect), "do_ping", noting)
-    return found
+    return results
 
 
 def test_a_page_takes_one_connection(owner_client: FlaskClient, taken: list[object]) -> None:

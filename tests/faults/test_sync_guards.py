@@ -124,8 +124,8 @@ def test_a_sync_that_lost_its_lease_reads_no_quarantined_order(harness):
     with pytest.raises(leases.LeaseLostError):
         harness.sync()
 
-    (kept,) = harness.session.scalars(select(QuarantinedOrder).execution_options(populate_existing=True))
-    assert kept.resolved_at is None
+    (entry,) = harness.session.scalars(select(QuarantinedOrder).execution_options(populate_existing=True))
+    assert entry.resolved_at is None
 
 
 @pytest.mark.parametrize("seconds", [1, 60, 240])
@@ -207,9 +207,9 @@ def test_a_body_without_a_number_holds_the_cursor_for_three_readings_only(harnes
     assert MAX_WINDOW_READS == 3
     assert cursors[:3] == [before] * 3
     assert before < cursors[3] <= cursors[4]
-    (kept,) = harness.session.scalars(select(QuarantinedOrder).execution_options(populate_existing=True))
+    (entry,) = harness.session.scalars(select(QuarantinedOrder).execution_options(populate_existing=True))
     # A person still sees it.
-    assert kept.resolved_at is None
+    assert entry.resolved_at is None
 
 
 @pytest.mark.parametrize("readings", [1, 2, 3])
@@ -222,8 +222,8 @@ def test_the_cursor_moves_on_when_a_body_without_a_number_does_not_reappear(harn
 
     assert cursor_after_sync(harness) > before
 
-    (kept,) = harness.session.scalars(select(QuarantinedOrder).execution_options(populate_existing=True))
-    assert kept.resolved_at is not None
+    (entry,) = harness.session.scalars(select(QuarantinedOrder).execution_options(populate_existing=True))
+    assert entry.resolved_at is not None
 
 
 @pytest.mark.parametrize(("seen", "minutes"), [(1, 0), (2, 5), (3, 10), (7, 30), (25, 120)])

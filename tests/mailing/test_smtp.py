@@ -32,9 +32,9 @@ def deliver(port: int, security: str = "none", host: str = "127.0.0.1", *, withi
 
 
 def trouble(port: int, security: str = "none", **more: Any) -> ServerTrouble:
-    with pytest.raises(ServerTrouble) as found:
+    with pytest.raises(ServerTrouble) as raised:
         deliver(port, security, **more)
-    return found.value
+    return raised.value
 
 
 @contextmanager
@@ -141,9 +141,9 @@ def test_a_user_name_where_nobody_signs_in() -> None:
 def test_a_port_nobody_listens_on_and_one_that_never_speaks() -> None:
     with listener(accepts=False) as port:
         assert trouble(port).cause == "mail_connection_refused"
-    with listener(accepts=True) as port, pytest.raises(ServerTrouble) as found:
+    with listener(accepts=True) as port, pytest.raises(ServerTrouble) as raised:
         deliver(port, within=0.5)
-    assert found.value.cause == "mail_server_silent"
+    assert raised.value.cause == "mail_server_silent"
 
 
 def test_a_name_nobody_has() -> None:
@@ -164,9 +164,9 @@ def test_a_refused_mail_says_by_whom_and_whether_it_passes(
     box: Mailbox, step: str, answer: str, cause: str, passing: bool
 ) -> None:
     box.will(step, answer)
-    with pytest.raises(MailRefused) as found:
+    with pytest.raises(MailRefused) as raised:
         deliver(box.port)
-    assert (found.value.cause, found.value.words, found.value.passing) == (cause, answer, passing)
+    assert (raised.value.cause, raised.value.words, raised.value.passing) == (cause, answer, passing)
     assert box.taken == []
 
 
@@ -188,9 +188,9 @@ def test_a_server_that_falls_silent_before_the_text_took_nothing(box: Mailbox) -
 
 def test_a_connection_that_ends_after_the_text_may_have_taken_it(box: Mailbox) -> None:
     box.will("data", "swallow")
-    with pytest.raises(MailLost) as found:
+    with pytest.raises(MailLost) as raised:
         deliver(box.port)
-    assert found.value.cause == "mail_answer_lost"
+    assert raised.value.cause == "mail_answer_lost"
     assert len(box.taken) == 1
 
 

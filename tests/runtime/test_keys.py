@@ -95,7 +95,7 @@ def test_no_command_runs_on_a_database_without_its_keys(
         write(keys, KEYS[1])
     before = (settings.data_dir / "channeldesk.db").read_bytes()
 
-    code, said = run_refused_command(
+    code, output = run_refused_command(
         *words,
         *("--data-dir", str(settings.data_dir)),
         environ={"REDIS_URL": redis_url},
@@ -104,10 +104,10 @@ def test_no_command_runs_on_a_database_without_its_keys(
 
     assert code == 1
     wanted = "The secret keys are missing" if kind == "missing" else "are not those this database was written with"
-    assert wanted in said
-    assert str(keys) in said
-    assert "from your backup" in " ".join(said.split())
-    assert "Traceback" not in said
+    assert wanted in output
+    assert str(keys) in output
+    assert "from your backup" in " ".join(output.split())
+    assert "Traceback" not in output
     assert (keys.read_text().strip() if keys.exists() else None) == (None if kind == "missing" else KEYS[1])
     assert (settings.data_dir / "channeldesk.db").read_bytes() == before
     assert not (settings.data_dir / "backups").exists()

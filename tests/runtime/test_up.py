@@ -112,11 +112,11 @@ def test_a_killed_process_is_restarted(running_app: RunningApp, name: str) -> No
 
 
 def test_a_second_start_on_the_same_folder_is_refused(running_app: RunningApp) -> None:
-    code, said = run_refused_command(
+    code, output = run_refused_command(
         "up", "--port", "0", "--data-dir", str(running_app.data_dir), home=running_app.data_dir
     )
     assert code == 1
-    assert said == (
+    assert output == (
         f"channeldesk: A desk is running on {running_app.data_dir} already. Open it, end it, or name another folder "
         "with --data-dir.\n"
     )
@@ -124,11 +124,11 @@ def test_a_second_start_on_the_same_folder_is_refused(running_app: RunningApp) -
 
 
 def test_a_port_in_use_is_reported_and_nothing_is_created(running_app: RunningApp, tmp_path: Path) -> None:
-    code, said = run_refused_command(
+    code, output = run_refused_command(
         "up", "--port", str(running_app.port), "--data-dir", str(tmp_path / "other"), home=tmp_path
     )
     assert code == 1
-    assert said == (
+    assert output == (
         f"channeldesk: Port {running_app.port} on 127.0.0.1 cannot be opened (Address already in use). Choose another "
         "one with --port, or end what uses it.\n"
     )
@@ -174,9 +174,9 @@ def test_a_sign_in_link_uses_the_port_of_the_running_server(tmp_path: Path) -> N
 
 def test_a_data_folder_that_is_a_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "data").touch()
-    code, said = run_refused_command("up", "--port", "0", "--data-dir", str(tmp_path / "data"), home=tmp_path)
+    code, output = run_refused_command("up", "--port", "0", "--data-dir", str(tmp_path / "data"), home=tmp_path)
     assert code == 1
-    assert said == (
+    assert output == (
         f"channeldesk: {tmp_path / 'data'} is a file; the data folder has to be a folder. Name another with "
         "--data-dir.\n"
     )
@@ -184,19 +184,19 @@ def test_a_data_folder_that_is_a_file_is_reported(tmp_path: Path) -> None:
 
 def test_a_data_folder_on_a_read_only_file_system_is_reported(tmp_path: Path) -> None:
     # Root may write wherever the file system lets it; /proc lets nobody.
-    code, said = run_refused_command("up", "--port", "0", "--data-dir", "/proc/channeldesk", home=tmp_path)
+    code, output = run_refused_command("up", "--port", "0", "--data-dir", "/proc/channeldesk", home=tmp_path)
     assert code == 1
-    assert said.startswith("channeldesk: The data folder /proc/channeldesk cannot be made (")
-    assert said.endswith("Name another with --data-dir.\n")
+    assert output.startswith("channeldesk: The data folder /proc/channeldesk cannot be made (")
+    assert output.endswith("Name another with --data-dir.\n")
 
 
 def test_a_redis_that_does_not_answer_is_reported_without_its_password(tmp_path: Path) -> None:
     environ = {"REDIS_URL": "redis://desk:secret@127.0.0.1:1/0"}
-    code, said = run_refused_command(
+    code, output = run_refused_command(
         "up", "--port", "0", "--data-dir", str(tmp_path / "data"), home=tmp_path, environ=environ
     )
     assert code == 1
-    assert said == (
+    assert output == (
         "channeldesk: The Redis at redis://127.0.0.1:1/0 does not answer (ConnectionError). Start it, correct "
         "REDIS_URL, or unset REDIS_URL to use the embedded Valkey.\n"
     )
@@ -211,9 +211,9 @@ def test_a_database_from_a_newer_version_is_refused_untouched(tmp_path: Path) ->
         database.execute("INSERT INTO alembic_version VALUES ('from_the_future')")
     database.close()
     environ = {"CHANNELDESK_KEYS": "k" * 40}
-    code, said = run_refused_command("up", "--port", "0", "--data-dir", str(folder), home=tmp_path, environ=environ)
+    code, output = run_refused_command("up", "--port", "0", "--data-dir", str(folder), home=tmp_path, environ=environ)
     assert code == 1
-    assert said == (
+    assert output == (
         "channeldesk: The database is of a newer Channeldesk (revision from_the_future). Run that version, or restore "
         "a copy made before it was upgraded.\n"
     )

@@ -426,12 +426,12 @@ def test_without_trusted_proxies_no_header_says_where_a_request_came_from(settin
 
 def test_with_one_trusted_proxy_only_the_last_header_counts(settings) -> None:
     with serving(replace(settings, trusted_proxies=1)) as served:
-        _, said = served.get("/seen", X_Forwarded_For="1.1.1.1", **{"X-Forwarded-For": "6.6.6.6, 203.0.113.9"})
-        assert b'"address":"203.0.113.9"' in said
-        _, said = served.get("/seen", **{"X-Forwarded-For": "203.0.113.9", "X_Forwarded_For": "6.6.6.6"})
-        assert b'"address":"203.0.113.9"' in said
-        _, said = served.get("/seen", **{"SCRIPT_NAME": "/seen", "Script-Name": "/evil"})
-        assert b'"root":""' in said
+        _, body = served.get("/seen", X_Forwarded_For="1.1.1.1", **{"X-Forwarded-For": "6.6.6.6, 203.0.113.9"})
+        assert b'"address":"203.0.113.9"' in body
+        _, body = served.get("/seen", **{"X-Forwarded-For": "203.0.113.9", "X_Forwarded_For": "6.6.6.6"})
+        assert b'"address":"203.0.113.9"' in body
+        _, body = served.get("/seen", **{"SCRIPT_NAME": "/seen", "Script-Name": "/evil"})
+        assert b'"root":""' in body
 
 
 def test_a_server_that_has_grown_too_large_ends_once_its_requests_are_done(

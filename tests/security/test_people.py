@@ -30,9 +30,9 @@ LAST_OWNER = "This is the last active owner."
 
 
 def user_id(session: Session, person: user_accounts.UserAccount) -> int:
-    found = session.scalars(select(User.id).where(User.email == person.email)).one()
+    user_id = session.scalars(select(User.id).where(User.email == person.email)).one()
     session.rollback()
-    return found
+    return user_id
 
 
 def row(session: Session, person: user_accounts.UserAccount) -> User:
@@ -43,9 +43,9 @@ def row(session: Session, person: user_accounts.UserAccount) -> User:
 
 
 def kinds(session: Session) -> list[str]:
-    found = list(session.scalars(select(Event.kind).where(Event.user_id.is_not(None)).order_by(Event.id)))
+    kinds = list(session.scalars(select(Event.kind).where(Event.user_id.is_not(None)).order_by(Event.id)))
     session.rollback()
-    return found
+    return kinds
 
 
 def test_the_page_lists_everybody_with_role_state_and_sessions(
@@ -266,6 +266,6 @@ def test_users_are_changed_from_the_command_line(folder: Path) -> None:  # noqa:
         (("disable", "--email", "who@desk.example"), "There is no user with this e-mail address."),
         (("sign-out", "--email", "who@desk.example"), "There is no user with this e-mail address."),
     ]:
-        with pytest.raises(CommandError) as said:
+        with pytest.raises(CommandError) as raised:
             run(folder, *words)
-        assert said.value.args[1].startswith(f"channeldesk: {line}")
+        assert raised.value.args[1].startswith(f"channeldesk: {line}")

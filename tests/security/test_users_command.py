@@ -30,9 +30,9 @@ def test_a_user_is_created_listed_and_can_sign_in(folder: Path) -> None:
     assert run(folder, "link", "--email", "ME@desk.example").startswith("http://127.0.0.1:8480/sign-in/")
     assert set(json.loads(run(folder, "link", "--email", "me@desk.example", "--json"))) == {"link"}
     refused = "channeldesk: A user with this e-mail address already exists."
-    with pytest.raises(CommandError) as said:
+    with pytest.raises(CommandError) as raised:
         run(folder, "create", "--email", " me@desk.example", "--role", "viewer", stdin=GOOD)
-    assert said.value.args == (1, refused)
+    assert raised.value.args == (1, refused)
 
 
 @pytest.mark.parametrize(
@@ -48,13 +48,13 @@ def test_a_user_is_created_listed_and_can_sign_in(folder: Path) -> None:
 def test_invalid_input_is_one_line_and_changes_nothing(
     folder: Path, email: str, role: str, password: str | bytes, line: str
 ) -> None:
-    with pytest.raises(CommandError) as said:
+    with pytest.raises(CommandError) as raised:
         run(folder, "create", "--email", email, "--role", role, stdin=password)
-    assert said.value.args == (1, f"channeldesk: {line}")
+    assert raised.value.args == (1, f"channeldesk: {line}")
     assert not folder.exists()
 
 
 def test_a_link_for_an_unknown_user_is_refused(folder: Path) -> None:
-    with pytest.raises(CommandError) as said:
+    with pytest.raises(CommandError) as raised:
         run(folder, "link", "--email", "who@desk.example")
-    assert said.value.args == (1, "channeldesk: There is no user with this e-mail address.")
+    assert raised.value.args == (1, "channeldesk: There is no user with this e-mail address.")

@@ -53,14 +53,14 @@ def test_failures_are_counted_after_a_sign_in_of_then(app, session):
 
 def test_a_session_of_then_ends_as_early_as_any_other(owner_client, session):
     then = datetime.now(UTC) + TEN_DAYS
-    (kept,) = session.scalars(select(WebSession))
-    kept.created_at = kept.seen_at = then
+    (web_session,) = session.scalars(select(WebSession))
+    web_session.created_at = web_session.seen_at = then
     session.commit()
 
     run_maintenance()
 
     session.expire_all()
-    assert max(kept.created_at, kept.seen_at) <= datetime.now(UTC)
+    assert max(web_session.created_at, web_session.seen_at) <= datetime.now(UTC)
     assert owner_client.get("/orders").status_code == 200
 
 

@@ -28,9 +28,9 @@ def orders(session):
 
 @pytest.fixture
 def ids(orders, session):
-    found = [order.id for order in orders]
+    order_ids = [order.id for order in orders]
     session.commit()
-    return found
+    return order_ids
 
 
 def drafted(session, kind, ids):
@@ -82,7 +82,7 @@ def test_where_none_can_be_done_nothing_is_offered(owner_client, session, ids):
 def test_what_is_missing_is_said_where_it_was_asked(owner_client, session, ids, headers):
     action_id = drafted(session, "hold", ids[:1])
 
-    for sent, said in (
+    for sent, text in (
         ({"reason": " "}, "Enter a reason for the hold."),
         ({"reason": "x", "until": "2020-01-01T10:00"}, "This time is in the past."),
         ({"reason": "x", "until": "soon"}, "Enter a time as 2026-12-24 18:00."),
@@ -91,7 +91,7 @@ def test_what_is_missing_is_said_where_it_was_asked(owner_client, session, ids, 
     ):
         answer = owner_client.post(f"/bulk/{action_id}/starts", data=sent, headers=headers)
         assert answer.status_code == 422
-        assert said in plain(answer)
+        assert text in plain(answer)
     assert stored(session, select(BulkAction.state)) == ["draft"]
 
 

@@ -29,8 +29,8 @@ def test_each_job_says_how_often_when_and_how_it_went(session, owner_client, job
     job.next_run_at = NOW + timedelta(seconds=138)
     session.commit()
     page = owner_client.get("/schedule").text
-    for said in ("Sync Desk", "every 3 minutes", "Failed", "rate limit was reached", "42 seconds ago", "2.0 s"):
-        assert said in page, said
+    for text in ("Sync Desk", "every 3 minutes", "Failed", "rate limit was reached", "42 seconds ago", "2.0 s"):
+        assert text in page, text
     assert "in 2 minutes" in page
     assert "every 5 seconds" in page
     assert "179 seconds" in page

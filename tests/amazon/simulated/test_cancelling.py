@@ -70,8 +70,8 @@ def test_a_feed_whose_answer_was_lost_is_found_again(amazon: Amazon, world: Worl
     with pytest.raises(OutcomeUnknown):
         amazon.create_feed(prepared)
 
-    (found,) = amazon.find_feeds(prepared.feed_type, began)
-    assert amazon.feed_report(found).successful == 1
+    (feed,) = amazon.find_feeds(prepared.feed_type, began)
+    assert amazon.feed_report(feed).successful == 1
     assert world.call_counts["createFeed"] == 1
     assert len(world.effects("cancellation", number)) == 1
 

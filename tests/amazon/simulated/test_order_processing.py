@@ -174,8 +174,8 @@ def test_a_refund_whose_answer_was_lost_is_sent_once_and_found_again(amazon: Ama
     with pytest.raises(OutcomeUnknown):
         amazon.create_feed(prepared)
 
-    (found,) = amazon.find_feeds(refunding.FEED_TYPE, began)
-    assert amazon.feed_report(found).successful == 1
+    (feed,) = amazon.find_feeds(refunding.FEED_TYPE, began)
+    assert amazon.feed_report(feed).successful == 1
     assert world.call_counts["createFeed"] == 1
     assert len(world.effects("refund", number)) == 1
 

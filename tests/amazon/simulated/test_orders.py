@@ -77,13 +77,13 @@ def test_every_order_of_a_busy_day_is_read_once_over_its_pages(amazon: Amazon, w
 def test_an_order_reads_the_same_in_a_page_and_alone(amazon: Amazon, world: World) -> None:
     number = world.place("DE")
 
-    (found,) = amazon.search_orders(updated_after=LONG_AGO, marketplace_ids=EUROPE).read()
+    (order,) = amazon.search_orders(updated_after=LONG_AGO, marketplace_ids=EUROPE).read()
 
-    assert isinstance(found, AmazonOrder)
-    assert amazon.get_order(number) == found
-    assert (found.number, found.status, found.fulfilled_by) == (number, "UNSHIPPED", "MERCHANT")
-    assert found.buyer is not None
-    assert found.recipient is not None
+    assert isinstance(order, AmazonOrder)
+    assert amazon.get_order(number) == order
+    assert (order.number, order.status, order.fulfilled_by) == (number, "UNSHIPPED", "MERCHANT")
+    assert order.buyer is not None
+    assert order.recipient is not None
 
 
 def test_an_unknown_order_is_not_there(amazon: Amazon) -> None:

@@ -35,9 +35,9 @@ def test_text_without_braces_is_always_right_and_comes_out_as_it_went_in(body: s
 
 @pytest.mark.parametrize("text", ["{{", "}}", "{{ a b }}", "{{ order_number | upper }}", "{{}}"])
 def test_braces_that_are_no_place_are_refused(text: str) -> None:
-    with pytest.raises(InvalidError) as found:
+    with pytest.raises(InvalidError) as raised:
         mail_templates.check("free", "s", f"one\n{text}")
-    assert (found.value.code, found.value.arguments["line"]) == ("template_braces", 2)
+    assert (raised.value.code, raised.value.arguments["line"]) == ("template_braces", 2)
 
 
 @pytest.mark.parametrize(

@@ -69,14 +69,14 @@ def test_invoices_are_sorted_by_what_their_heads_say(session, every):
 
 
 def test_documents_are_found_by_numbers_and_words(session, every):
-    for filters, found in [
+    for filters, expected in [
         ({"q": "100002"}, ["100002"]),
         ({"q": "0000002"}, ["100002"]),
         ({"q": "recipient number1"}, ["100001"]),
         ({"name": "number2"}, ["100002"]),
         ({"store": "nowhere"}, []),
     ]:
-        assert [row.number for row in fetch(session, document_lists.invoice_grid(every).choose(), filters)] == found
+        assert [row.number for row in fetch(session, document_lists.invoice_grid(every).choose(), filters)] == expected
 
 
 def test_credit_memos_say_how_they_were_refunded(session, every):

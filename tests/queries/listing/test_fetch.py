@@ -99,9 +99,9 @@ def walk(session, sort, size, step, **first):
     """The pages from one end to the other, by the links of each page; `step` is next or previous."""
     pages, edges = [], first
     while True:
-        place, found = page(session, sort, size, **edges)
-        pages.append([row.id for row in found.rows])
-        edge = getattr(found, step)
+        place, ids = page(session, sort, size, **edges)
+        pages.append([row.id for row in ids.rows])
+        edge = getattr(ids, step)
         if edge is None:
             return pages
         edges = {"after" if step == "next" else "before": encode_cursor(place, edge)}
@@ -176,18 +176,18 @@ def test_a_page_of_a_number_beyond_the_last_is_the_last(table, sort, far, named,
     monkeypatch.setattr(grid_fetch, "FAR", far)
     table.fill(a_row(n, at=n, due=n) for n in range(1, 13))
 
-    _, found = page(table.session, sort, 4, page=named)
+    _, ids = page(table.session, sort, 4, page=named)
 
-    assert ([row.id for row in found.rows], found.next) == ([4, 3, 2, 1], None)
+    assert ([row.id for row in ids.rows], ids.next) == ([4, 3, 2, 1], None)
 
 
 def test_a_page_whose_rows_are_gone_shows_the_first_page(table):
     table.fill(a_row(n, at=n) for n in range(1, 4))
     place = parse_page_request(GRID, {})
 
-    _, found = page(table.session, "-at", 4, after=encode_cursor(place, Cursor(NOW - timedelta(days=1), 1)))
+    _, ids = page(table.session, "-at", 4, after=encode_cursor(place, Cursor(NOW - timedelta(days=1), 1)))
 
-    assert [row.id for row in found.rows] == [3, 2, 1]
+    assert [row.id for row in ids.rows] == [3, 2, 1]
 
 
 def test_the_count_is_exact_up_to_a_thousand_and_then_says_more(table):

@@ -45,8 +45,8 @@ def test_a_comment_may_change_the_stores_own_word(session):
     comments.create(session, order.id, "Stop", status="", **AUDIT_ARGS)
     assert order.status == ""
     comments.create(session, order.id, "Still", status="", **AUDIT_ARGS)
-    said = select(Event).where(Event.order_id == order.id, Event.kind.like("order_status_%")).order_by(Event.id)
-    assert [text_for(one.kind, one.args) for one in session.scalars(said)] == [
+    events = select(Event).where(Event.order_id == order.id, Event.kind.like("order_status_%")).order_by(Event.id)
+    assert [text_for(one.kind, one.args) for one in session.scalars(events)] == [
         "Status set to Pick today",
         "Status set to Processing",
     ]

@@ -28,8 +28,8 @@ def account(session):
 def test_an_unknown_sku_becomes_a_product_that_is_flagged_and_whose_stock_is_not_kept(session, account):
     create_orders(session, an_order(1), an_order(2, items=(an_item(1), an_item(2))), an_order(3, "PENDING"))
 
-    found = session.scalars(select(Product).order_by(Product.sku)).all()
-    assert [(one.sku, one.title, one.asin, one.flag, one.enabled, one.manage_stock) for one in found] == [
+    products = session.scalars(select(Product).order_by(Product.sku)).all()
+    assert [(one.sku, one.title, one.asin, one.flag, one.enabled, one.manage_stock) for one in products] == [
         ("SKU-1", "Article 1", "B000000001", "found", True, False),
         ("SKU-2", "Article 2", "B000000002", "found", True, False),
         ("SKU-3", "Article 3", "B000000003", "found", True, False),

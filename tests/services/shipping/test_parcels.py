@@ -81,8 +81,8 @@ def test_a_parcel_that_was_or_is_being_confirmed_cannot_be_removed(session):
     assert take_back() == ("parcel_being_told", {})
     move(session, parcel, "give_up")
     items = (an_item(1, quantity=2, quantity_shipped=2), an_item(2, quantity=1, quantity_shipped=1))
-    there = (a_package("9", tracking_number="JJD01460000A1"),)
-    create_orders(session, an_order(status="SHIPPED", updated=5, items=items, packages=there))
+    packages = (a_package("9", tracking_number="JJD01460000A1"),)
+    create_orders(session, an_order(status="SHIPPED", updated=5, items=items, packages=packages))
     assert take_back() == ("parcel_at_amazon", {})
     assert expect_refusal(lambda: parcels.delete(session, 99, **AUDIT_ARGS)) == ("parcel_unknown", {"name": 99})
 
@@ -92,8 +92,8 @@ def test_a_parcel_amazon_refused_and_knows_by_its_number_from_elsewhere_is_not_t
     parcel = ship(session, order, None)
     move(session, parcel, "send", "reject")
     items = (an_item(1, quantity=2, quantity_shipped=2), an_item(2, quantity=1, quantity_shipped=1))
-    there = (a_package("9", tracking_number="JJD01460000A1"),)
-    create_orders(session, an_order(status="SHIPPED", updated=5, items=items, packages=there))
+    packages = (a_package("9", tracking_number="JJD01460000A1"),)
+    create_orders(session, an_order(status="SHIPPED", updated=5, items=items, packages=packages))
 
     assert expect_refusal(lambda: parcels.delete(session, parcel.id, **AUDIT_ARGS)) == ("parcel_at_amazon", {})
 

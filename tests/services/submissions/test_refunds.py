@@ -37,9 +37,9 @@ def test_what_is_asked_for_is_held_and_nothing_else_happens(session, order):
     assert (order.state, order.total_refunded, order.total_refunding) == ("complete", 0, memo.total)
     assert [(line.refunded, line.refunding) for line in order.items] == [(0, 1), (0, 0)]
     assert event_kinds(session, order) == ["refund_requested"]
-    there = queries.load_refundable(session, order)
-    assert (there.refused, there.left.amount) == (None, f"{(order.total - memo.total) / 100:.2f}")
-    assert nonzero_parts({"parts": there.lines[first].pending}) == {
+    refundable = queries.load_refundable(session, order)
+    assert (refundable.refused, refundable.left.amount) == (None, f"{(order.total - memo.total) / 100:.2f}")
+    assert nonzero_parts({"parts": refundable.lines[first].pending}) == {
         "item_price": 950,
         "item_tax": 200,
         "shipping_price": 50,

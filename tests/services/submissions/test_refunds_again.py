@@ -120,8 +120,8 @@ def books_agree(session, order):
         assert memo.total == sum(i.total for i in memo.items) + adjustment
         if memo.state in ("asked", "refunded"):
             assert memo.total == sum(sum(row["parts"].values()) for row in memo.amazon_lines)
-    there = queries.load_refundable(session, order)
-    for line in there.lines.values():
+    refundable = queries.load_refundable(session, order)
+    for line in refundable.lines.values():
         for name, paid in line.paid.items():
             assert 0 <= line.refunded[name] + line.pending[name] <= paid
     return (

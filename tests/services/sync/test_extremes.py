@@ -102,8 +102,8 @@ def test_odd_values_are_left_out_of_their_orders_which_are_kept(session, app):
 
     assert (counts.new, counts.quarantined, counts.orders_created) == (5, 1, 5)
     # How many pieces were bought cannot be guessed.
-    (kept,) = session.scalars(select(QuarantinedOrder))
-    assert (kept.body, kept.cause) == (odd[2], "orderItems[0].quantityOrdered is not a quantity")
+    (entry,) = session.scalars(select(QuarantinedOrder))
+    assert (entry.body, entry.cause) == (odd[2], "orderItems[0].quantityOrdered is not a quantity")
     assert {
         amazon_order.number[-1]: amazon_order.invalid_fields for amazon_order in session.scalars(select(AmazonOrder))
     } == {

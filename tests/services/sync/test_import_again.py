@@ -108,8 +108,8 @@ def test_a_page_of_what_is_no_order_is_kept(session):
     an_account(session)
 
     assert imported(session, "no order", {"orderId": "902-1-1"}, None) == Counts(received=3, quarantined=3)
-    kept = session.execute(select(QuarantinedOrder.number, QuarantinedOrder.body).order_by(QuarantinedOrder.id))
-    assert kept.all() == [(None, "no order"), ("902-1-1", {"orderId": "902-1-1"}), (None, "null")]
+    entry = session.execute(select(QuarantinedOrder.number, QuarantinedOrder.body).order_by(QuarantinedOrder.id))
+    assert entry.all() == [(None, "no order"), ("902-1-1", {"orderId": "902-1-1"}), (None, "null")]
 
 
 def test_a_page_that_comes_again_writes_not_one_row(session):

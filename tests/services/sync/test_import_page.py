@@ -175,13 +175,13 @@ def test_an_order_that_cannot_be_read_is_kept_and_the_page_goes_on(session):
     counts = imported(session, an_order(1), broken, an_order(2))
 
     assert (counts.new, counts.quarantined) == (2, 1)
-    kept = session.scalars(select(QuarantinedOrder)).one()
-    assert (kept.number, kept.cause, kept.body) == (broken.number, broken.cause, broken.raw)
+    entry = session.scalars(select(QuarantinedOrder)).one()
+    assert (entry.number, entry.cause, entry.body) == (broken.number, broken.cause, broken.raw)
     imported(session, broken)
-    assert (kept.times_seen, kept.resolved_at) == (2, None)
+    assert (entry.times_seen, entry.resolved_at) == (2, None)
     imported(session, an_order(9))
-    session.refresh(kept)
-    assert kept.resolved_at == NOW
+    session.refresh(entry)
+    assert entry.resolved_at == NOW
 
 
 def test_an_order_of_a_marketplace_without_a_store_is_kept_aside(session):

@@ -75,10 +75,10 @@ def test_cancelled_at_amazon_when_only_a_fee_is_left_the_fee_is_credited(session
 
 def test_shipped_at_amazon_and_not_here_counts_once_and_is_not_shipped_again(session):
     order = create_processing_order(session)
-    there = (an_item(1, quantity=2, quantity_shipped=1), an_item(2, quantity=1))
+    items = (an_item(1, quantity=2, quantity_shipped=1), an_item(2, quantity=1))
 
     for updated in (5, 6):
-        create_orders(session, an_order(status="PARTIALLY_SHIPPED", updated=updated, items=there))
+        create_orders(session, an_order(status="PARTIALLY_SHIPPED", updated=updated, items=items))
 
     session.refresh(order)
     assert line_quantities(order) == [(2, 1, 0, 0), (1, 0, 0, 0)]

@@ -9,9 +9,9 @@ HTMX = {"HX-Request": "true"}
 
 
 def state(session):
-    found = session.scalars(select(Backfill.state)).all()
+    states = session.scalars(select(Backfill.state)).all()
     session.rollback()
-    return found
+    return states
 
 
 @pytest.fixture

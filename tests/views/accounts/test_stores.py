@@ -264,8 +264,8 @@ def test_deleting_says_what_is_lost_and_asks_for_the_name(owner_client, session,
     assert "Type the store&#39;s name exactly: Desk DE" in wrong.text
     assert stored(session, Store.name) == "Desk DE"
 
-    gone = owner_client.post("/stores/desk-de/deletions", data={"typed_name": " Desk DE "})
-    assert (gone.status_code, gone.location) == (303, "/")
+    response = owner_client.post("/stores/desk-de/deletions", data={"typed_name": " Desk DE "})
+    assert (response.status_code, response.location) == (303, "/")
     assert session.scalars(select(Store.id)).all() == []
     assert session.scalars(select(AmazonOrder.id)).all() == []
     session.rollback()

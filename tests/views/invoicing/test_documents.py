@@ -33,7 +33,7 @@ def written(session, order):
 def test_an_invoice_shows_its_order_lines_totals_and_comments(owner_client, written):
     page = plain(owner_client.get("/invoices/100001"))
 
-    for said in (
+    for text in (
         "Invoice 100001",
         "Order 100001",
         "303-0000000-0000001",
@@ -45,13 +45,13 @@ def test_an_invoice_shows_its_order_lines_totals_and_comments(owner_client, writ
         "Grand total €29.00",
         "Paid by card",
     ):
-        assert said in page
+        assert text in page
 
 
 def test_a_credit_memo_shows_what_was_given_and_kept(owner_client, written):
     page = plain(owner_client.get("/credit-memos/100001"))
 
-    for said in (
+    for text in (
         "Credit memo 100001",
         "Recorded only (offline)",
         "€10.00 1 €10.00 €0.00 €2.00 -€0.50 Returned €11.50",
@@ -60,15 +60,15 @@ def test_a_credit_memo_shows_what_was_given_and_kept(owner_client, written):
         "Total refunded €13.00",
         "Came back",
     ):
-        assert said in page
+        assert text in page
 
 
 def test_a_shipment_shows_each_parcel_and_where_to_follow_it(owner_client, written):
     answer = owner_client.get("/shipments/100001")
     page = plain(answer)
 
-    for said in ("Shipment 100001", "Package 1 of 2", "Carrier DHL", "JJD014600003", "Package 2 of 2", "Carrier Bike"):
-        assert said in page
+    for text in ("Shipment 100001", "Package 1 of 2", "Carrier DHL", "JJD014600003", "Package 2 of 2", "Carrier Bike"):
+        assert text in page
     assert "tracking-id=JJD014600003" in answer.text
     assert page.count("Amazon does not show this package yet") == 2
 

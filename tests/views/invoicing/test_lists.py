@@ -87,7 +87,7 @@ def test_a_colleague_sees_no_names(viewer_client, documents_written):
 
 
 def test_each_filter_finds_what_it_says(owner_client, documents_written):
-    for path, query, found in [
+    for path, query, expected in [
         ("/invoices", {"q": "Number3"}, ["100003"]),
         ("/invoices", {"q": "0000-0000002"}, ["100002"]),
         ("/invoices", {"total_min": "26.01"}, []),
@@ -99,7 +99,7 @@ def test_each_filter_finds_what_it_says(owner_client, documents_written):
         ("/credit-memos", {"memo_state": "offline"}, ["100001"]),
         ("/credit-memos", {"memo_state": "asked"}, []),
     ]:
-        assert [row.split()[0] for row in rows(owner_client.get(path, query_string=query))] == found, path
+        assert [row.split()[0] for row in rows(owner_client.get(path, query_string=query))] == expected, path
 
 
 def test_a_number_leads_straight_to_its_document(owner_client, documents_written):
@@ -165,14 +165,14 @@ def test_customers_are_listed_with_their_orders(owner_client, orders):
 
 
 def test_customers_are_found_by_e_mail_name_and_store(owner_client, orders):
-    for query, found in [
+    for query, expected in [
         ({"email": "buyer1@MARKETPLACE.example"}, ["1"]),
         ({"email": "buyer1"}, []),
         ({"name": "number3"}, ["2"]),
         ({"store": "desk-de"}, ["2", "1"]),
         ({"store": "desk-gb"}, []),
     ]:
-        assert [row.split()[0] for row in rows(owner_client.get("/customers", query_string=query))] == found, query
+        assert [row.split()[0] for row in rows(owner_client.get("/customers", query_string=query))] == expected, query
 
 
 def test_the_page_of_a_customer_shows_what_they_ordered(owner_client, session, orders):

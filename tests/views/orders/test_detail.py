@@ -40,7 +40,7 @@ def test_the_order_shows_its_parts(owner_client, import_orders):
 
     page = plain(owner_client.get("/orders/100001"))
 
-    for said in (
+    for text in (
         "Amazon order number 303-0000000-0000001",
         "Amazon Expedited",
         "View or cancel Amazon order",
@@ -58,7 +58,7 @@ def test_the_order_shows_its_parts(owner_client, import_orders):
         "Total paid €28.50",
         "Total due €0.00",
     ):
-        assert said in page
+        assert text in page
 
 
 @pytest.mark.parametrize(
@@ -128,12 +128,12 @@ def test_invoices_credit_memos_and_history_have_their_tabs(owner_client, import_
 
     assert "2 × Article 1 Paid €26.00" in invoices
     assert "2 × Article 1 Recorded only (offline) €26.00" in memos
-    for said in (
+    for text in (
         "Order cancelled, since Amazon cancelled it",
         "Credit memo 100001 created offline",
         "Order 100001 created",
     ):
-        assert said in history
+        assert text in history
 
 
 def test_a_colleague_sees_no_whole_name_or_street(viewer_client, import_orders):

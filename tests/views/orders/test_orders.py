@@ -28,7 +28,7 @@ def test_the_grid_shows_each_order(owner_client, viewer_client, import_orders):
 
     page, masked = plain(owner_client.get(GRID)), plain(viewer_client.get(GRID))
 
-    for said in (
+    for text in (
         "100001",
         "303-0000000-0000001",
         "Buyer Number1",
@@ -37,7 +37,7 @@ def test_the_grid_shows_each_order(owner_client, viewer_client, import_orders):
         "Processing",
         "1 order",
     ):
-        assert said in page
+        assert text in page
     assert "Buyer Number1" not in masked
     assert "Recipient Number1" not in masked
 
@@ -55,7 +55,7 @@ def test_each_filter_finds_what_it_says(owner_client, import_orders):
     import_orders(
         an_order(1), an_order(2, **shipped_fields(an_order(2))), an_order(3, purchased_at=NOW - timedelta(days=1))
     )
-    for query, found in [
+    for query, expected in [
         ({"q": "0000003"}, ["100003"]),
         ({"q": "1000"}, ["100001", "100002", "100003"]),
         ({"q": "buyer number2"}, ["100002"]),
@@ -66,7 +66,7 @@ def test_each_filter_finds_what_it_says(owner_client, import_orders):
         ({"total_max": "26.00"}, ["100001", "100002", "100003"]),
         ({"purchased_to": "2026-03-01"}, ["100003"]),
     ]:
-        assert sorted(numbers(owner_client.get(GRID, query_string=query))) == found, (query, found)
+        assert sorted(numbers(owner_client.get(GRID, query_string=query))) == expected, (query, expected)
 
 
 def test_a_filter_that_makes_no_sense_is_said(owner_client, import_orders):

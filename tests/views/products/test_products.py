@@ -28,7 +28,7 @@ def test_the_grid_shows_what_is_there_and_what_is_missing(owner_client, shop):
 
 
 def test_filters_and_sorting_find_products(owner_client, shop):
-    for query, found in [
+    for query, expected in [
         ("q=mug-2", ["MUG-2"]),
         ("q=%C3%BCmlaut", ["MUG-3"]),
         ("q=B000000002", ["MUG-3"]),
@@ -39,9 +39,9 @@ def test_filters_and_sorting_find_products(owner_client, shop):
         ("flagged=1", ["MUG-3"]),
         ("account=1&sort=-available", ["MUG-1", "MUG-4", "MUG-3", "MUG-2"]),
     ]:
-        assert sorted(skus(owner_client.get(f"/products?{query}").text)) == sorted(found), (query, found)
+        assert sorted(skus(owner_client.get(f"/products?{query}").text)) == sorted(expected), (query, expected)
         if "sort" in query:
-            assert skus(owner_client.get(f"/products?{query}").text)[0] == "MUG-1", (query, found)
+            assert skus(owner_client.get(f"/products?{query}").text)[0] == "MUG-1", (query, expected)
 
 
 def test_filters_that_make_no_sense_are_said(owner_client, shop):

@@ -83,11 +83,11 @@ def test_parcels_are_added_and_taken_away_without_javascript(owner_client, sent,
     assert values["parcels-0-tracking_number"] == "JJD01460000A1"
     assert values[f"parcels-1-quantity-{lines[0]}"] == ""
 
-    gone = owner_client.post(
+    response = owner_client.post(
         f"{URL}/previews", data=values | {"remove": "0", "parcels-1-tracking_number": "BC77310042X9"}
     )
 
-    left = fields(gone)
+    left = fields(response)
     assert [name for name in left if name.endswith("tracking_number")] == ["parcels-1-tracking_number"]
     assert left["parcels-1-tracking_number"] == "BC77310042X9"
 

@@ -22,9 +22,9 @@ DHL, UPS, UNSURE = "00340434161094042557", "1Z999AA10123456784", "12345678900001
 @pytest.fixture
 def orders(session):
     an_account(session)
-    found = [order.number for order in create_orders(session, *(an_order(n) for n in range(1, 4)))]
+    order_ids = [order.number for order in create_orders(session, *(an_order(n) for n in range(1, 4)))]
     session.commit()
-    return found
+    return order_ids
 
 
 def pasted(owner_client, text):
@@ -46,9 +46,9 @@ def run(session):
 
 
 def numbers(session):
-    found = session.scalars(select(Parcel.tracking_number).order_by(Parcel.id)).all()
+    numbers = session.scalars(select(Parcel.tracking_number).order_by(Parcel.id)).all()
     session.commit()
-    return found
+    return numbers
 
 
 def test_what_is_pasted_is_looked_at_and_shipped_with_one_button(owner_client, session, orders, redis_url):
@@ -197,8 +197,8 @@ def test_every_line_and_column_is_accounted_for_before_and_after(owner_client, s
 
 def test_an_import_of_before_lines_were_counted_is_shown(owner_client, session, orders):
     here = pasted(owner_client, f"{orders[0]};{DHL}")
-    kept = session.scalars(select(TrackingImport)).one()
-    kept.sources = [source[:3] for source in kept.sources]
+    tracking_import = session.scalars(select(TrackingImport)).one()
+    tracking_import.sources = [source[:3] for source in tracking_import.sources]
     session.commit()
     assert "Pasted data 1 line — Order: 1" in plain(owner_client.get(here))
 

@@ -57,8 +57,8 @@ def test_an_empty_desk_says_what_will_stand_here(owner_client):
 def test_a_row_says_who_asked_for_what_and_what_came_of_it(session, owner_client, ask):
     rejected(session, ask(1))
     page = owner_client.get("/submissions").text
-    for said in ("303-0000000-0000001", "Desk", "The item is out of stock", "Command line", "Rejected"):
-        assert said in page
+    for text in ("303-0000000-0000001", "Desk", "The item is out of stock", "Command line", "Rejected"):
+        assert text in page
     assert "It was shipped. (18028)" in page
     assert "REQUEST-9" in page
     assert 'href="/amazon-orders/303-0000000-0000001"' in page
@@ -149,8 +149,8 @@ def test_who_only_looks_gets_no_buttons(session, viewer_client, ask, post):
 def test_its_page_tells_the_whole_story(session, owner_client, ask):
     submission = rejected(session, sent(session, ask(1)))
     page = owner_client.get(f"/submissions/{submission.id}").text
-    for said in ("Cancellation refused", "Cancellation requested", "F-7", "TYPE", "REQUEST-9", "Amazon rejected it"):
-        assert said in page
+    for text in ("Cancellation refused", "Cancellation requested", "F-7", "TYPE", "REQUEST-9", "Amazon rejected it"):
+        assert text in page
     assert 'hx-trigger="every' not in page.partition('id="submission"')[2].partition(">")[0]
 
 

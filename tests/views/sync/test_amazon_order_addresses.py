@@ -15,21 +15,21 @@ class TestAddress:
     ENTERED = {"name": "Recipient Number1", "line1": "Street 2", "city": "Town", "country_code": "de"}  # noqa: RUF012
 
     def test_it_is_corrected_for_us_alone(self, owner_client, session, import_orders):
-        there = import_orders(an_order(1))
+        number = import_orders(an_order(1))
 
-        page = sent(owner_client, f"{GRID}/{there}/address", **self.ENTERED)
+        page = sent(owner_client, f"{GRID}/{number}/address", **self.ENTERED)
 
         assert "Address line 1 Street 1 Street 2" in plain(page)
         order = session.scalars(select(AmazonOrder)).one()
         assert (order.recipient["line1"], order.recipient_override["line1"]) == ("Street 1", "Street 2")
-        kept = session.scalars(select(Event).where(Event.kind == "address_corrected")).one()
-        assert kept.args == {"fields": ["line1"]}
+        event = session.scalars(select(Event).where(Event.kind == "address_corrected")).one()
+        assert event.args == {"fields": ["line1"]}
 
     def test_amazons_counts_again_when_asked(self, owner_client, session, import_orders):
-        there = import_orders(an_order(1))
-        sent(owner_client, f"{GRID}/{there}/address", **self.ENTERED)
+        number = import_orders(an_order(1))
+        sent(owner_client, f"{GRID}/{number}/address", **self.ENTERED)
 
-        sent(owner_client, f"{GRID}/{there}/address-restorations")
+        sent(owner_client, f"{GRID}/{number}/address-restorations")
 
         assert session.scalars(select(AmazonOrder.recipient_override)).one() is None
 
@@ -43,27 +43,27 @@ class TestAddress:
         ],
     )
     def test_an_invalid_address_is_reported_and_not_saved(self, owner_client, session, import_orders, wrong, message):
-        there = import_orders(an_order(1))
+        number = import_orders(an_order(1))
 
-        page = owner_client.post(f"{GRID}/{there}/address", data=self.ENTERED | wrong)
+        page = owner_client.post(f"{GRID}/{number}/address", data=self.ENTERED | wrong)
 
         assert page.status_code == 422
         assert message in plain(page)
         assert session.scalars(select(AmazonOrder.recipient_override)).one() is None
 
     def test_a_colleague_may_not(self, viewer_client, import_orders):
-        there = import_orders(an_order(1))
+        number = import_orders(an_order(1))
 
-        assert viewer_client.get(f"{GRID}/{there}/address").status_code == 403
-        assert viewer_client.post(f"{GRID}/{there}/address", data=self.ENTERED).status_code == 403
+        assert viewer_client.get(f"{GRID}/{number}/address").status_code == 403
+        assert viewer_client.post(f"{GRID}/{number}/address", data=self.ENTERED).status_code == 403
 
     def test_an_order_made_afterwards_takes_it(self, owner_client, session, import_orders):
-        there = import_orders(an_order(1, "PENDING"))
-        sent(owner_client, f"{GRID}/{there}/address", **self.ENTERED)
+        number = import_orders(an_order(1, "PENDING"))
+        sent(owner_client, f"{GRID}/{number}/address", **self.ENTERED)
         session.commit()
 
         session.scalars(select(AmazonOrder)).one().status = "UNSHIPPED"
         session.commit()
-        sent(owner_client, f"{GRID}/{there}/orders")
+        sent(owner_client, f"{GRID}/{number}/orders")
 
         assert session.scalars(select(Order)).one().shipping_address["line1"] == "Street 2"

@@ -48,8 +48,8 @@ class TestGrid:
 
         page = plain(owner_client.get(GRID))
 
-        for said in ("Buyer Number1", "Unshipped", "Shipped", "€26.00", "FBM", "FBA", "Prime", "Business", "2 orders"):
-            assert said in page
+        for text in ("Buyer Number1", "Unshipped", "Shipped", "€26.00", "FBM", "FBA", "Prime", "Business", "2 orders"):
+            assert text in page
         assert "Order 100001 created" in page
 
     def test_a_colleague_sees_no_whole_name(self, viewer_client, import_orders):
@@ -81,7 +81,7 @@ class TestGrid:
             a_priced_order(4, "1000", status="SHIPPED", purchased_at=evening + timedelta(hours=2)),
             an_order(5, total=None, items=()),
         )
-        for query, found in [
+        for query, expected in [
             ({"status": "UNSHIPPED"}, [1, 5]),
             ({"status": ["SHIPPED", "PENDING"]}, [2, 3, 4]),
             ({"number": number(3)}, [3]),
@@ -103,7 +103,7 @@ class TestGrid:
         ]:
             page = owner_client.get(GRID, query_string=query)
 
-            assert sorted(numbers(page)) == [number(n) for n in found], (query, found)
+            assert sorted(numbers(page)) == [number(n) for n in expected], (query, expected)
 
     def test_a_total_is_meant_in_each_orders_own_currency(self, owner_client, session):
         account = an_account(session, ("JP",), region="FE", name="East", seller_id="A1EAST")

@@ -54,8 +54,8 @@ def test_it_asks_until_the_order_was_read_and_then_stops(owner_client, harness, 
     last = owner_client.get(asks_at(first), headers=HTMX)
 
     assert (last.status_code, asks_at(last)) == (286, None)
-    for said in ("Unshipped", "Buyer requested cancellation", "Changed my mind", "Updated", "tone-bad"):
-        assert said in last.text
+    for text in ("Unshipped", "Buyer requested cancellation", "Changed my mind", "Updated", "tone-bad"):
+        assert text in last.text
 
 
 def test_what_was_read_just_now_is_not_read_again(owner_client, harness, number, redis):

@@ -55,8 +55,8 @@ def kept(session: Session, desk_account: Account) -> QuarantinedOrder:
 def test_a_run_says_what_it_brought_and_how_long_it_took(owner_client, run):
     run(pages=2, received=150, new=41, changed=32, same=77, orders_created=38)
     page = owner_client.get("/syncs").text
-    for said in ("Desk", "Done", "1 min 30 s", ">150<", ">41<", ">32<", ">77<", ">38<"):
-        assert said in page, said
+    for text in ("Desk", "Done", "1 min 30 s", ">150<", ">41<", ">32<", ">77<", ">38<"):
+        assert text in page, text
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_filters_narrow_the_runs(owner_client, run):
     run("done", minutes=10)
     run("failed", minutes=20, cause="unavailable")
     run("done", minutes=60 * 24)
-    for query, found in [
+    for query, expected in [
         ("outcome=failed", {2}),
         ("account=1", {1, 2, 3}),
         ("account=77", set()),
@@ -104,7 +104,7 @@ def test_filters_narrow_the_runs(owner_client, run):
         ("started_from=nonsense", set()),
     ]:
         page = owner_client.get(f"/syncs?{query}").text
-        assert {n for n in (1, 2, 3) if f'href="/syncs/{n}"' in page} == found, (query, found)
+        assert {n for n in (1, 2, 3) if f'href="/syncs/{n}"' in page} == expected, (query, expected)
 
 
 def test_the_first_page_keeps_itself_new_and_faster_while_one_runs(owner_client, run):

@@ -154,8 +154,8 @@ def test_a_wrong_check_digit_is_a_question_also_where_no_carrier_is_named() -> N
 
 def test_a_number_that_a_spreadsheet_has_cut_to_15_digits_is_a_question() -> None:
     for number in ["340434161094042000", "00340434161094000000", "9405511899223190000000"]:
-        for said in (of(number, ""), of(number, "dhl"), classify(number, other="Rhenus Home")):
-            assert (said.outcome, said.code) == (QUESTION, "tracking_lost_digits"), number
+        for text in (of(number, ""), of(number, "dhl"), classify(number, other="Rhenus Home")):
+            assert (text.outcome, text.code) == (QUESTION, "tracking_lost_digits"), number
 
 
 def test_zeros_at_the_end_are_no_question_where_the_check_digit_is_right() -> None:
@@ -165,8 +165,8 @@ def test_zeros_at_the_end_are_no_question_where_the_check_digit_is_right() -> No
 
 def test_digits_that_count_up_are_a_question() -> None:
     for number in ["1234567890", "123456789012", "12345678901234"]:
-        for said in (of(number, "dhl"), of(number, ""), classify(number, other="Rhenus Home")):
-            assert (said.outcome, said.code) == (QUESTION, "tracking_dummy"), number
+        for text in (of(number, "dhl"), of(number, ""), classify(number, other="Rhenus Home")):
+            assert (text.outcome, text.code) == (QUESTION, "tracking_dummy"), number
 
 
 def test_what_no_format_of_the_carrier_allows_is_a_question() -> None:
