@@ -172,8 +172,19 @@ def jump_clock(suite: Suite) -> str:
 def restore_backup(suite: Suite) -> str:
     """Restore a backup from before a day of work, and release the fence as a person does."""
     installation, seller = suite.installation, suite.seller
-    installation.run_command("backup", "--to", str(installation.backups))
+    # Nothing is sent while the backup is made, so that what it holds as queued was sent afterwards.
+    senders = [_find_process(suite, name) for name in ("worker-submissi", "worker-mails")]
+    for pid in senders:
+        os.kill(pid, signal.SIGSTOP)
+    waiting = select(Submission.id).where(Submission.kind == "refund", Submission.state == "queued")
+    with contextlib.suppress(AssertionError):
+        wait_until(lambda: installation.read(waiting), 8)
     kept = list(seller.requests)
+    installation.run_command("backup", "--to", str(installation.backups))
+    for pid in senders:
+        # The supervisor replaces a process that is frozen for long.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
     installation.pass_time(suite.world, DAY)
     seller.cookie = installation.sign_in()
     seller.place_orders(suite.chance, 3)
