@@ -375,3 +375,12 @@ def test_the_state_file_keeps_addresses_and_secrets_encrypted(desk: Desk) -> Non
     content = (desk.app.config["CHANNELDESK"].data_dir / "alarms.json").read_text()
     assert SECRET not in content
     assert desk.receiver.url not in content
+
+
+def test_a_machine_that_slept_for_hours_announces_no_overdue_work(desk: Desk) -> None:
+    desk.run(90)
+    with silent(desk, "sync"):
+        desk.clock.shift(6 * 3600)
+        desk.run(30)
+    desk.run(60)
+    assert desk.receiver.events == []

@@ -7,6 +7,7 @@ database may be what fails.
 import json
 import logging
 import os
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from datetime import UTC, datetime
@@ -65,6 +66,7 @@ class Monitor:
         self._app = app
         self._settings: Settings = app.config["CHANNELDESK"]
         self._started_at = started_at
+        self._asleep = _count_asleep()
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="checks")
         self._running: Future[list[Check]] | None = None
         self.state, stored = _read(self._settings.data_dir)
@@ -74,6 +76,10 @@ class Monitor:
 
     def run_round(self, now: datetime) -> list[Check]:
         """Make the checks, update the alarms and deliver what is due; return the results."""
+        if _count_asleep() - self._asleep > START_GRACE:
+            # The machine was suspended, so work is overdue as after a start.
+            self._started_at = now
+        self._asleep = _count_asleep()
         results = self._check(now)
         self._load_channels(results)
         texts = {check.key: text_for(check.cause, dict(check.arguments)) for check in results if check.is_problem}
@@ -144,6 +150,14 @@ class Monitor:
         self._pinged_at = at
         if error := delivery.ping(self._channels.ping_url, worst(results) == FAIL):
             log.warning("The dead man's switch did not take the request: %s", error)
+
+
+def _count_asleep() -> float:
+    """Return by how many seconds the time of day is ahead of the clock that stands still while a machine is suspended.
+
+    Only differences mean something. A clock that is set forward counts as well.
+    """
+    return time.time() - time.monotonic()
 
 
 def _encrypt(channels: Channels) -> bytes:
