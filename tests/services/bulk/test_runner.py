@@ -186,7 +186,7 @@ def test_the_submission_of_a_row_is_logged_when_the_row_is_committed(session, or
 
     a_kind(request_and_break_on_the_second)
     action = bulk_runner.start(session, "probe", ids, **AUDIT_ARGS)
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, "webapp"):
         run(action)
     assert [number for number in numbers if any(number in line for line in caplog.messages)] == [numbers[0]]
 

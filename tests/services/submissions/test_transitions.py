@@ -55,7 +55,7 @@ def test_a_move_counts_its_tries_anew_and_says_when_it_was(session, asked):
 
 def test_each_transition_is_one_line_of_the_log_without_personal_data(session, caplog):
     order = create_processing_order(session)
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, "webapp"):
         submission = cancellations.request(session, order.amazon_order_id, "NoInventory", undo_seconds=60, **AUDIT_ARGS)
         submission_transitions.apply(submission, "send", NOW)
         submission_transitions.apply(submission, "sent", NOW)
@@ -68,7 +68,7 @@ def test_each_transition_is_one_line_of_the_log_without_personal_data(session, c
 
 
 def test_a_transition_that_is_rolled_back_is_not_logged(session, asked, caplog):
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, "webapp"):
         submission_transitions.apply(asked, "send", NOW)
         assert caplog.messages == []
         session.rollback()
