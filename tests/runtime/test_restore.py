@@ -3,6 +3,7 @@
 import json
 import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
@@ -132,6 +133,25 @@ def test_a_failed_restore_leaves_the_database_as_it_was(app, settings, tmp_path,
     with pytest.raises(CannotRunError, match="in the middle"):
         restore.restore(settings, made.location, force=True, now=NOW)
     assert stored_rows(settings) == before
+
+
+@pytest.mark.only_sqlite
+def test_the_old_database_stays_in_place_until_the_new_one_replaces_it(app, settings, tmp_path, monkeypatch):
+    made = make_backup(settings, tmp_path)
+    replace = Path.replace
+
+    def lose_power(path, target):
+        if path.name.endswith(".restored"):
+            raise OSError("power cut")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", lose_power)
+    with pytest.raises(OSError, match="power cut"):
+        restore.restore(settings, made.location, force=True, now=NOW)
+
+    with read_only(), Session(db.engine) as session:
+        assert session.scalars(select(AmazonOrder.id)).all()
+    db.engine.dispose()
 
 
 @pytest.mark.only_sqlite

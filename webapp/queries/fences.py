@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.domain.mail import state_machine as mail_states
@@ -46,8 +46,12 @@ def may_send(model: type[Submission] | type[Mail]) -> ColumnElement[bool]:
     return or_(model.released_at.is_not(None), ~is_fenced())
 
 
+def select_active() -> Select[Fence]:
+    return select(Fence).where(Fence.ended_at.is_(None)).order_by(Fence.id).limit(1)
+
+
 def find_active(session: Session) -> Fence | None:
-    return session.scalar(select(Fence).where(Fence.ended_at.is_(None)).order_by(Fence.id).limit(1))
+    return session.scalar(select_active())
 
 
 def list_accounts_to_compare(session: Session) -> list[int]:

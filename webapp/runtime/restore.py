@@ -1,5 +1,6 @@
 """Restore a backup into the data folder or the PostgreSQL database, and begin a fence."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -125,14 +126,19 @@ def _place_sqlite(settings: Settings, contents: Path, *, force: bool, now: datet
     aside = path.parent / f"before-restore-{now:%Y%m%dT%H%M%SZ}"
     if existing:
         _require_force(force, f"There is a database at {path}", f"moved to {aside}")
-        aside.mkdir(mode=0o700)
-        for file in existing:
-            file.replace(aside / file.name)
     # A rename needs the same disk, which the database need not be on.
     draft = path.with_name(f".{path.name}.restored")
     shutil.copyfile(contents / SQLITE_FILE, draft)
     draft.chmod(0o600)
     durable_files.flush(draft)
+    if existing:
+        aside.mkdir(mode=0o700)
+        # Linked first, so that a power cut never leaves a data folder without a database.
+        for file in existing:
+            os.link(file, aside / file.name)
+        for file in existing:
+            if file != path:
+                file.unlink()
     draft.replace(path)
     durable_files.flush(path.parent)
     return str(aside) if existing else None

@@ -223,7 +223,7 @@ def release_all(session: Session, *, now: datetime, actor: str) -> int:
     Waiting submissions are sent unless Amazon's order already shows them. Mails that may have been sent before become
     unconfirmed: those of the restored database, and those that imports queued since.
     """
-    fence = queries.find_active(session)
+    fence = session.scalar(queries.select_active().with_for_update())
     if fence is None:
         raise RefusedError("fence_none")
     _check_compared(session, None)
