@@ -193,7 +193,7 @@ def _match_single_line(line: TrackingLine, choice: Choice, order: Order | None, 
         return _set(line_match, ALREADY, "tracking_shipped")
     if nothing_unshipped and order.state in _OPEN:
         # It need not have been shipped: Amazon may have cancelled all of its lines.
-        return _set(line_match, ALREADY, "tracking_nothing_unshipped")
+        return _set(line_match, ALREADY, "tracking_nothing_left")
     if order.refusal is not None:
         code, args = order.refusal
         return _set(line_match, BLOCKED, code, **args)
