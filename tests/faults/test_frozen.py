@@ -49,12 +49,9 @@ def test_a_frozen_process_is_replaced_and_reported_once(running_app: RunningApp,
     key = f"processes:{NAMES[name]}"
     assert receiver.event_names() == [("alarm", key), ("all_clear", key)]
     assert red_after < 60
+    assert "missed its heartbeat" in Path(running_app.log).read_text()
 
 
 def is_red(running_app: RunningApp) -> bool:
     # 0: the web server does not answer.
     return running_app.health(timeout=2)[0] in {0, 503}
-
-
-def test_the_log_names_the_process_that_was_replaced(running_app: RunningApp) -> None:
-    assert "missed its heartbeat" in Path(running_app.log).read_text()
