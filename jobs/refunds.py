@@ -5,12 +5,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from webapp.amazon.gateway import Amazon
-from webapp.core import queue
+from jobs.gateways import open_gateway
 from webapp.core.extensions import db
 from webapp.domain.amazon.errors import AmazonError
 from webapp.models.accounts import Account
-from webapp.services.accounts import accounts
 from webapp.services.invoicing import refund_check
 
 log = logging.getLogger(__name__)
@@ -21,10 +19,8 @@ def check_refunds() -> None:
     session = db.session()
     last_error: AmazonError | None = None
     for account_id in session.scalars(select(Account.id).order_by(Account.id)).all():
-        credentials = accounts.get_credentials(accounts.find_by_id(session, account_id))
-        session.commit()
         try:
-            with Amazon(credentials, queue.redis(), priority="sync") as gateway:
+            with open_gateway(session, account_id, priority="sync") as gateway:
                 refund_check.check_account(session, gateway, account_id, clock=lambda: datetime.now(UTC))
         except AmazonError as error:
             session.rollback()

@@ -3,20 +3,16 @@
 from datetime import UTC, datetime
 
 from jobs import base
-from webapp.amazon.gateway import Amazon
-from webapp.core import queue
+from jobs.gateways import open_gateway
 from webapp.core.extensions import db, settings
 from webapp.models.amazon_orders import AmazonOrder
-from webapp.services.accounts import accounts
 from webapp.services.submissions import processor as submission_processor
 from webapp.services.sync import run as sync_run
 
 
 def advance_submissions(account_id: int) -> None:
     session = db.session()
-    credentials = accounts.get_credentials(accounts.find_by_id(session, account_id))
-    session.commit()
-    with Amazon(credentials, queue.redis(), priority="submission") as gateway:
+    with open_gateway(session, account_id, priority="submission") as gateway:
         submission_processor.run(
             session,
             gateway,
@@ -32,7 +28,5 @@ def refresh_order(amazon_order_id: int) -> None:
     """Read one order from Amazon with high priority, for a user who waits for it."""
     session = db.session()
     order = session.get_one(AmazonOrder, amazon_order_id)
-    credentials = accounts.get_credentials(accounts.find_by_id(session, order.account_id))
-    session.commit()
-    with Amazon(credentials, queue.redis(), priority="person", max_wait=20.0) as gateway:
+    with open_gateway(session, order.account_id, priority="person", max_wait=20.0) as gateway:
         sync_run.refresh_order(session, gateway, order, now=datetime.now(UTC), actor="amazon")
