@@ -1,14 +1,13 @@
 """Reports 2021-06-30: createReport, getReport, getReports, cancelReport and getReportDocument."""
 
-from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, request
 
-from simulator.http import signed_tokens
+from simulator.http import processing_lists
 from simulator.http.dispatch import operation
 from simulator.http.documents import signed_url
-from simulator.http.parameters import check_marketplaces, parse_integer, parse_list, parse_time
+from simulator.http.parameters import check_marketplaces
 from simulator.http.responses import json_response
 from simulator.operations.errors import invalid_input, not_found
 from simulator.operations.reports import REPORT_FAULTS, REPORT_TYPES
@@ -18,8 +17,6 @@ from simulator.state.sellers import Seller
 
 routes = Blueprint("reports", __name__, url_prefix="/reports/2021-06-30")
 
-STATUSES = frozenset(("CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE"))
-MAX_AGE_DAYS = 90
 # The fields that Amazon shows; a report is stored with others.
 PUBLIC_FIELDS = (
     "reportId",
@@ -71,24 +68,13 @@ def create_report(world: World, seller: Seller) -> Response:
 @routes.get("/reports")
 @operation("getReports")
 def get_reports(world: World, seller: Seller) -> Response:
-    token = request.args.get("nextToken")
-    if token is not None:
-        content = signed_tokens.verify(token)
-        if len(request.args) > 1 or content is None or content.get("reports_of") != seller.id:
-            raise invalid_input("nextToken is invalid, or was sent with other parameters.")
-        report_ids, size = content["ids"], content["size"]
-    else:
-        report_ids, size = find_reports(world, seller), parse_integer("pageSize", 10, 1, 100)
-    page: dict[str, Any] = {"reports": [public_fields(world.reports[report_id]) for report_id in report_ids[:size]]}
-    if len(report_ids) > size:
-        page["nextToken"] = signed_tokens.sign({"reports_of": seller.id, "ids": report_ids[size:], "size": size})
-    return json_response(page)
+    return processing_lists.list_page(world, seller, "report", world.reports, PUBLIC_FIELDS)
 
 
 @routes.get("/reports/<report_id>")
 @operation("getReport")
 def get_report(world: World, seller: Seller, report_id: str) -> Response:
-    return json_response(public_fields(find_report(world, seller, report_id)))
+    return json_response(processing_lists.select_fields(find_report(world, seller, report_id), PUBLIC_FIELDS))
 
 
 @routes.delete("/reports/<report_id>")
@@ -114,34 +100,11 @@ def get_report_document(world: World, seller: Seller, document_id: str) -> Respo
     return json_response(content)
 
 
-def public_fields(report: dict[str, Any]) -> dict[str, Any]:
-    return {name: report[name] for name in PUBLIC_FIELDS if name in report}
-
-
 def find_report(world: World, seller: Seller, report_id: str) -> dict[str, Any]:
     report = world.reports.get(report_id)
     if report is None or report["seller"] != seller.id:
         raise not_found(f"Report {report_id} was not found.")
     return report
-
-
-def find_reports(world: World, seller: Seller) -> list[str]:
-    """Return the ids of the reports that match the filters, the newest first."""
-    types = parse_list("reportTypes")
-    if not 1 <= len(types) <= 10:
-        raise invalid_input("Either reportTypes or nextToken is required.")
-    statuses, marketplaces = parse_list("processingStatuses", STATUSES), parse_list("marketplaceIds")
-    since = parse_time("createdSince") or format_iso(world.now() - timedelta(days=MAX_AGE_DAYS))
-    until = parse_time("createdUntil") or format_iso(world.now())
-    return [
-        report["reportId"]
-        for report in reversed(world.reports.values())
-        if report["seller"] == seller.id
-        and report["reportType"] in types
-        and since <= report["createdTime"] <= until
-        and (not statuses or report["processingStatus"] in statuses)
-        and (not marketplaces or marketplaces & set(report["marketplaceIds"]))
-    ]
 
 
 def _parse_bound(content: dict[str, Any], name: str, now: str) -> str:
