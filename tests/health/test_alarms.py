@@ -43,7 +43,7 @@ RECIPIENT = "ops@desk.example"
 
 
 class Desk:
-    """An installation whose monitor runs each five seconds of a moved clock, beside a scheduler and workers."""
+    """An installation whose monitor runs each five seconds of a moved clock, next to a scheduler and workers."""
 
     def __init__(self, app: Flask, redis: Redis, receiver: Receiver, box: Mailbox, clock: time_machine.Traveller):
         self.app, self.redis, self.receiver, self.box, self.clock = app, redis, receiver, box, clock

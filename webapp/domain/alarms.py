@@ -183,9 +183,9 @@ def _close_recovered(
         state.open.remove(alarm)
         state.closed |= dict.fromkeys((problem.key for problem in alarm.problems), at)
         # A channel that did not announce the problem does not announce its end.
-        untold = {message.channel for message in state.outbox if message.id == alarm.id and message.held}
+        not_announced = {message.channel for message in state.outbox if message.id == alarm.id and message.held}
         state.outbox = [message for message in state.outbox if not (message.id == alarm.id and message.held)]
-        _queue(state, alarm, ALL_CLEAR, [channel for channel in channels if channel not in untold], quiet, now)
+        _queue(state, alarm, ALL_CLEAR, [channel for channel in channels if channel not in not_announced], quiet, now)
 
 
 def _queue(

@@ -195,10 +195,10 @@ def _select_mails() -> Select[*tuple[Any, ...]]:
 
 def _is_left_undone() -> ColumnElement[bool]:
     """Match submissions rejected by Amazon, and parcels shipped without a confirmation at Amazon."""
-    untold = and_(
+    unconfirmed = and_(
         Submission.kind == shipment_confirmation.KIND, Submission.state == submission_states.UNDONE, _has_parcel()
     )
-    return or_(Submission.state.in_((submission_states.REJECTED, submission_states.UNPROVED)), untold)
+    return or_(Submission.state.in_((submission_states.REJECTED, submission_states.UNPROVED)), unconfirmed)
 
 
 def _has_parcel() -> ColumnElement[bool]:
