@@ -8,7 +8,7 @@ import pytest
 from tests.amazon.scripted import NUMBER, Script, error_reply, json_reply
 from webapp.amazon.gateway import Amazon
 from webapp.domain.amazon.errors import Forbidden, InvalidResponse
-from webapp.domain.amazon.types import RefundTransaction
+from webapp.domain.amazon.types import RefundTransaction, UnreadableTransaction
 from webapp.domain.common.money import Money
 
 PATH = "/finances/2024-06-19/transactions"
@@ -91,18 +91,40 @@ def test_a_refund_of_no_order_is_left_out(script: Script, amazon: Amazon) -> Non
     [
         ({}, "payload is missing"),
         ({"payload": {"transactions": "none"}}, "payload.transactions is not a list"),
-        ({"payload": {"transactions": [transaction(totalAmount=amount(0.001))]}}, "not an amount of USD"),
-        (
-            {"payload": {"transactions": [transaction(totalAmount={"currencyCode": "USD"})]}},
-            "currencyAmount is missing",
-        ),
-        ({"payload": {"transactions": [transaction(postedDate="yesterday")]}}, "postedDate is not a time"),
     ],
 )
 def test_a_body_that_is_not_as_promised_is_refused(script: Script, amazon: Amazon, body: Any, words: str) -> None:
     script.reply_to(PATH, json_reply(body))
     with pytest.raises(InvalidResponse, match=words):
         amazon.refund_transactions(**WINDOW)
+
+
+@pytest.mark.parametrize(
+    ("fields", "cause"),
+    [
+        ({"totalAmount": amount(0.001)}, "totalAmount.currencyAmount is not an amount of USD"),
+        ({"totalAmount": {"currencyCode": "USD"}}, "totalAmount.currencyAmount is missing"),
+        ({"totalAmount": amount(-46.41, "EUR")}, "breakdowns[0].breakdowns[0].breakdownAmount has another currency"),
+        ({"postedDate": "yesterday"}, "postedDate is not a time"),
+        ({"transactionType": 7}, "transactionType is not text"),
+    ],
+)
+def test_a_transaction_that_is_not_as_promised_is_kept_aside(
+    script: Script, amazon: Amazon, fields: dict[str, Any], cause: str
+) -> None:
+    script.reply_to(PATH, reply(transaction(**fields), transaction(transactionId="t-2")))
+    page = amazon.refund_transactions(**WINDOW)
+    assert [refund.transaction_id for refund in page.refunds] == ["t-2"]
+    (unreadable,) = page.unreadable
+    assert (unreadable.transaction_id, unreadable.number) == ("t-1", NUMBER)
+    assert cause in unreadable.cause
+
+
+def test_a_transaction_without_a_readable_id_is_kept_aside(script: Script, amazon: Amazon) -> None:
+    script.reply_to(PATH, reply(transaction(transactionId=None), transaction(transactionId="t-2")))
+    page = amazon.refund_transactions(**WINDOW)
+    assert page.unreadable == (UnreadableTransaction("", None, "transactionId is missing"),)
+    assert len(page.refunds) == 1
 
 
 def test_without_the_role_it_is_forbidden(script: Script, amazon: Amazon) -> None:

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from simulator.operations import control
+from simulator.operations import control, finances
 from simulator.state.marketplaces import minor_units
 from tests.support.refunds import submission_of
 from webapp.domain.amazon.errors import Unavailable
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.models.audit_log import Event
-from webapp.models.refund_transactions import RefundFinding, RefundTransaction
+from webapp.models.refund_transactions import RefundFinding, RefundTransaction, UnreadableTransaction
 from webapp.services.invoicing import credit_memos, refund_check
 from webapp.services.submissions import refunds
 
@@ -242,3 +242,29 @@ def test_all_pages_are_read(harness):
         harness.at_amazon(number, "refund", amount="1.00")
     check(harness)
     assert sorted(row.number for row in transactions(harness)) == sorted(numbers)
+
+
+def test_a_transaction_that_cannot_be_read_does_not_stop_the_others(harness, number, monkeypatch):
+    other = harness.world.place("DE", status="SHIPPED", lines=((0, 1),))
+    harness.sync()
+    refund(harness, number)
+    refund(harness, other)
+    list_transactions = finances.list_transactions
+
+    def return_one_unreadable(world, seller_id):
+        rows = list_transactions(world, seller_id)
+        first = next(row for row in rows if row["transactionType"] == "Refund")
+        first["totalAmount"] = {"currencyCode": "EUR", "currencyAmount": 0.001}
+        return rows
+
+    with monkeypatch.context() as patch:
+        patch.setattr(finances, "list_transactions", return_one_unreadable)
+        check(harness)
+        check(harness, hours=1)
+    assert [row.number for row in transactions(harness)] == [other]
+    (unreadable,) = harness.session.scalars(select(UnreadableTransaction))
+    assert unreadable.transaction_id
+    assert (unreadable.number, unreadable.cause) == (number, "totalAmount.currencyAmount is not an amount of EUR")
+    check(harness, hours=1)
+    assert harness.session.scalars(select(UnreadableTransaction)).all() == []
+    assert {row.number for row in transactions(harness)} == {number, other}

@@ -18,7 +18,7 @@ from webapp.amazon.json_fields import (
     required_word,
 )
 from webapp.amazon.orders import format_time
-from webapp.domain.amazon.types import RefundTransaction, TransactionPage
+from webapp.domain.amazon.types import RefundTransaction, TransactionPage, UnreadableTransaction
 from webapp.domain.common.money import Money, MoneyError
 
 OPERATION = "listTransactions"
@@ -33,7 +33,10 @@ _NOT_BUYERS = ("fee", "commission", "withheld")
 def list_transactions(
     client: Client, *, posted_after: datetime, posted_before: datetime | None, token: str | None
 ) -> TransactionPage:
-    """Return the refunds of one page of transactions. A page may be empty and have a next one."""
+    """Return the refunds of one page of transactions. A page may be empty and have a next one.
+
+    A transaction that does not match Amazon's model is in `unreadable`; it does not make the page unreadable.
+    """
     params = {"postedAfter": format_time(posted_after)}
     if posted_before is not None:
         params["postedBefore"] = format_time(posted_before)
@@ -48,33 +51,57 @@ def _parse_page(response: AmazonResponse) -> TransactionPage:
         raise MalformedError("payload is missing")
     payload = optional_object(body, "payload")
     rows = optional_objects(payload, "transactions", "payload.")
-    refunds = [_parse_refund(row, path) for path, row in rows if _is_refund(row)]
+    refunds, unreadable = [], []
+    for path, row in rows:
+        try:
+            refund = _parse_refund(row, path) if _is_refund(row, path) else None
+        except MalformedError as error:
+            unreadable.append(_describe_unreadable(row, path, error))
+        else:
+            if refund is not None:
+                refunds.append(refund)
     return TransactionPage(
-        refunds=tuple(refund for refund in refunds if refund is not None),
+        refunds=tuple(refunds),
+        unreadable=tuple(unreadable),
         count=len(rows),
         next_token=optional_text(payload, "nextToken", "payload.", TEXT * 4),
         request_id=response.request_id,
     )
 
 
-def _is_refund(row: Mapping[str, object]) -> bool:
-    kind = optional_word(row, "transactionType") or ""
+def _is_refund(row: Mapping[str, object], path: str) -> bool:
+    kind = optional_word(row, "transactionType", path) or ""
     return "".join(filter(str.isalpha, kind)).lower() in REFUND_TYPES
 
 
-def _parse_refund(row: Mapping[str, object], path: str) -> RefundTransaction | None:
-    """Return the refund; None for one that belongs to no order."""
-    identifiers = {
+def _describe_unreadable(row: Mapping[str, object], path: str, error: MalformedError) -> UnreadableTransaction:
+    try:
+        id_, number = _parse_id(row, path), _parse_identifiers(row, path).get("ORDER_ID")
+    except MalformedError:
+        id_, number = "", None
+    # The position on the page changes from one run to the next.
+    return UnreadableTransaction(id_, number, str(error).removeprefix(path))
+
+
+def _parse_identifiers(row: Mapping[str, object], path: str) -> dict[str, str | None]:
+    return {
         required_word(entry, "relatedIdentifierName", entry_path): optional_word(
             entry, "relatedIdentifierValue", entry_path
         )
         for entry_path, entry in optional_objects(row, "relatedIdentifiers", path)
     }
-    number = identifiers.get("ORDER_ID")
+
+
+def _parse_id(row: Mapping[str, object], path: str) -> str:
+    # A transaction that was deferred is listed again, with another id, when it is released.
+    return _parse_identifiers(row, path).get("DEFERRED_TRANSACTION_ID") or required_word(row, "transactionId", path)
+
+
+def _parse_refund(row: Mapping[str, object], path: str) -> RefundTransaction | None:
+    """Return the refund; None for one that belongs to no order. Raises MalformedError."""
+    number = _parse_identifiers(row, path).get("ORDER_ID")
     if number is None:
         return None
-    # A transaction that was deferred is listed again, with another id, when it is released.
-    id_ = identifiers.get("DEFERRED_TRANSACTION_ID") or required_word(row, "transactionId", path)
     total = _parse_amount(optional_object(row, "totalAmount", path), f"{path}totalAmount.")
     breakdowns = optional_objects(row, "breakdowns", path)
     if not breakdowns:
@@ -85,7 +112,7 @@ def _parse_refund(row: Mapping[str, object], path: str) -> RefundTransaction | N
         ]
     amount = _sum_buyers(breakdowns, total.currency) if breakdowns else total.minor
     return RefundTransaction(
-        transaction_id=id_,
+        transaction_id=_parse_id(row, path),
         number=number,
         kind=required_word(row, "transactionType", path),
         posted_at=required_time(row, "postedDate", path),

@@ -30,6 +30,22 @@ class RefundTransaction(Base):
     request_id: Mapped[str | None] = mapped_column(String(WORD))
 
 
+class UnreadableTransaction(Base):
+    """A transaction in Amazon's payments that could not be parsed, thus was not compared. `cause`: without its values.
+
+    The row is deleted when the transaction is read.
+    """
+
+    __tablename__ = "unreadable_transactions"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True, autoincrement=False)
+    # Empty if the id itself could not be parsed.
+    transaction_id: Mapped[str] = mapped_column(String(WORD), primary_key=True)
+    number: Mapped[str | None] = mapped_column(String(WORD))
+    cause: Mapped[str] = mapped_column(String(200))
+    first_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class RefundFinding(Base):
     """A refund for a user to review. `kind`: one of `domain/invoicing/refund_matching.FINDINGS`."""
 

@@ -9,7 +9,7 @@ from tests.support.factories import NOW
 from tests.support.refunds import ON_AMAZON, apply_feed_report, create_shipped_order
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.models.accounts import Account
-from webapp.models.refund_transactions import RefundFinding, RefundTransaction
+from webapp.models.refund_transactions import RefundFinding, RefundTransaction, UnreadableTransaction
 from webapp.services.accounts import stores
 from webapp.services.invoicing import credit_memos, refund_check
 
@@ -122,3 +122,22 @@ def test_a_deleted_store_takes_its_transactions_along(session, order, memo):
     compare(session)
     stores.delete_store(session, order.store, order.store.name, now=NOW, actor="test")
     assert session.scalars(select(RefundTransaction)).all() == []
+
+
+def test_transactions_that_cannot_be_read_are_on_the_page(session, owner_client, order):
+    assert "cannot be read" not in texts(owner_client.get("/refund-check"))
+    for n in range(6):
+        session.add(
+            UnreadableTransaction(
+                account_id=1,
+                transaction_id=f"t-{n}",
+                number="303-1",
+                cause="postedDate is missing",
+                first_seen_at=NOW + timedelta(hours=n),
+            )
+        )
+    session.commit()
+    page = texts(owner_client.get("/refund-check"))
+    assert "6 transactions in Amazon's payments cannot be read" in page
+    assert "t-5 (303-1): <code>postedDate is missing</code>" in page
+    assert "t-0" not in page

@@ -349,10 +349,20 @@ class RefundTransaction:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableTransaction:
+    """A transaction of the Finances API that does not match Amazon's model. `transaction_id`: empty if not readable."""
+
+    transaction_id: str
+    number: str | None
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class TransactionPage:
     """The refunds of one page of listTransactions, which had `count` transactions of all types."""
 
     refunds: tuple[RefundTransaction, ...]
+    unreadable: tuple[UnreadableTransaction, ...]
     count: int
     next_token: str | None
     request_id: str | None

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.documents import CreditMemo
 from webapp.models.orders import Order
-from webapp.models.refund_transactions import RefundFinding, RefundTransaction
+from webapp.models.refund_transactions import RefundFinding, RefundTransaction, UnreadableTransaction
 from webapp.models.stores import Store
 from webapp.queries.listing import search
 from webapp.queries.listing.fetch import Column, Grid
@@ -50,6 +50,17 @@ def list_unresolved(session: Session, limit: int) -> Sequence[Any]:
     """List the unresolved findings, newest first, for the command line."""
     rows = GRID.select.where(RefundFinding.resolved_at.is_(None)).order_by(RefundFinding.id.desc())
     return session.execute(rows.limit(limit)).all()
+
+
+def count_unreadable(session: Session) -> int:
+    """Count the transactions in Amazon's payments that could not be parsed."""
+    return session.scalar(select(func.count()).select_from(UnreadableTransaction)) or 0
+
+
+def list_unreadable(session: Session, limit: int) -> Sequence[UnreadableTransaction]:
+    """List the transactions that could not be parsed, newest first."""
+    statement = select(UnreadableTransaction).order_by(UnreadableTransaction.first_seen_at.desc())
+    return session.scalars(statement.limit(limit)).all()
 
 
 def list_for_memo(session: Session, credit_memo_id: int) -> Sequence[RefundFinding]:

@@ -21,7 +21,7 @@ from webapp.models.documents import CreditMemo, CreditMemoItem, Invoice, Invoice
 from webapp.models.mails import Mail
 from webapp.models.orders import Order, OrderItem
 from webapp.models.products import Product, ProductImport, StockMovement
-from webapp.models.refund_transactions import RefundFinding, RefundTransaction
+from webapp.models.refund_transactions import RefundFinding, RefundTransaction, UnreadableTransaction
 from webapp.models.reported_orders import OrderRead
 from webapp.models.shipments import Parcel, ParcelItem, Shipment
 from webapp.models.stores import Store
@@ -184,6 +184,7 @@ def _delete_account(session: Session, account: Account) -> None:
         ProductImport,
         Product,
         RefundTransaction,
+        UnreadableTransaction,
     ):
         session.execute(
             delete(model).where(model.account_id == account.id), execution_options={"synchronize_session": False}

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.domain.amazon import statuses
@@ -32,7 +32,7 @@ from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.documents import CreditMemo
 from webapp.models.orders import Order
-from webapp.models.refund_transactions import RefundFinding, RefundTransaction
+from webapp.models.refund_transactions import RefundFinding, RefundTransaction, UnreadableTransaction
 from webapp.models.submissions import Submission
 from webapp.services import audit_log
 from webapp.services.accounts import accounts, locking
@@ -131,7 +131,7 @@ def _read_window(
 
 
 def _store(session: Session, account_id: int, page: TransactionPage, now: datetime) -> None:
-    """Store the refunds of a page. Commits."""
+    """Store the refunds of a page, and which of its transactions could not be parsed. Commits."""
     ids = [refund.transaction_id for refund in page.refunds]
     stored = select(RefundTransaction).where(
         RefundTransaction.account_id == account_id, RefundTransaction.transaction_id.in_(ids)
@@ -150,6 +150,30 @@ def _store(session: Session, account_id: int, page: TransactionPage, now: dateti
             )
             session.add(row)
         row.kind, row.currency, row.amount = refund.kind, refund.amount.currency, refund.amount.minor
+    session.execute(
+        delete(UnreadableTransaction).where(
+            UnreadableTransaction.account_id == account_id,
+            or_(
+                UnreadableTransaction.transaction_id.in_(ids),
+                # Amazon does not return it any more.
+                UnreadableTransaction.first_seen_at < now - MAX_AGE,
+            ),
+        )
+    )
+    for transaction in page.unreadable:
+        unreadable = session.get(UnreadableTransaction, (account_id, transaction.transaction_id))
+        if unreadable is None:
+            log.warning(
+                "Account %s: transaction %s in Amazon's payments cannot be read and is not compared: %s",
+                account_id,
+                transaction.transaction_id or "without an id",
+                transaction.cause,
+            )
+            unreadable = UnreadableTransaction(
+                account_id=account_id, transaction_id=transaction.transaction_id, first_seen_at=now
+            )
+            session.add(unreadable)
+        unreadable.number, unreadable.cause = transaction.number, transaction.cause[:200]
     session.commit()
 
 

@@ -23,6 +23,9 @@ from webapp.web.responses import render_fragment_or_page, see_other
 
 bp = Blueprint("refund_findings", __name__, url_prefix="/refund-check")
 
+# Unreadable transactions named on the page.
+UNREADABLE_LIMIT = 5
+
 HEADS = {
     "found": (_l("Found"), False),
     "kind": (_l("Finding"), False),
@@ -53,6 +56,8 @@ def index() -> Response:
         zones={id_: marketplace.time_zone for id_, marketplace in BY_ID.items()},
         accounts=accounts,
         money=Money,
+        unreadable_count=refund_findings.count_unreadable(session),
+        unreadable=refund_findings.list_unreadable(session, UNREADABLE_LIMIT),
     )
 
 
