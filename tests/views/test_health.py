@@ -12,7 +12,9 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from tests.support.factories import an_account
+from webapp import create_app
 from webapp.core import queue
+from webapp.core.settings import Settings
 from webapp.models.reported_orders import OrderRead
 from webapp.queries.sync import data_age
 from webapp.services.sync import backfill as backfills
@@ -112,9 +114,19 @@ def test_metrics_are_prometheus_text(anonymous_client: FlaskClient, session: Ses
 
 
 def test_without_a_token_metrics_are_for_this_machine_only(anonymous_client: FlaskClient) -> None:
-    for header in ["X-Forwarded-For", "Forwarded", "Via"]:
+    for header in ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via"]:
         assert anonymous_client.get("/metrics", headers={header: "for=203.0.113.7"}).status_code == 403, header
-        assert anonymous_client.get("/metrics", environ_base={"REMOTE_ADDR": "203.0.113.7"}).status_code == 403, header
+    assert anonymous_client.get("/metrics", environ_base={"REMOTE_ADDR": "203.0.113.7"}).status_code == 403
+
+
+def test_without_a_token_metrics_are_read_under_a_loopback_name(
+    settings: Settings, anonymous_client: FlaskClient, job_queue: Redis
+) -> None:
+    for host in ("localhost:8480", "127.0.0.1", "[::1]:8480"):
+        assert anonymous_client.get("/metrics", headers={"Host": host}).status_code == 200, host
+    # A proxy on this machine that adds no header and keeps the host.
+    app = create_app(Settings.load({}, data_dir=settings.data_dir, public_url="https://desk.example"))
+    assert app.test_client().get("/metrics", headers={"Host": "desk.example"}).status_code == 403
 
 
 def test_with_a_token_metrics_are_for_its_bearer(app: Flask, anonymous_client: FlaskClient, job_queue: Redis) -> None:

@@ -20,6 +20,7 @@ from webapp.health import checks, metrics, monitor
 from webapp.messages import text_for
 from webapp.web.auth import has_permission, public, requires
 from webapp.web.responses import render_fragment_or_page
+from webapp.web.trusted_hosts import LOOPBACK, name_of
 
 bp = Blueprint("health", __name__)
 
@@ -44,6 +45,14 @@ LABELS = {
     "completeness": _l("Completeness"),
 }
 _DATABASE_CAUSE = "health_database_"
+_PROXY_HEADERS = (
+    "Forwarded",
+    "Via",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "X-Real-IP",
+)
 
 
 class CheckRow(NamedTuple):
@@ -121,10 +130,11 @@ def _require_metrics_access() -> None:
         given = request.headers.get("Authorization", "")
         if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
             abort(403)
-    elif request.remote_addr not in {"127.0.0.1", "::1"} or any(
-        # A proxy on this machine forwards a request from elsewhere.
-        name in request.headers
-        for name in ("X-Forwarded-For", "Forwarded", "Via")
+    elif (
+        request.remote_addr not in {"127.0.0.1", "::1"}
+        # A proxy on this machine forwards a request from elsewhere. One that adds no header may keep the host.
+        or any(name in request.headers for name in _PROXY_HEADERS)
+        or name_of(request.host) not in LOOPBACK
     ):
         abort(403)
 
