@@ -14,7 +14,17 @@ def test_a_backup_is_made_listed_and_restored(command: Command, account_name: st
     assert result.out.startswith(f"{path}: 0 Amazon orders, 0 orders, ")
     assert f"keep a copy of them in another place ({tmp_path / 'cli' / 'keys'})." in result.out
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert command("backup", "--to", str(folder), "--list", "--json").json == {"backups": [path.name]}
+    assert command("backup", "--to", str(folder), "--list", "--json").json == {
+        "backups": [path.name],
+        "from_future": [],
+    }
+    future = folder / "channeldesk-29990101T000000Z.backup"
+    future.touch()
+    listed = command("backup", "--to", str(folder), "--list").out.splitlines()
+    assert listed == [
+        f"{future.name}  later than now: made while the clock was ahead, never the latest, never deleted",
+        path.name,
+    ]
     assert command("fence", "show").out == "Sending is not paused.\n"
 
     refused = command("restore", str(path))

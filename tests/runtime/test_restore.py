@@ -208,8 +208,14 @@ def test_backups_are_rotated_and_the_latest_is_found(app, settings, tmp_path):
     made = [runs.make(settings, now=NOW + timedelta(days=day)) for day in range(3)]
     assert [len(one.deleted) for one in made] == [0, 0, 1]
     assert len(list((tmp_path / "kept").iterdir())) == 2
-    result = restore.restore(settings, "latest", force=True, now=NOW)
-    assert result.manifest.made_at == (NOW + timedelta(days=2)).isoformat()
+    # One made while the clock was ahead.
+    ahead = runs.make(settings, now=NOW + timedelta(days=400))
+    assert ahead.deleted == [Path(made[1].location).name]
+    with pytest.raises(CannotRunError, match="Later than now, so not used: channeldesk-"):
+        restore.restore(settings, "latest", force=True, now=NOW - timedelta(days=2))
+    assert runs.make(settings, now=NOW + timedelta(days=3)).deleted == []
+    result = restore.restore(settings, "latest", force=True, now=NOW + timedelta(days=3))
+    assert result.manifest.made_at == (NOW + timedelta(days=3)).isoformat()
 
 
 @pytest.mark.both_databases

@@ -53,7 +53,7 @@ def make(settings: Settings, *, target: str = "", now: datetime) -> BackupResult
             f"No backup was made: {settings.data_dir} cannot be written ({error.strerror}). It needs about three times "
             "the size of the database."
         ) from None
-    expired = backups.list_expired(store.list_names(), settings.backup_days, settings.backup_weeks)
+    expired = backups.list_expired(store.list_names(), settings.backup_days, settings.backup_weeks, now)
     for name in expired:
         store.delete(name)
     return BackupResult(location, size, manifest, expired)

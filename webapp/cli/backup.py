@@ -21,12 +21,16 @@ def backup(target: str, only_list: bool, data_dir: Path | None, as_json: bool) -
     from webapp.core.secret_keys import source
     from webapp.domain import backups
 
-    settings = load_settings(data_dir)
+    settings, now = load_settings(data_dir), datetime.now(UTC)
     if only_list:
-        names = backups.list_backups(stores.open_store(settings, target).list_names())
-        show({"backups": names}, as_json, lambda data: iter(data["backups"] or ["There are no backups."]))
+        names = stores.open_store(settings, target).list_names()
+        data: dict[str, Any] = {
+            "backups": backups.list_backups(names, now),
+            "from_future": backups.list_from_future(names, now),
+        }
+        show(data, as_json, _format_list)
         return
-    made = runs.make(settings, target=target, now=datetime.now(UTC))
+    made = runs.make(settings, target=target, now=now)
     data = {
         "location": made.location,
         "bytes": made.size,
@@ -65,6 +69,14 @@ def restore(source: str, force: bool, number_margin: int | None, data_dir: Path 
         "number_margin": result.margin,
     }
     show(data, as_json, _format_restore)
+
+
+def _format_list(data: dict[str, Any]) -> Iterator[str]:
+    if not any(data.values()):
+        yield "There are no backups."
+    for name in data["from_future"]:
+        yield f"{name}  later than now: made while the clock was ahead, never the latest, never deleted"
+    yield from data["backups"]
 
 
 def _format_backup(data: dict[str, Any]) -> Iterator[str]:

@@ -181,11 +181,12 @@ def _check_backups(settings: Settings) -> Finding:
     """Check that there is a recent backup, on another disk than the database as far as the settings say."""
     if _has_no_database(settings):
         return Finding("backups", OK, "none needed yet")
+    now = datetime.now(UTC)
     try:
-        names = backups.list_backups(stores.open_store(settings).list_names())
+        names = backups.list_backups(stores.open_store(settings).list_names(), now)
     except CannotRunError as problem:
         return Finding("backups", FAIL, str(problem))
-    return build_backups_finding(names, settings.backup_to, datetime.now(UTC))
+    return build_backups_finding(names, settings.backup_to, now)
 
 
 def build_backups_finding(names: Sequence[str], target: str, now: datetime) -> Finding:

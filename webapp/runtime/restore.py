@@ -62,7 +62,7 @@ def restore(
             )
         keys = load_or_make(settings)
         with temporary_folder(settings.data_dir) as folder:
-            path = _fetch(settings, source, folder)
+            path = _fetch(settings, source, folder, now)
             contents = folder / "contents"
             contents.mkdir()
             archive.extract(path, keys, contents)
@@ -100,7 +100,7 @@ def _get_default_margin() -> int:
     return fences.RECENT_MARGIN if high_water_mark.read() else fences.NUMBER_MARGIN
 
 
-def _fetch(settings: Settings, source: str, folder: Path) -> Path:
+def _fetch(settings: Settings, source: str, folder: Path, now: datetime) -> Path:
     """Return the path of the backup, after loading it from its store if it is not a file."""
     if source != LATEST and not source.startswith("s3://"):
         path = Path(source).expanduser()
@@ -110,10 +110,13 @@ def _fetch(settings: Settings, source: str, folder: Path) -> Path:
     target, _, name = source.rpartition("/") if source != LATEST else ("", "", "")
     store = stores.open_store(settings, target)
     if not name:
-        found = backups.list_backups(store.list_names())
-        if not found:
-            raise CannotRunError("There is no backup in the configured store.")
-        name = found[0]
+        names = store.list_names()
+        made = backups.list_backups(names, now)
+        if not made:
+            ignored = backups.list_from_future(names, now)
+            reason = f" Later than now, so not used: {', '.join(ignored)}. Name one to restore it." if ignored else ""
+            raise CannotRunError(f"There is no backup in the configured store.{reason}")
+        name = made[0]
     path = folder / name
     store.fetch(name, path)
     return path
