@@ -4,6 +4,7 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,24 @@ def address(app: Flask) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@contextmanager
+def wait_for_swap(page: Page, path: str) -> Iterator[None]:
+    """Leave the block once HTMX has swapped in and settled the response to a request for `path`.
+
+    The response alone is not enough: what is typed between it and the swap is replaced.
+    """
+    page.evaluate(
+        """path => { window.swapSettled = new Promise(resolve => {
+            document.addEventListener("htmx:afterSettle", event => {
+                if (event.detail.requestConfig?.path === path) resolve();
+            });
+        }); }""",
+        path,
+    )
+    yield
+    page.evaluate("() => window.swapSettled")
 
 
 class Complaints(list[str]):

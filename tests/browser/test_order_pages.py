@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
-from tests.browser.conftest import Complaints
+from tests.browser.conftest import Complaints, wait_for_swap
 from tests.support import user_accounts
 from tests.support.factories import NOW, an_item, an_order, shipped_fields
 from tests.support.order_processing import AUDIT_ARGS
@@ -125,7 +125,7 @@ def test_what_is_typed_is_priced_while_the_cursor_stays(owner_page: Page, compla
     expect(first).to_be_focused()
     first.fill("7")
     expect(page.get_by_text("SKU-1: 7 is too many, 2 left.")).to_be_visible()
-    with page.expect_response("**/orders/100001/invoices"):
+    with wait_for_swap(page, "/orders/100001/invoices"):
         page.keyboard.press("Enter")
     expect(page.get_by_text("SKU-1: 7 is too many, 2 left.")).to_be_visible()
     complaints.expect("422")

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.conftest import wait_for_swap
 from tests.browser.test_order_pages import DHL
 from tests.support.order_processing import AUDIT_ARGS
 from webapp.domain.shipping.parcels import Parcel
@@ -50,27 +51,31 @@ def test_a_parcel_too_many_is_taken_out_again(owner_page: Page):
     expect(page.locator("input[name$=tracking_number]")).to_have_value("KEPT")
 
 
-def test_a_click_is_not_lost_to_the_preview_of_what_was_typed_just_before(owner_page: Page):
+def test_a_click_is_not_lost_to_a_preview_that_is_due_before_its_answer(owner_page: Page):
     page = owner_page
     page.goto("/orders/100001/shipments/new")
     page.get_by_role("button", name="Add package").click()
-    page.locator("#parcels-1-tracking_number").fill("KEPT")
+    number = page.locator("#parcels-1-tracking_number")
+    with wait_for_swap(page, "/orders/100001/shipments/previews"):
+        number.fill("KEPT")
     held: list[Route] = []
+    page.route("**/shipments/preview*", lambda route: held.append(route))
+    page.evaluate(
+        """() => { window.previewDue = new Promise(resolve => document.addEventListener("htmx:confirm", event => {
+            if (event.target.matches(".entry")) resolve();
+        })); }"""
+    )
 
-    def answer(route: Route) -> None:
-        """Answer the click only once the preview is requested, which is 300 ms after the last key."""
-        if "remove=" in (route.request.post_data or ""):
-            held.append(route)
-            return
-        route.continue_()
-        while held:
-            held.pop().continue_()
-
-    page.route("**/shipments/preview*", answer)
-    page.get_by_role("button", name="Remove package 1").click()
+    with page.expect_request("**/shipments/preview*"):
+        page.get_by_role("button", name="Remove package 1").click()
+    number.fill("TYPED LATER")
+    page.evaluate("() => window.previewDue")
+    [click] = held
+    click.continue_()
 
     expect(page.get_by_role("heading", name="Package", exact=True)).to_be_visible()
     expect(page.locator("input[name$=tracking_number]")).to_have_value("KEPT")
+    assert held == [click]
 
 
 def test_a_number_used_before_is_said_as_it_is_typed(owner_page: Page, session):
