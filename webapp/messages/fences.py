@@ -10,7 +10,7 @@ SENTENCES = {
     "fence_started": _l("Sending is paused: %(why)s"),
     "fence_ended": _l("Sending was resumed."),
     "fence_none": _l("Sending is not paused."),
-    "fence_not_waiting": _l("It no longer waits. Reload the page."),
+    "fence_not_waiting": _l("It is no longer waiting. Reload the page."),
     "fence_not_compared": _l(
         "Amazon's list of refund feeds has not been read yet for: %(accounts)s. Try again in a minute; if it stays, "
         "look at the account's page."
