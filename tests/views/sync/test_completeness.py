@@ -1,6 +1,6 @@
 """The completeness ledger, and fetching one order from Amazon."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -60,7 +60,7 @@ def test_a_repair_and_a_check_are_started_by_button(owner_client, viewer_client,
 def test_a_ledger_without_checks_says_when_the_first_one_runs(owner_client, session, demo_account):
     session.rollback()
 
-    assert "No day was checked yet" in owner_client.get("/syncs/completeness", headers=HTMX).text
+    assert "No checks yet" in owner_client.get("/syncs/completeness", headers=HTMX).text
 
 
 def test_an_unknown_order_is_fetched_from_amazon(owner_client, viewer_client, session, demo_account, amazon, job_queue):
@@ -86,3 +86,19 @@ def test_what_cannot_be_fetched_is_said(owner_client, session, demo_account, job
     page = owner_client.post("/amazon-orders/fetches", data={"number": number}, follow_redirects=True)
 
     assert text in page.text
+
+
+def test_complete_days_are_listed_for_a_week_and_days_with_gaps_longer(owner_client, session, demo_account):
+    store_id = demo_account.stores[0].id
+    ages = {2: 0, 20: 0, 21: 1, 40: 1}
+    for age, missing in ages.items():
+        counts = {"at_amazon": 900 + 3 * age, "here": 900 + 3 * age - missing, "missing": missing, "differing": 0}
+        session.add(CompletenessDay(store_id=store_id, day=NOW.date() - timedelta(days=age), checked_at=NOW, **counts))
+    session.commit()
+
+    def list_ages(path: str) -> list[int]:
+        page = owner_client.get(path).text
+        return [age for age in ages if f">{900 + 3 * age}<" in page]
+
+    assert list_ages("/syncs/completeness") == [2, 21]
+    assert list_ages("/syncs/completeness?days=all") == [2, 20, 21]

@@ -30,10 +30,16 @@ def list_checks(session: Session) -> Sequence[Row[CompletenessCheck, str]]:
     return session.execute(statement.order_by(Account.name)).all()
 
 
-def list_days(session: Session, since: date) -> Sequence[Row[CompletenessDay, Store]]:
-    """Return the counts of each store and day since then, the newest first."""
+def list_days(session: Session, since: date, complete_since: date) -> Sequence[Row[CompletenessDay, Store]]:
+    """Return the counts of each store and day, the newest first.
+
+    Days with missing or differing orders are returned from `since` on, complete days from `complete_since` on.
+    """
     statement = select(CompletenessDay, Store).join(Store, Store.id == CompletenessDay.store_id)
-    newest = statement.where(CompletenessDay.day >= since).order_by(CompletenessDay.day.desc(), Store.name)
+    has_gaps = or_(CompletenessDay.missing > 0, CompletenessDay.differing > 0)
+    newest = statement.where(
+        CompletenessDay.day >= since, or_(CompletenessDay.day >= complete_since, has_gaps)
+    ).order_by(CompletenessDay.day.desc(), Store.name)
     return session.execute(newest.options(joinedload(Store.account))).all()
 
 

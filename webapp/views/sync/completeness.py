@@ -15,21 +15,26 @@ from webapp.web.formatting import number
 from webapp.web.input_validation import parse_id
 from webapp.web.responses import render_fragment_or_page, see_other
 
-# Days shown: a little more than the weekly check covers.
+# Days kept in view: a little more than the weekly check covers. Complete days are listed for a week unless asked for.
 DAYS = 35
+COMPLETE_DAYS = 7
 
 
 @bp.get("/completeness")
 @requires("logs.read")
 def completeness_ledger() -> Response:
     session = db.session()
-    since = datetime.now(UTC).date() - timedelta(days=DAYS)
+    today = datetime.now(UTC).date()
+    since, week = today - timedelta(days=DAYS), today - timedelta(days=COMPLETE_DAYS)
+    all_days = request.args.get("days") == "all"
     return render_fragment_or_page(
         request,
         "sync_runs/_completeness.html",
         "sync_runs/completeness.html",
         checks=completeness.list_checks(session),
-        days=completeness.list_days(session, since),
+        days=completeness.list_days(session, since, since if all_days else week),
+        all_days=all_days,
+        day_count=DAYS,
         gaps=completeness.list_gaps(session),
         unrepaired=completeness.count_unrepaired(session),
     )
