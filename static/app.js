@@ -40,7 +40,7 @@
   // A list that was filtered, sorted or paged says how many rows it has now.
   document.addEventListener("htmx:afterSettle", (event) => {
     if (!event.target.matches?.(".order-rows")) return;
-    const count = event.target.querySelector(".pager-text, .empty-state h3");
+    const count = event.target.querySelector(".pager-text, .empty-title");
     document.getElementById("list-status").textContent = count?.textContent ?? "";
   });
 

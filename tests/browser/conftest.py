@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from simulator.state.sellers import DEMO_EU
+from tests.security.test_pages_change_nothing import values  # noqa: F401 - a fixture
 from tests.support import user_accounts
 from tests.support.factories import NOW, a_store, an_account, an_item, an_order
 from tests.support.running_app import RunningApp, run_app

@@ -110,10 +110,10 @@ def test_on_a_telephone_the_navigation_opens_without_javascript(owner_page: Page
     owner_page.route("**/*.js*", lambda route: route.fulfill(body=""))
     owner_page.set_viewport_size({"width": 390, "height": 800})
     owner_page.goto("/patterns")
-    navigation = owner_page.locator("nav.places")
+    navigation = owner_page.locator(".places")
     expect(navigation).to_be_hidden()
     owner_page.get_by_label("Show the navigation").check()
-    expect(owner_page.locator(".nav-toggle:checked ~ nav.places")).to_have_css("display", "flex")
+    expect(owner_page.locator(".nav-toggle:checked ~ .places")).to_have_css("display", "flex")
 
 
 def test_the_first_tab_key_offers_to_skip_to_the_content(owner_page: Page) -> None:

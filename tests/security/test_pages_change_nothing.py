@@ -146,6 +146,21 @@ def values(session: Session, settings: Settings, owner_client: FlaskClient) -> C
     return of
 
 
+def list_addresses(app: Flask, values: Callable[[str], Values]) -> dict[str, tuple[str, str]]:
+    """Return endpoint and address of each GET route, filled with what exists, by rule and query."""
+    addresses = {}
+    with app.test_request_context():
+        for rule, _ in routes(app):
+            if method(rule) == "GET":
+                row_values = values(rule.endpoint)
+                arguments = {name: row_values[name] for name in rule.arguments}
+                address = app.url_map.bind("localhost").build(rule.endpoint, arguments)
+                addresses[rule.rule] = (rule.endpoint, address)
+                for query in QUERIES.get(rule.endpoint, []):
+                    addresses[f"{rule.rule}?{query}"] = (rule.endpoint, f"{address}?{query}")
+    return addresses
+
+
 def rows() -> dict[str, list[tuple[object, ...]]]:
     """Every row of every table, but for when a session was last seen."""
     db.session.rollback()
@@ -165,16 +180,7 @@ def test_reading_changes_nothing(
     app: Flask, owner_client: FlaskClient, session: Session, job_queue: Redis, values: Callable[[str], Values]
 ) -> None:
     app.config.update(PROPAGATE_EXCEPTIONS=False)
-    addresses = {}
-    with app.test_request_context():
-        for rule, _ in routes(app):
-            if method(rule) == "GET":
-                known = values(rule.endpoint)
-                arguments = {name: known[name] for name in rule.arguments}
-                address = app.url_map.bind("localhost").build(rule.endpoint, arguments)
-                addresses[rule.rule] = (rule.endpoint, address)
-                for query in QUERIES.get(rule.endpoint, []):
-                    addresses[f"{rule.rule}?{query}"] = (rule.endpoint, f"{address}?{query}")
+    addresses = list_addresses(app, values)
     assert len(addresses) > 67
     began = datetime.now(UTC)
     session.execute(update(WebSession).values(seen_at=began - timedelta(minutes=5)))
