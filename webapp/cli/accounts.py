@@ -8,12 +8,13 @@ from typing import Any
 import click
 
 from webapp.cli.base import Group, data_dir_option, format_instant, json_option, open_app, show
+from webapp.cli.secret_files import read_secret
 from webapp.domain.accounts.credentials import ConnectionReport
 from webapp.domain.common.marketplaces import REGIONS
-from webapp.domain.errors import InvalidError
 from webapp.models.accounts import Account
 
 secret_file = click.Path(path_type=Path, dir_okay=False)
+region_code = click.Choice(tuple(REGIONS), case_sensitive=False)
 
 
 @click.group(cls=Group)
@@ -23,7 +24,9 @@ def accounts() -> None:
 
 @accounts.command()
 @click.option("--name", required=True, help="The account's name in Channeldesk.")
-@click.option("--region", required=True, type=click.Choice(tuple(REGIONS)), help="Amazon's region.")
+@click.option(
+    "--region", required=True, type=click.Choice(tuple(REGIONS), case_sensitive=False), help="Amazon's region."
+)
 @click.option("--seller-id", required=True, help="The merchant token of Seller Central.")
 @click.option("--client-id", required=True, help="The LWA client id of the application.")
 @click.option("--client-secret-file", required=True, type=secret_file, help="A file with the LWA client secret.")
@@ -31,7 +34,7 @@ def accounts() -> None:
 @click.option("--marketplaces", required=True, help="Country codes or ids with commas between: DE,FR.")
 @click.option("--endpoint", default="", help="An address other than Amazon's: the sandbox or the simulator.")
 @click.option("--token-url", default="", help="The address for access tokens, if not Amazon's.")
-@click.option("--backfill-days", type=int, default=0, show_default=True, help="Fetch orders from this many days back.")
+@click.option("--backfill-days", type=int, default=30, show_default=True, help="Fetch orders from this many days back.")
 @data_dir_option
 @json_option
 def connect(
@@ -48,8 +51,8 @@ def connect(
     from webapp.services.accounts import accounts as service
     from webapp.web.amazon_gateway import open_gateway
 
-    fields["client_secret"] = _read_secret(client_secret_file)
-    fields["refresh_token"] = _read_secret(refresh_token_file)
+    fields["client_secret"] = read_secret(client_secret_file)
+    fields["refresh_token"] = read_secret(refresh_token_file)
     credentials = service.check_fields(fields)
     countries = [text.strip() for text in marketplaces.split(",") if text.strip()]
     with open_app(data_dir):
@@ -98,23 +101,6 @@ def serialize(account: Account) -> dict[str, Any]:
         "error_message": account.error_message,
         "missing_datasets": account.missing_datasets,
     }
-
-
-def _read_secret(path: Path) -> str:
-    """Read a secret from a file. Raises InvalidError, naming the file, if it cannot be a secret of Amazon's."""
-    try:
-        text = path.read_bytes().decode("ascii")
-    except OSError as error:
-        raise InvalidError("file_unreadable", path=str(path), reason=error.strerror or "unknown") from None
-    except UnicodeDecodeError:
-        raise InvalidError("secret_file_not_text", path=str(path)) from None
-    if not text:
-        raise InvalidError("secret_file_empty", path=str(path))
-    if text.endswith("\n") and not any(letter.isspace() for letter in text.rstrip("\r\n")):
-        raise InvalidError("secret_file_ends_with_newline", path=str(path))
-    if any(letter.isspace() for letter in text):
-        raise InvalidError("secret_file_with_space", path=str(path))
-    return text
 
 
 def _format_connection(account: Account, report: ConnectionReport) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from webapp.cli.base import Group, data_dir_option, format_instant, json_option, load_settings, open_app, show
+from webapp.cli.secret_files import read_secret
 
 
 @click.group(cls=Group)
@@ -67,7 +68,7 @@ def set_alarms(
     fields = {
         "recipients": ",".join(recipients),
         "webhook_url": webhook_url or "",
-        "webhook_secret": webhook_secret_file.read_text() if webhook_secret_file is not None else "",
+        "webhook_secret": read_secret(webhook_secret_file) if webhook_secret_file is not None else "",
         "ping_url": ping_url or "",
         "quiet_from": begin,
         "quiet_until": end,

@@ -70,7 +70,7 @@ class MarketplacesForm(FlaskForm):
     marketplaces = SelectMultipleField(
         _l("Marketplaces"), option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False)
     )
-    backfill_days = RadioField(_l("Orders from before"), choices=build_choices(BACKFILLS), default="0")
+    backfill_days = RadioField(_l("Orders from before"), choices=build_choices(BACKFILLS), default="30")
 
 
 class BackfillForm(FlaskForm):

@@ -36,13 +36,9 @@ SENTENCES = {
         "was changed."
     ),
     "file_unreadable": _l("%(path)s cannot be read: %(reason)s."),
-    "secret_file_not_text": _l("%(path)s does not hold a secret: there are characters in it that Amazon's never have."),
+    "secret_file_not_text": _l("%(path)s does not hold a secret: it has characters that secrets never have."),
     "secret_file_empty": _l("%(path)s is empty. Write the secret into it: printf %%s 'the secret' > %(path)s"),
-    "secret_file_ends_with_newline": _l(
-        "%(path)s ends with a line break, which is not part of the secret. Write it without one: "
-        "printf %%s 'the secret' > %(path)s"
-    ),
-    "secret_file_with_space": _l("%(path)s has white space inside. It must hold the secret and nothing else."),
+    "secret_file_with_space": _l("%(path)s has spaces or several lines. It must hold the secret and nothing else."),
     "connection_expired": _l("Your entries were kept for ten minutes and have expired. Enter them again."),
     "account_connected": _l("Account %(name)s connected."),
     "credentials_replaced": _l("Credentials replaced."),

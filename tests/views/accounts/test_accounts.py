@@ -1,5 +1,6 @@
 """Connecting a seller account in two steps, its page, and replacing its credentials."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -60,6 +61,7 @@ def test_an_account_is_connected_in_two_steps_without_javascript(owner_client, s
     assert "amazon.co.uk" in page.text
 
     began = datetime.now(UTC)
+    assert re.search(r'<input[^>]*checked[^>]*name="backfill_days"[^>]*value="30"', owner_client.get(STEP_2).text)
     connected = owner_client.post(STEP_2, data={"marketplaces": ids("DE", "SE"), "backfill_days": "30"})
 
     assert (connected.status_code, connected.location) == (303, "/")

@@ -94,7 +94,7 @@ def connect() -> ResponseReturnValue:
         return _start_again()
     report = _parse_report(draft["report"])
     form = _build_marketplaces_form(report)
-    days = form.backfill_days.data if form.backfill_days.validate(form) else "0"
+    days = form.backfill_days.data if form.backfill_days.validate(form) else form.backfill_days.default
     try:
         account = accounts.connect(
             db.session(),
