@@ -10,7 +10,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from urllib.parse import urljoin
 
@@ -94,7 +94,11 @@ def _rest(result: Result, supervisor: int, seconds: float) -> None:
     """Measure the memory of all processes after an idle period."""
     time.sleep(seconds)
     every = descendants(supervisor) | {supervisor: "supervisor"}
-    sizes = {f"{name} ({pid})": memory(pid) for pid, name in every.items()}
+    sizes = {}
+    for pid, name in every.items():
+        # The process of a job may have ended since it was listed.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            sizes[f"{name} ({pid})"] = memory(pid)
     result.figures["rest"] = sum(sizes.values())
     rows = [(re.sub(r" \(\d+\)", "", name), f"{size:.1f}") for name, size in sizes.items()]
     rows.append(("all", f"{sum(sizes.values()):.1f}"))
