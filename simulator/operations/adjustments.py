@@ -13,8 +13,11 @@ from simulator.state.marketplaces import DIGITS, minor_units, money
 from simulator.state.orders import OrderRecord
 from simulator.state.world_state import WorldState
 
+# Reasons for units that will not be shipped. The others allow no quantity-cancelled; BuyerCanceled is for nothing else.
+CANCELLING_REASONS = ("NoInventory", "BuyerCanceled")
 REASONS = (
     "NoInventory",
+    "BuyerCanceled",
     "CustomerReturn",
     "GeneralAdjustment",
     "CouldNotShip",
@@ -43,10 +46,12 @@ COMPONENTS = {
     "gift-wrap-tax-adj": (("TAX", "GIFT_WRAP"),),
 }
 PROMOTIONS = ("item-promotion-adj", "item-promotion-id", "ship-promotion-adj", "ship-promotion-id")
-REQUIRED = ("order-id", "order-item-id", "adjustment-reason-code", "currency")
-COLUMNS = (*REQUIRED, *COMPONENTS, *PROMOTIONS, "quantity-cancelled")
-AMOUNT = re.compile(r"\d{1,12}(?:\.(\d+))?", re.ASCII)
 CANCELLED = "quantity-cancelled"
+# All columns but those of promotions, which must not be in the file when they are not used.
+REQUIRED = ("order-id", "order-item-id", "adjustment-reason-code", "currency", *COMPONENTS, CANCELLED)
+COLUMNS = (*REQUIRED[:-1], *PROMOTIONS, CANCELLED)
+# Two decimals, also in a currency that has none.
+AMOUNT = re.compile(r"(\d{1,12})\.(\d{2})", re.ASCII)
 # (order, item, component) -> minor units refunded, or units cancelled.
 Refunded = Counter[tuple[str, str, str]]
 
@@ -80,7 +85,11 @@ def parse_document(document: bytes) -> list[dict[str, str]]:
     if len(lines) == 1:
         raise FeedError(90061, "The file has no line below its header row.")
     cells = ([cell.strip() for cell in line] + [""] * len(COLUMNS) for line in lines[1:])
-    return [{**dict.fromkeys(COLUMNS, ""), **dict(zip(header, line, strict=False))} for line in cells]
+    records = [{**dict.fromkeys(COLUMNS, ""), **dict(zip(header, line, strict=False))} for line in cells]
+    unused = [name for name in PROMOTIONS if name in header and not any(record[name] for record in records)]
+    if unused:
+        raise FeedError(90061, f"The header row has columns that are not used: {', '.join(unused)}.")
+    return records
 
 
 def sum_refunds(world: WorldState) -> Refunded:
@@ -98,7 +107,12 @@ def refund(world: WorldState, feed: dict[str, Any], number: int, record: dict[st
     check_not_rejected(feed)
     order, item = find_item(world, feed, record)
     key = order.id, item["orderItemId"]
-    amounts = parse_amounts(item, record)
+    amounts = parse_amounts(record)
+    if world.switches["vat_exclusive_refunds"]:
+        amounts = {name: 0 if name.endswith("tax-adj") else amount for name, amount in amounts.items()}
+    amounts = {name: amount for name, amount in amounts.items() if amount}
+    if not amounts:
+        raise FeedError(18106, f"Nothing is refunded for item {item['orderItemId']}.")
     cancelled = parse_quantity(item, record, refunded[*key, CANCELLED])
     if not item["fulfillment"]["quantityFulfilled"] and not cancelled:
         raise FeedError(18101, f"The item {key[1]} of order {order.id} was not shipped, so nothing was charged for it.")
@@ -187,27 +201,28 @@ def find_item(world: WorldState, feed: dict[str, Any], record: dict[str, str]) -
     return order, item
 
 
-def parse_amounts(item: dict[str, Any], record: dict[str, str]) -> dict[str, int]:
-    """Return minor units by column, of the columns that are not empty. Raises FeedError when their sum is 0."""
+def parse_amounts(record: dict[str, str]) -> dict[str, int]:
+    """Return minor units by column. Raises FeedError when one is missing or not an amount."""
     currency = record["currency"]
     amounts: dict[str, int] = {}
     for name in COMPONENTS:
-        if not record[name]:
-            continue
         match = AMOUNT.fullmatch(record[name])
-        if match is None or len(match[1] or "") > DIGITS.get(currency, 2):
+        if match is None or (DIGITS.get(currency, 2) == 0 and match[2] != "00"):
             raise FeedError(18105, f"The {name} '{record[name]}' is not a positive amount of {currency}.")
-        amounts[name] = minor_units({"amount": record[name], "currencyCode": currency})
-    if not sum(amounts.values()):
-        raise FeedError(18106, f"Nothing is refunded for item {item['orderItemId']}.")
+        text = match[0] if DIGITS.get(currency, 2) else match[1]
+        amounts[name] = minor_units({"amount": text, "currencyCode": currency})
     return amounts
 
 
 def parse_quantity(item: dict[str, Any], record: dict[str, str], cancelled: int) -> int:
-    text = record[CANCELLED] or "0"
+    text, reason = record[CANCELLED], record["adjustment-reason-code"]
     remaining = max(item["fulfillment"]["quantityUnfulfilled"] - cancelled, 0)
     if not text.isascii() or not text.isdigit() or int(text) > remaining:
-        raise FeedError(18107, f"The quantity-cancelled '{text}' is more than the {remaining} left to ship.")
+        raise FeedError(18107, f"The quantity-cancelled '{text}' is not one of the {remaining} left to ship.")
+    if int(text) and reason not in CANCELLING_REASONS:
+        raise FeedError(18108, f"The quantity-cancelled cannot be given with the reason {reason}.")
+    if not int(text) and reason == "BuyerCanceled":
+        raise FeedError(18109, "The reason BuyerCanceled needs a quantity-cancelled.")
     return int(text)
 
 

@@ -25,10 +25,12 @@ FEED_TYPES = {
     "POST_FLAT_FILE_PAYMENT_ADJUSTMENT_DATA": FeedType(
         adjustments.carry_out, processing_reports.format_flat_file, processing_reports.FLAT_TYPE
     ),
-    "UPLOAD_VAT_INVOICE": FeedType(vat_invoices.carry_out),
+    "UPLOAD_VAT_INVOICE": FeedType(
+        vat_invoices.carry_out, processing_reports.format_upload, processing_reports.FLAT_TYPE
+    ),
 }
 # Faults that are decided when a feed is created and take effect when it is processed.
-FEED_FAULTS = ("feed_fatal", "feed_rejected", "contradicting_report")
+FEED_FAULTS = ("feed_fatal", "feed_rejected", "contradicting_report", "run_together_report", "unreadable_report")
 
 
 def advance(world: WorldState) -> None:
@@ -53,6 +55,8 @@ def process(world: WorldState, feed: dict[str, Any]) -> None:
         feed_type = FEED_TYPES[feed["feedType"]]
         result = feed_type.carry_out(world, feed, text.encode("latin-1"))
         report = feed_type.report(feed, result)
+        if feed["fault"] == "unreadable_report":
+            report = b"<html><body>We are sorry.</body></html>"
         processed["processingStatus"] = result.status
         processed["resultFeedDocumentId"] = add_report(world, feed["seller"], feed_type.content_type, report)
     world.save_feed(processed)

@@ -1,11 +1,12 @@
-"""Finances: the transactions of shipments and refunds, made from the ledger.
+"""Finances: the transactions of shipments, made from the orders, and of refunds, made from the ledger.
 
 A transaction is posted at the time of its effect and shown only after `World.finances_delay`, so a reader that never
 looks back misses it.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -28,23 +29,86 @@ BREAKDOWNS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """A shipment of an order. `parts`: what the buyer paid for it, minor units by column of a refund.
+
+    `id`: what the VAT invoice data report calls shipping-id, and listTransactions SHIPMENT_ID.
+    """
+
+    id: str
+    at: str
+    quantities: Mapping[str, int]
+    parts: Mapping[str, int]
+
+
 def list_transactions(world: WorldState, seller_id: str) -> list[dict[str, Any]]:
     """Return the transactions of a seller that are shown now, oldest first."""
     shown_until = format_iso(world.now() - timedelta(seconds=world.finances_delay))
-    return [transaction for transaction in _make_all(world, seller_id) if transaction["postedDate"] <= shown_until]
+    shown = [transaction for transaction in _make_all(world, seller_id) if transaction["postedDate"] <= shown_until]
+    return sorted(shown, key=lambda transaction: str(transaction["postedDate"]))
+
+
+def list_shipments(order: OrderRecord) -> list[Shipment]:
+    """Return the shipments of an order: its packages, or one of everything for an order that Amazon ships."""
+    items = order.body["orderItems"]
+    packages = order.body.get("packages", [])
+    if order.is_fba:
+        lines = [
+            {"orderItemId": item["orderItemId"], "quantity": item["quantityOrdered"]}
+            for item in items
+            if item["fulfillment"]["quantityFulfilled"]
+        ]
+        packages = [{"packageReferenceId": "1", "createdTime": order.body["lastUpdatedTime"], "packageItems": lines}]
+        packages = packages if lines else []
+    shipped = dict.fromkeys((item["orderItemId"] for item in items), 0)
+    shipments = []
+    for package in packages:
+        quantities = {line["orderItemId"]: line["quantity"] for line in package["packageItems"]}
+        parts = {name: sum(_portion(item, name, shipped, quantities) for item in items) for name in COMPONENTS}
+        shipped.update({item_id: shipped[item_id] + quantity for item_id, quantity in quantities.items()})
+        digest = hashlib.sha256(f"{order.id}/{package['packageReferenceId']}".encode()).hexdigest()
+        id_ = f"D{int(digest[:12], 16) % 10**8:08d}"
+        shipments.append(Shipment(id_, str(package["createdTime"]), quantities, parts))
+    return shipments
+
+
+def find_refund_ids(world: WorldState, order: OrderRecord) -> set[str]:
+    """Return the ids of the transactions of an order's refunds, whether they are shown yet or not."""
+    return {
+        transaction["transactionId"]
+        for transaction in _make_refunds(world, order.seller_id)
+        if transaction["relatedIdentifiers"][0]["relatedIdentifierValue"] == order.id
+    }
+
+
+def _portion(item: dict[str, Any], name: str, shipped: Mapping[str, int], quantities: Mapping[str, int]) -> int:
+    """Return what was paid for the units of a shipment. The portions of all units add up to the whole."""
+    ordered, before = item["quantityOrdered"], shipped[item["orderItemId"]]
+    after = before + quantities.get(item["orderItemId"], 0)
+    if "proceeds" not in item or not ordered:
+        return 0
+    paid = paid_amount(item, name)
+    return paid * after // ordered - paid * before // ordered
 
 
 def _make_all(world: WorldState, seller_id: str) -> Iterator[dict[str, Any]]:
+    for order in world.orders.values():
+        if order.seller_id == seller_id and order.status in ("SHIPPED", "PARTIALLY_SHIPPED"):
+            yield from (_shipment(order, shipment) for shipment in list_shipments(order))
+    yield from _make_refunds(world, seller_id)
+
+
+def _make_refunds(world: WorldState, seller_id: str) -> Iterator[dict[str, Any]]:
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for entry in world.ledger:
-        if entry["effect"] not in ("refund", "shipment") or world.orders[entry["order_id"]].seller_id != seller_id:
+        if entry["effect"] != "refund" or world.orders[entry["order_id"]].seller_id != seller_id:
             continue
         # What one feed, or one action in Seller Central, refunds of an order is one transaction.
         source = entry.get("feed_id") or entry.get("action") or entry["number"]
-        groups.setdefault((entry["effect"], entry["order_id"], source), []).append(entry)
-    for (effect, order_id, _), entries in groups.items():
-        order = world.orders[order_id]
-        yield _refund(order, entries) if effect == "refund" else _shipment(order, entries[0])
+        groups.setdefault((entry["order_id"], source), []).append(entry)
+    for (order_id, _), entries in groups.items():
+        yield _refund(world.orders[order_id], entries)
 
 
 def _refund(order: OrderRecord, entries: list[dict[str, Any]]) -> dict[str, Any]:
@@ -87,18 +151,19 @@ def _refund(order: OrderRecord, entries: list[dict[str, Any]]) -> dict[str, Any]
     }
 
 
-def _shipment(order: OrderRecord, entry: dict[str, Any]) -> dict[str, Any]:
-    items = order.body["orderItems"]
+def _shipment(order: OrderRecord, shipment: Shipment) -> dict[str, Any]:
     currency = next(
-        (item["proceeds"]["proceedsTotal"]["currencyCode"] for item in items if "proceeds" in item),
+        (item["proceeds"]["proceedsTotal"]["currencyCode"] for item in order.body["orderItems"] if "proceeds" in item),
         BY_ID[order.body["salesChannel"]["marketplaceId"]].currency,
     )
-    priced = [item for item in items if "proceeds" in item]
-    parts = {name: sum(paid_amount(item, name) for item in priced) for name in COMPONENTS}
-    return _transaction(order, "Shipment", "Order Payment", entry, currency) | {
-        "totalAmount": _currency(_net(sum(parts.values()), 0), currency),
+    transaction = _transaction(order, "Shipment", "Order Payment", {"number": shipment.id, "at": shipment.at}, currency)
+    transaction["relatedIdentifiers"].append(
+        {"relatedIdentifierName": "SHIPMENT_ID", "relatedIdentifierValue": shipment.id}
+    )
+    return transaction | {
+        "totalAmount": _currency(_net(sum(shipment.parts.values()), 0), currency),
         "items": [],
-        "breakdowns": _breakdowns(parts, currency, 1, 0),
+        "breakdowns": _breakdowns(dict(shipment.parts), currency, 1, 0),
     }
 
 

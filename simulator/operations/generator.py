@@ -18,7 +18,8 @@ class OrderSpec:
     """The requested properties of an order; those that are None are drawn.
 
     `lines` are (product number, quantity); `awkward` is an index into `DIFFICULT_RECIPIENTS`; `cancelled_by` and
-    `cancel_reason` are for CANCELLED; `replaces` is the number of the order this one replaces, free of charge.
+    `cancel_reason` are for CANCELLED; `replaces` is the number of the order this one replaces, free of charge;
+    `facilitator`: Amazon collects and remits the tax.
     """
 
     country: str = "DE"
@@ -33,6 +34,7 @@ class OrderSpec:
     cancel_reason: str = ""
     replaces: str | None = None
     breakdowns: bool | None = None
+    facilitator: bool = False
 
 
 def list_products(marketplace: Marketplace) -> list[dict[str, str]]:
@@ -159,10 +161,10 @@ def _make_item(
         },
         "proceeds": _make_item_proceeds(amounts, reduction, marketplace),
         "fulfillment": {"quantityFulfilled": 0, "quantityUnfulfilled": quantity},
-        "tax": {"taxCollections": [{"model": "MARKETPLACE_FACILITATOR", "responsibleParty": "Amazon Services EU"}]},
     }
-    if marketplace.region != "EU":
-        del item["tax"]
+    if spec.facilitator:
+        collection = {"model": "MARKETPLACE_FACILITATOR", "responsibleParty": "Amazon Services EU"}
+        item["tax"] = {"taxCollections": [collection]}
     if reduction:
         item["promotion"] = {"breakdowns": [{"promotionId": f"TENOFF-{marketplace.country}-{product:02d}"}]}
     if marketplace.currency == "JPY" and not spec.replaces:

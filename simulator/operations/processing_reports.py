@@ -1,13 +1,16 @@
 """Processing reports of feeds, as XML or as a flat file of tab-separated lines."""
 
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from typing import Any
 
 from simulator.operations.feed_messages import FeedResult
 
 XML_TYPE = "text/xml; charset=UTF-8"
 FLAT_TYPE = "text/tab-separated-values; charset=UTF-8"
-FLAT_COLUMNS = ("original-record-number", "order-id", "order-item-id", "error-code", "error-type", "error-message")
+_ERROR_COLUMNS = ("error-code", "error-type", "error-message")
+UPLOAD_COLUMNS = ("original-record-number", "sku", *_ERROR_COLUMNS)
+FLAT_COLUMNS = ("original-record-number", "order-id", "order-item-id", *_ERROR_COLUMNS)
 
 
 def count_errors(feed: dict[str, Any], result: FeedResult) -> int:
@@ -52,6 +55,31 @@ def format_xml(feed: dict[str, Any], result: FeedResult) -> bytes:
 
 def format_flat_file(feed: dict[str, Any], result: FeedResult) -> bytes:
     """Format a summary and a table of the failed lines; without failed lines there is no table."""
+    rows = [(message.message_id, message.order_id, message.order_item_id, message) for message in result.failed]
+    return _format_table(feed, result, FLAT_COLUMNS, rows)
+
+
+def format_upload(feed: dict[str, Any], result: FeedResult) -> bytes:
+    """Format the report of an upload, which names no order.
+
+    Under the fault run_together_report as it was seen elsewhere: a tab at the end of each line, the header and the
+    first row on one line, and the row broken after its second column.
+    """
+    rows = [(message.message_id, "", message) for message in result.failed]
+    document = _format_table(feed, result, UPLOAD_COLUMNS, rows)
+    if feed["fault"] != "run_together_report":
+        return document
+    summary, _, table = document.decode().partition("\r\n\r\n")
+    lines = [line.removeprefix("\t") + "\t" for line in summary.split("\r\n") if line]
+    header, *records = table.split("\r\n")
+    broken = "".join(record.replace("\t\t", "\t\t\r\n", 1) + "\r\n" for record in records if record)
+    return ("\r\n".join([*lines, header]) + broken).encode()
+
+
+def _format_table(
+    feed: dict[str, Any], result: FeedResult, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> bytes:
+    """Format the counts, and the failed records: their first columns and the message."""
     successful = max(result.processed - count_errors(feed, result), 0)
     lines = [
         "Feed Processing Summary:",
@@ -59,9 +87,8 @@ def format_flat_file(feed: dict[str, Any], result: FeedResult) -> bytes:
         f"\tNumber of records successful\t\t{successful}",
         "",
     ]
-    if result.failed:
-        lines.append("\t".join(FLAT_COLUMNS))
-    for message in result.failed:
-        columns = f"{message.message_id}\t{message.order_id}\t{message.order_item_id}"
-        lines.append(f"{columns}\t{message.error.code}\tError\t{message.error.text}")
+    if rows:
+        lines.append("\t".join(columns))
+    for *cells, message in rows:
+        lines.append("\t".join((*cells, str(message.error.code), "Error", message.error.text)))
     return "\r\n".join([*lines, ""]).encode()

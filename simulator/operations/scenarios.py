@@ -147,7 +147,7 @@ def busy_monday(world: WorldState) -> None:
     recipients = iter(range(len(DIFFICULT_RECIPIENTS)))
     shipped: dict[str, str] = {}
     replacements = 4
-    for (age, _, status, fulfilled_by), country in zip(reversed(plans), countries, strict=True):
+    for (age, index, status, fulfilled_by), country in zip(reversed(plans), countries, strict=True):
         plain = (status, fulfilled_by) == ("UNSHIPPED", "MERCHANT")
         awkward = next(recipients, None) if plain else None
         replaced = shipped.get(country) if plain and awkward is None and replacements else None
@@ -161,6 +161,7 @@ def busy_monday(world: WorldState) -> None:
             awkward=awkward,
             cancelled_by=rng.choice(("BUYER", "BUYER", "MERCHANT", "AMAZON")),
             cancel_reason=generator.draw_cancel_reason(rng),
+            facilitator=index % 12 == 0 and find_seller(world, country).region == "EU",
         )
         created = now - timedelta(hours=age)
         order = add_order(world, spec, created)

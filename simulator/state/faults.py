@@ -53,6 +53,8 @@ FAULT_KINDS = {
         FaultKind("package_not_found", "inside", "400: Unable to find package to update, although the order would accept the package; nothing was done", ("confirmShipment",)),
         FaultKind("package_unseen", "inside", "the package is accepted with 204 and the order never shows it", ("confirmShipment",)),
         FaultKind("contradicting_report", "inside", "the feed is carried out and DONE; its report counts another number of errors than it lists", ("createFeed",)),
+        FaultKind("run_together_report", "inside", "the report of UPLOAD_VAT_INVOICE has its header and first row on one line, and a tab after each line", ("createFeed",)),
+        FaultKind("unreadable_report", "inside", "the feed is carried out and DONE; its report is a page of HTML", ("createFeed",)),
     )
 }  # fmt: skip
 

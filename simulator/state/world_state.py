@@ -19,7 +19,15 @@ from simulator.state.sellers import Seller
 from simulator.state.state_file import StateFile
 
 MAX_CALLS = 200
-SWITCHES = {"rest_cancel": False, "gzip_results": False, "finances": True}
+SWITCHES = {
+    "rest_cancel": False,
+    "gzip_results": False,
+    "finances": True,
+    # The sellers use Amazon's VAT Calculation Service, so Amazon makes their invoices.
+    "vat_calculation_service": False,
+    # The sellers' partial refunds are without tax: Amazon ignores the tax columns.
+    "vat_exclusive_refunds": False,
+}
 
 
 @dataclass(frozen=True, slots=True)

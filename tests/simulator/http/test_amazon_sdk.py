@@ -24,6 +24,7 @@ def sdk():
         warnings.simplefilter("ignore")
         from spapi import SPAPIClient, SPAPIConfig
         from spapi.api.feeds_v2021_06_30.feeds_api import FeedsApi
+        from spapi.api.finances_v2024_06_19.finances_v2024_api import FinancesV2024Api as FinancesApi
         from spapi.api.messaging_v1.messaging_api import MessagingApi
         from spapi.api.orders_v0.orders_v0_api import OrdersV0Api
         from spapi.api.orders_v2026_01_01.get_order_api import GetOrderApi
@@ -35,6 +36,7 @@ def sdk():
         SPAPIClient=SPAPIClient,
         SPAPIConfig=SPAPIConfig,
         FeedsApi=FeedsApi,
+        FinancesApi=FinancesApi,
         MessagingApi=MessagingApi,
         OrdersV0Api=OrdersV0Api,
         GetOrderApi=GetOrderApi,
@@ -130,26 +132,68 @@ def test_it_cancels_an_order_with_a_feed(sdk, client, amazon):
     assert amazon.world.orders[number].status == "CANCELLED"
 
 
-def test_it_refunds_with_a_flat_file(sdk, client, amazon):
-    number = amazon.world.place("FR", status="SHIPPED")
-    body = amazon.world.orders[number].body
+def submit_feed(sdk, client, feed_type, marketplace_id, document, content_type, **options):
+    """Upload a document and create a feed of it; return its processing report."""
     feeds, pool = sdk.FeedsApi(client), client.rest_client.pool_manager
-    document = content(feeds.create_feed_document({"contentType": TABS}, **RAW))
-    lines = (
-        "order-id\torder-item-id\tadjustment-reason-code\tcurrency\titem-price-adj\n"
-        f"{number}\t{body['orderItems'][0]['orderItemId']}\tCustomerReturn\tEUR\t1.00\n"
-    )
-    headers = {"Content-Type": TABS}
-    assert pool.request("PUT", document["url"], body=lines.encode(), headers=headers, timeout=60).status == 200
+    created = content(feeds.create_feed_document({"contentType": content_type}, **RAW))
+    headers = {"Content-Type": content_type}
+    assert pool.request("PUT", created["url"], body=document, headers=headers, timeout=60).status == 200
     parameters = {
-        "feedType": "POST_FLAT_FILE_PAYMENT_ADJUSTMENT_DATA",
-        "marketplaceIds": [body["salesChannel"]["marketplaceId"]],
-        "inputFeedDocumentId": document["feedDocumentId"],
+        "feedType": feed_type,
+        "marketplaceIds": [marketplace_id],
+        "inputFeedDocumentId": created["feedDocumentId"],
+        **options,
     }
     feed = content(feeds.get_feed(content(feeds.create_feed(parameters, **RAW))["feedId"], **RAW))
     result = content(feeds.get_feed_document(feed["resultFeedDocumentId"], **RAW))
-    assert b"records successful\t\t1" in pool.request("GET", result["url"], timeout=60).data
-    assert [entry["total"]["amount"] for entry in amazon.world.effects("refund", number)] == ["1.00"]
+    return pool.request("GET", result["url"], timeout=60).data.decode()
+
+
+def test_it_refunds_with_a_flat_file_and_reads_the_transaction(sdk, client, amazon):
+    amazon.world.finances_delay = 0
+    number = amazon.world.place("FR", status="SHIPPED")
+    body = amazon.world.orders[number].body
+    names = ("item-price", "item-tax", "shipping-price", "shipping-tax", "gift-wrap-price", "gift-wrap-tax")
+    cells = {
+        "order-id": number,
+        "order-item-id": body["orderItems"][0]["orderItemId"],
+        "adjustment-reason-code": "CustomerReturn",
+        "currency": "EUR",
+        **{f"{name}-adj": "0.00" for name in names},
+        "item-price-adj": "1.00",
+        "quantity-cancelled": "0",
+    }
+    document = "\n".join("\t".join(line) for line in (cells, cells.values())).encode()
+    marketplace_id, feed_type = body["salesChannel"]["marketplaceId"], "POST_FLAT_FILE_PAYMENT_ADJUSTMENT_DATA"
+    report = submit_feed(sdk, client, feed_type, marketplace_id, document, TABS)
+    assert "records successful\t\t1" in report
+    amazon.world.clock.move(200)
+    related = {"related_identifier_name": "ORDER_ID", "related_identifier_value": number}
+    transactions = content(sdk.FinancesApi(client).list_transactions(**related, **RAW))["payload"]["transactions"]
+    assert [row["transactionType"] for row in transactions] == ["Shipment", "Refund"]
+    # Amazon returns its fee for the euro, less what it keeps.
+    assert transactions[1]["totalAmount"] == {"currencyCode": "EUR", "currencyAmount": -0.88}
+
+
+def test_it_uploads_a_vat_invoice(sdk, client, amazon):
+    number = amazon.world.place("DE", status="SHIPPED", lines=((0, 1),), discount=False, gift=False)
+    body = amazon.world.orders[number].body
+    proceeds = body["orderItems"][0]["proceeds"]
+    vat = next(part["subtotal"]["amount"] for part in proceeds["breakdowns"] if part["type"] == "TAX")
+    options = {
+        "metadata:OrderId": number,
+        "metadata:InvoiceNumber": "RE-1",
+        "metadata:TotalAmount": proceeds["proceedsTotal"]["amount"],
+        "metadata:TotalVATAmount": vat,
+        "metadata:DocumentType": "Invoice",
+    }
+    marketplace_id = body["salesChannel"]["marketplaceId"]
+    upload = (sdk, client, "UPLOAD_VAT_INVOICE", marketplace_id, b"%PDF-1.4", "application/pdf")
+    amazon.world.switches["vat_calculation_service"] = True
+    assert "\t79525\tError\t" in submit_feed(*upload, feedOptions=options)
+    amazon.world.switches["vat_calculation_service"] = False
+    assert "records successful\t\t1" in submit_feed(*upload, feedOptions=options)
+    assert [entry["invoice_number"] for entry in amazon.world.effects("vat_invoice", number)] == ["RE-1"]
 
 
 def test_it_writes_to_a_buyer(sdk, client, amazon):

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from simulator.state.marketplaces import BY_COUNTRY
 from simulator.state.sellers import DEMO_JP
 from tests.simulator.application import Application
 from tests.support.amazon_models import check, needs_models
@@ -28,8 +29,9 @@ def refund(application, number, **options):
     assert application.post(f"/_control/api/orders/{number}/refund", json=options).status_code == 200
 
 
-def listed(application, **parameters):
-    return application.get(PATH, params=LONG_AGO | parameters).json()["payload"]["transactions"]
+def listed(application, kind="Refund", **parameters):
+    rows = application.get(PATH, params=LONG_AGO | parameters).json()["payload"]["transactions"]
+    return [row for row in rows if row["transactionType"] == kind]
 
 
 def test_a_refund_is_shown_with_what_the_buyer_got_and_without_amazons_fee(world, application):
@@ -65,19 +67,37 @@ def test_two_items_refunded_at_once_are_one_transaction_and_two_refunds_are_two(
 
 
 def test_filters_and_pages(world, application):
-    numbers = [world.place("DE", status="SHIPPED") for _ in range(101)]
-    for number in numbers:
+    numbers = [world.place("DE", status="SHIPPED") for _ in range(51)]
+    for number in numbers[:50]:
         refund(application, number)
     world.clock.move(200)
     first = application.get(PATH, params=LONG_AGO).json()["payload"]
     second = application.get(PATH, params=LONG_AGO | {"nextToken": first["nextToken"]}).json()["payload"]
     assert (len(first["transactions"]), len(second["transactions"]), "nextToken" in second) == (100, 1, False)
     assert application.get(PATH, params=days_ago(29) | {"nextToken": first["nextToken"]}).status_code == 400
-    (row,) = listed(application, relatedIdentifierName="ORDER_ID", relatedIdentifierValue=numbers[7])
+    related = {"relatedIdentifierName": "ORDER_ID", "relatedIdentifierValue": numbers[7]}
+    assert len(application.get(PATH, params=related).json()["payload"]["transactions"]) == 2
+    (row,) = listed(application, **related)
     assert row["totalAmount"]["currencyAmount"] < 0
     assert listed(application, transactionStatus="DEFERRED") == []
     # More than 180 days apart, the response is empty.
     assert listed(application, **days_ago(181)) == []
+
+
+def test_each_package_is_a_transaction_with_its_share_of_the_order(world, application):
+    number = world.place("DE", lines=((0, 2),))
+    marketplace, item = BY_COUNTRY["DE"].id, world.orders[number].body["orderItems"][0]
+    for reference in ("1", "2"):
+        lines = [{"orderItemId": item["orderItemId"], "quantity": 1}]
+        confirmed = application.confirm(number, marketplace, packageReferenceId=reference, orderItems=lines)
+        assert confirmed.status_code == 204
+    world.clock.move(200)
+    first, second = listed(application, "Shipment")
+    names = [row["relatedIdentifiers"][1]["relatedIdentifierName"] for row in (first, second)]
+    assert names == ["SHIPMENT_ID", "SHIPMENT_ID"]
+    assert first["relatedIdentifiers"][1] != second["relatedIdentifiers"][1]
+    sales = [row["breakdowns"][0]["breakdownAmount"]["currencyAmount"] for row in (first, second)]
+    assert f"{sum(sales):.2f}" == item["proceeds"]["proceedsTotal"]["amount"]
 
 
 def test_the_window_is_checked_and_the_role_is_needed(world, application):

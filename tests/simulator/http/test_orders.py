@@ -132,7 +132,7 @@ def test_a_pagination_token_goes_with_the_same_filters_seller_and_day(amazon, ap
 
 
 def test_only_the_datasets_asked_for_are_sent(amazon, application):
-    number = amazon.world.place(gift=True, discount=True)
+    number = amazon.world.place(gift=True, discount=True, facilitator=True)
     bare = application.get(f"{ORDERS}/{number}").json()["order"]
     assert set(bare) == {"orderId", "createdTime", "lastUpdatedTime", "salesChannel", "orderItems"}
     assert set(bare["orderItems"][0]) == {"orderItemId", "quantityOrdered", "product"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.operations.adjustments import COLUMNS, paid_amount
+from simulator.operations.adjustments import COLUMNS, COMPONENTS, REQUIRED, paid_amount
 from simulator.operations.world import World
 from simulator.state.marketplaces import BY_COUNTRY, minor_units
 from simulator.state.sellers import DEMO_JP
@@ -13,7 +13,7 @@ TYPE = "POST_FLAT_FILE_PAYMENT_ADJUSTMENT_DATA"
 TABS = "text/tab-separated-values; charset=UTF-8"
 
 
-def flat_file(*records, columns=COLUMNS):
+def flat_file(*records, columns=REQUIRED):
     lines = [columns, *([str(record.get(name, "")) for name in columns] for record in records)]
     return "\r\n".join("\t".join(line) for line in lines)
 
@@ -44,7 +44,9 @@ def line(amazon, number, place=0, **cells):
         "order-item-id": item["orderItemId"],
         "adjustment-reason-code": "CustomerReturn",
         "currency": currency,
-        "item-price-adj": "1" if currency == "JPY" else "1.00",
+        **dict.fromkeys(COMPONENTS, "0.00"),
+        "item-price-adj": "1.00",
+        "quantity-cancelled": "0",
     }
     return {**values, **{name.replace("_", "-"): value for name, value in cells.items()}}
 
@@ -53,7 +55,7 @@ def test_a_refund_is_recorded_with_its_amounts_and_does_not_change_the_order(ama
     number = amazon.world.place("DE", status="SHIPPED", lines=((0, 2),))
     before = application.order(number)
     feed, counts, errors = submit(
-        application, flat_file(line(amazon, number, item_price_adj="10.00", item_tax_adj="1.9"))
+        application, flat_file(line(amazon, number, item_price_adj="10.00", item_tax_adj="1.90"))
     )
     assert (feed["processingStatus"], counts, errors) == ("DONE", (1, 1), [])
     (entry,) = amazon.world.effects("refund", number)
@@ -97,8 +99,10 @@ def test_each_line_has_its_own_result(amazon, application):
         "18102": line(amazon, shipped, item_price_adj="99999.00"),
         "18103": line(amazon, shipped, currency="GBP"),
         "18104": line(amazon, shipped, item_promotion_adj="1.00"),
+        "18108": line(amazon, unshipped, quantity_cancelled="1"),
+        "18109": line(amazon, shipped, adjustment_reason_code="BuyerCanceled"),
         "18105": line(amazon, shipped, item_price_adj="-1.00"),
-        "18106": line(amazon, shipped, item_price_adj=""),
+        "18106": line(amazon, shipped, item_price_adj="0.00"),
         "18107": line(amazon, shipped, quantity_cancelled="1"),
         "18008": line(amazon, shipped, adjustment_reason_code="Boredom"),
         "13014": line(amazon, shipped, order_item_id="1"),
@@ -109,7 +113,9 @@ def test_each_line_has_its_own_result(amazon, application):
     more = [
         ("18105", line(amazon, shipped, item_price_adj="1.001")),
         ("18105", line(amazon, shipped, item_price_adj="1,00")),
-        ("18106", line(amazon, shipped, item_price_adj="0.00")),
+        ("18105", line(amazon, shipped, item_tax_adj="")),
+        ("18105", line(amazon, shipped, item_price_adj="1")),
+        ("18107", line(amazon, shipped, quantity_cancelled="")),
         ("13013", line(amazon, japanese)),
         ("18100", line(amazon, gone)),
         (
@@ -118,7 +124,10 @@ def test_each_line_has_its_own_result(amazon, application):
         ),
     ]
     expected = [*wrong.items(), *more]
-    feed, counts, errors = submit(application, flat_file(*(record for _, record in expected), line(amazon, other)))
+    document = flat_file(
+        *(record for _, record in expected), line(amazon, other), columns=(*REQUIRED, "item-promotion-adj")
+    )
+    feed, counts, errors = submit(application, document)
     assert (feed["processingStatus"], counts) == ("DONE", (len(expected) + 1, 1))
     assert errors == [(str(place), code) for place, (code, _) in enumerate(expected, 1)]
     assert [entry["order_id"] for entry in amazon.world.effects("refund")] == [other]
@@ -145,7 +154,7 @@ def test_every_component_is_refunded_up_to_what_was_paid(amazon, application):
     whole = {name: f"{amount / 100:.2f}" for name, amount in parts.items()}
     assert submit(application, flat_file({**line(amazon, number), **whole}))[1] == (1, 1)
     for name in names:
-        cent = {**line(amazon, number, item_price_adj=""), name: "0.01"}
+        cent = {**line(amazon, number, item_price_adj="0.00"), name: "0.01"}
         assert submit(application, flat_file(cent))[2] == [("1", "18102")]
     assert amazon.world.effects("refund", number)[0]["total"] == item["proceeds"]["proceedsTotal"]
 
@@ -158,10 +167,34 @@ def test_units_that_will_not_be_shipped_are_cancelled_once(amazon, application):
     assert [entry["quantity_cancelled"] for entry in amazon.world.effects("refund", number)] == [1, 1]
 
 
-def test_yen_have_no_decimals(amazon):
+def test_a_buyers_cancellation_cancels_units_and_other_reasons_do_not(amazon, application):
+    number = amazon.world.place("DE", lines=((0, 2),))
+    cancelled = {"quantity_cancelled": "1"}
+    buyers = line(amazon, number, adjustment_reason_code="BuyerCanceled", **cancelled)
+    document = flat_file(buyers, line(amazon, number, **cancelled))
+    assert submit(application, document)[1:] == ((2, 1), [("2", "18108")])
+
+
+def test_promotion_columns_that_are_not_used_make_the_file_invalid(amazon, application):
+    number = amazon.world.place("DE", status="SHIPPED")
+    feed, counts, errors = submit(application, flat_file(line(amazon, number), columns=COLUMNS))
+    assert (feed["processingStatus"], counts, errors) == ("FATAL", (0, 0), [("0", "90061")])
+
+
+def test_the_tax_of_a_seller_with_refunds_without_tax_is_ignored(amazon, application):
+    number = amazon.world.place("DE", status="SHIPPED")
+    amazon.world.switches["vat_exclusive_refunds"] = True
+    taxed = line(amazon, number, item_tax_adj="0.19")
+    tax_alone = line(amazon, number, item_price_adj="0.00", item_tax_adj="0.19")
+    assert submit(application, flat_file(taxed, tax_alone))[1:] == ((2, 1), [("2", "18106")])
+    (entry,) = amazon.world.effects("refund", number)
+    assert entry["total"] == {"amount": "1.00", "currencyCode": "EUR"}
+
+
+def test_yen_are_written_with_two_decimals_that_are_zero(amazon):
     number = amazon.world.place("JP", status="SHIPPED")
     japan = Application(amazon.url, DEMO_JP)
-    document = flat_file(line(amazon, number), line(amazon, number, item_price_adj="1.00"))
+    document = flat_file(line(amazon, number), line(amazon, number, item_price_adj="1.50"))
     assert submit(japan, document)[1:] == ((2, 1), [("2", "18105")])
     assert amazon.world.effects("refund", number)[0]["total"] == {"amount": "1", "currencyCode": "JPY"}
 
@@ -178,8 +211,9 @@ def test_an_order_outside_the_feeds_marketplaces_is_not_refunded(amazon, applica
         ("\n", "90061"),
         ("hello", "90061"),
         (flat_file(), "90061"),
-        (flat_file({}, columns=(*COLUMNS, "colour")), "90061"),
-        (flat_file({}, columns=(*COLUMNS, "order-id")), "90061"),
+        (flat_file({}, columns=REQUIRED[:-1]), "90061"),
+        (flat_file({}, columns=(*REQUIRED, "colour")), "90061"),
+        (flat_file({}, columns=(*REQUIRED, "order-id")), "90061"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_fatal_as_a_whole(application, document, code):
