@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.fixtures import read_fixture
 from webapp.amazon.feed_flat_files import build_refund_document, read_flat_report
 from webapp.amazon.json_fields import MalformedError
 from webapp.domain.amazon.errors import InvalidRequest
@@ -13,8 +14,7 @@ from webapp.domain.invoicing.amazon_refunds import CODES, Refund
 
 HEAD = (
     "order-id\torder-item-id\tadjustment-reason-code\tcurrency\titem-price-adj\titem-tax-adj\tshipping-price-adj\t"
-    "shipping-tax-adj\tgift-wrap-price-adj\tgift-wrap-tax-adj\titem-promotion-adj\titem-promotion-id\t"
-    "ship-promotion-adj\tship-promotion-id\tquantity-cancelled\r\n"
+    "shipping-tax-adj\tgift-wrap-price-adj\tgift-wrap-tax-adj\tquantity-cancelled\r\n"
 )
 REPORT = (
     "Feed Processing Summary:\r\n"
@@ -37,8 +37,9 @@ def a_refund(**fields: Any) -> Refund:
     )
 
 
-def test_a_refund_is_a_line_with_every_column_amazon_names() -> None:
+def test_a_refund_is_a_line_with_every_column_that_amazon_requires_and_no_other() -> None:
     every_part = a_refund(
+        reason="NoInventory",
         item_tax=euros(378),
         shipping_price=euros(490),
         shipping_tax=euros(93),
@@ -50,8 +51,8 @@ def test_a_refund_is_a_line_with_every_column_amazon_names() -> None:
     document = build_refund_document([every_part, a_refund(number="902-2-2", item_price=Money(1200, "JPY"))])
 
     assert document.decode() == (
-        HEAD + "902-1-1\t11\tCustomerReturn\tEUR\t19.90\t3.78\t4.90\t0.93\t0.05\t0.01\t\t\t\t\t2\r\n"
-        "902-2-2\t11\tCustomerReturn\tJPY\t1200\t\t\t\t\t\t\t\t\t\t\r\n"
+        HEAD + "902-1-1\t11\tNoInventory\tEUR\t19.90\t3.78\t4.90\t0.93\t0.05\t0.01\t2\r\n"
+        "902-2-2\t11\tCustomerReturn\tJPY\t1200.00\t0.00\t0.00\t0.00\t0.00\t0.00\t0\r\n"
     )
     assert every_part.total == euros(2957)
 
@@ -68,6 +69,15 @@ def test_a_refund_is_a_line_with_every_column_amazon_names() -> None:
         ),
         ([a_refund(item_tax=Money(1, "SEK"))], "Order 902-1-1: a refund has one currency."),
         ([a_refund(quantity_cancelled=-1)], "Order 902-1-1: the quantity cancelled is not one."),
+        (
+            [a_refund(quantity_cancelled=1)],
+            "Order 902-1-1: the reason CustomerReturn does not go with the units cancelled.",
+        ),
+        (
+            [a_refund(reason="BuyerCanceled")],
+            "Order 902-1-1: the reason BuyerCanceled does not go with the units cancelled.",
+        ),
+        ([a_refund(item_price=Money(1, "KWD"))], "Amazon's refunds have two decimals, and KWD has more."),
         ([a_refund(number="902\t1")], "That is not an Amazon order number with an item of it."),
         ([a_refund(), a_refund(order_item_id="")], "That is not an Amazon order number with an item of it."),
         (
@@ -128,6 +138,46 @@ def test_a_report_without_errors_has_no_table() -> None:
     report = read_flat_report(REPORT.replace("\t\t2", "\t\t3").split("original")[0].encode())
 
     assert (report.processed, report.successful, report.with_error, report.messages) == (3, 3, 0, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "successful", "messages"),
+    [
+        ("upload_accepted", 1, ()),
+        (
+            "upload_rejected_79513",
+            0,
+            (
+                FeedMessage(
+                    1,
+                    "Error",
+                    "79513",
+                    "Please provide metadata:shippingid or metadata:orderid,metadata:invoicenumber,"
+                    "metadata:totalamount,metadata:totalvatamount",
+                ),
+            ),
+        ),
+        (
+            "upload_rejected_79525_run_together",
+            0,
+            (FeedMessage(1, "Error", "79525", "Amazon will generate invoice for shipmentId N/A, orderId N/A"),),
+        ),
+    ],
+)
+def test_the_reports_that_sellers_published_are_read(
+    name: str, successful: int, messages: tuple[FeedMessage, ...]
+) -> None:
+    report = read_flat_report(read_fixture(f"feed_reports/{name}.txt").encode())
+
+    assert (report.processed, report.successful, report.messages) == (1, successful, messages)
+    assert not report.is_contradictory
+
+
+def test_rows_of_a_report_may_be_broken_after_any_column() -> None:
+    for broken in ("1\t\n\t79513\tError\tNo.", "1\t\t\n79513\tError\tNo.\t", "1\t\t79513\t\nError\tNo."):
+        table = f"original-record-number\tsku\terror-code\terror-type\terror-message\t\n{broken}\n"
+        report = read_flat_report(f"Summary:\n\tProcessed\t\t1\n\tSuccessful\t\t0\n\n{table}".encode())
+        assert report.messages == (FeedMessage(1, "Error", "79513", "No."),), broken
 
 
 def test_an_error_of_the_whole_file_is_message_zero() -> None:

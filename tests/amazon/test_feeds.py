@@ -19,6 +19,7 @@ from webapp.domain.amazon.errors import (
     OutcomeUnknown,
     ResourceNotFound,
     Unavailable,
+    UnreadableReport,
 )
 from webapp.domain.amazon.types import Feed, FeedMessage, PreparedFeed
 
@@ -158,8 +159,8 @@ def test_a_document_is_fetched_from_amazon_alone(amazon: Amazon, script: Script,
     ("reply", "error"),
     [
         (Reply(403, b"<Error><Code>AccessDenied</Code></Error>"), Unavailable),
-        (Reply(200, b"<html></html>"), InvalidResponse),
-        (Reply(200, b"\x1f\x8bbroken"), InvalidResponse),
+        (Reply(200, b"<html></html>"), UnreadableReport),
+        (Reply(200, b"\x1f\x8bbroken"), UnreadableReport),
     ],
 )
 def test_a_report_that_is_none_is_refused(

@@ -33,13 +33,22 @@ def test_an_invoices_options_carry_amazons_prefix() -> None:
     )
 
 
+def test_an_invoice_of_a_part_of_an_order_names_its_shipment_instead_of_the_order() -> None:
+    options = build_feed_options(GERMANY, replace(INVOICE, shipping_id="D00000001"), b"%PDF-1.7")
+    assert options[:2] == (("metadata:ShippingId", "D00000001"), ("metadata:InvoiceNumber", "RE-1001"))
+
+
 @pytest.mark.parametrize(
     ("marketplace", "changes", "pdf", "words"),
     [
         ("A1VC38T7YXB528", {}, b"%PDF-1.7", "BE, DE, ES, FR, GB, IE, IT, NL, PL, SE only"),
         (GERMANY, {"number": "a b"}, b"%PDF-1.7", "not an Amazon order number"),
-        (GERMANY, {"invoice_number": " 7"}, b"%PDF-1.7", "not an invoice's number"),
-        (GERMANY, {"invoice_number": "7\r\n8"}, b"%PDF-1.7", "not an invoice's number"),
+        (GERMANY, {"invoice_number": " 7"}, b"%PDF-1.7", "only letters, digits, spaces"),
+        (GERMANY, {"invoice_number": "7\r\n8"}, b"%PDF-1.7", "only letters, digits, spaces"),
+        (GERMANY, {"invoice_number": "RE.7"}, b"%PDF-1.7", "only letters, digits, spaces"),
+        (GERMANY, {"shipping_id": "D=1"}, b"%PDF-1.7", "only letters, digits, spaces"),
+        (GERMANY, {"transaction_id": "t;é"}, b"%PDF-1.7", "only letters, digits, spaces"),
+        (GERMANY, {"document_type": "CreditNote"}, b"%PDF-1.7", "without the id of its refund"),
         (GERMANY, {"document_type": "Letter"}, b"%PDF-1.7", "an Invoice or a CreditNote"),
         (GERMANY, {"vat": Money(1, "SEK")}, b"%PDF-1.7", "in the same currency"),
         (GERMANY, {"vat": Money(11901, "EUR")}, b"%PDF-1.7", "a part of its total"),

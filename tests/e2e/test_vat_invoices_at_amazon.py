@@ -5,13 +5,17 @@ import hashlib
 import pytest
 from sqlalchemy import select
 
+from simulator.operations import control, finances
+from tests.support.refunds import submission_of
 from webapp.domain.amazon.types import FeedReport
-from webapp.domain.errors import RefusedError
+from webapp.domain.errors import InvalidError, RefusedError
 from webapp.domain.invoicing.drafts import CreditRequest
+from webapp.domain.shipping.parcels import Parcel
 from webapp.models.documents import CreditMemo, Invoice
+from webapp.models.refund_transactions import RefundTransaction
 from webapp.models.submissions import Submission
 from webapp.printing import renderer
-from webapp.services.invoicing import credit_memos, invoices
+from webapp.services.invoicing import credit_memos, invoices, refund_check
 from webapp.services.submissions import user_actions as submission_actions
 from webapp.services.submissions import vat_invoices
 
@@ -38,8 +42,8 @@ def invoice_of(harness, number):
     return harness.session.scalars(select(Invoice).where(Invoice.order_id == harness.commerce_order(number).id)).one()
 
 
-def upload(harness, document):
-    return vat_invoices.upload(harness.session, document, undo_seconds=30, now=harness.clock(), actor="test")
+def upload(harness, document, **options):
+    return vat_invoices.upload(harness.session, document, undo_seconds=30, now=harness.clock(), actor="test", **options)
 
 
 def finish(harness, submission):
@@ -80,14 +84,89 @@ def test_the_printed_invoice_is_uploaded_to_amazon(harness, number):
     assert refused.value.code == "vat_invoice_done"
 
 
-def test_a_credit_memo_is_uploaded_as_a_credit_note(harness, number):
-    order = harness.commerce_order(number)
-    memo = credit_memos.create(harness.session, order.id, CreditRequest(), now=harness.clock(), actor="test")
+def check_payments(harness, seconds=600):
+    """Let time pass on both clocks, and read Amazon's payments."""
+    control.run(harness.world, lambda world: control.set_clock(world, {"move": seconds}))
+    harness.later(seconds)
+    refund_check.check_account(harness.session, harness.amazon, harness.account.id, clock=harness.clock)
+    harness.session.expire_all()
+
+
+def refund_at_amazon(harness, number):
+    memo = harness.refund(number)
+    finish(harness, submission_of(harness.session, memo))
+    assert memo.state == "refunded"
+    return memo
+
+
+def test_a_credit_memo_is_uploaded_with_the_transaction_in_amazons_payments(harness, number):
+    memo = refund_at_amazon(harness, number)
+    for reference_id, code in (("", "vat_invoice_transaction_missing"), ("t=1", "vat_invoice_id_malformed")):
+        with pytest.raises(InvalidError) as refused:
+            upload(harness, memo, reference_id=reference_id)
+        assert (refused.value.code, refused.value.field) == (code, "reference_id")
+    assert submissions(harness) == []
+    check_payments(harness)
 
     assert finish(harness, upload(harness, memo)).state == "verified"
 
     (entry,) = harness.world.effects("vat_invoice", number)
+    row = harness.session.scalars(select(RefundTransaction)).one()
     assert (entry["document_type"], entry["invoice_number"]) == ("CreditNote", memo.number)
+    assert entry["transaction_id"] == row.transaction_id
+
+
+def test_a_credit_memo_is_uploaded_with_the_transaction_that_a_person_entered(harness, number):
+    memo = refund_at_amazon(harness, number)
+    (transaction_id,) = finances.find_refund_ids(harness.world, harness.world.orders[number])
+
+    rejected = finish(harness, upload(harness, memo, reference_id="WRONG-1"))
+    harness.later(121)
+    accepted = finish(harness, upload(harness, memo, reference_id=f" {transaction_id} "))
+
+    assert [(row.state, row.details["transaction_id"]) for row in (rejected, accepted)] == [
+        ("rejected", "WRONG-1"),
+        ("verified", transaction_id),
+    ]
+
+
+def ship_and_invoice_one_of_two(harness, number):
+    """Ship one of two units of an order of the store, and invoice it."""
+    harness.order(number).store.auto_invoice = False
+    harness.session.commit()
+    partial = harness.world.place("DE", lines=((0, 2),), gift=False, discount=False)
+    harness.sync()
+    order = harness.commerce_order(partial)
+    line_id = order.items[0].id
+    harness.ship(partial, Parcel({line_id: 1}, "DHL", "", f"JJD{partial}"))
+    harness.advance()
+    harness.sync()
+    return partial, invoices.create(harness.session, order.id, {line_id: 1}, now=harness.clock(), actor="test")
+
+
+def test_an_invoice_of_a_part_of_an_order_names_its_shipment_in_amazons_payments(harness, number):
+    partial, invoice = ship_and_invoice_one_of_two(harness, number)
+    with pytest.raises(InvalidError) as refused:
+        upload(harness, invoice)
+    assert (refused.value.code, submissions(harness)) == ("vat_invoice_shipping_missing", [])
+    check_payments(harness)
+
+    assert finish(harness, upload(harness, invoice)).state == "verified"
+
+    (shipment,) = finances.list_shipments(harness.world.orders[partial])
+    (entry,) = harness.world.effects("vat_invoice", partial)
+    assert (entry["shipping_id"], entry["total"]) == (shipment.id, f"{invoice.total / 100:.2f}")
+
+
+def test_an_automatic_upload_of_a_part_waits_for_the_shipment_in_amazons_payments(harness, number):
+    enable_automatic_upload(harness, number)
+    _, invoice = ship_and_invoice_one_of_two(harness, number)
+    assert submissions(harness) == []
+
+    check_payments(harness)
+
+    submission = next(row for row in submissions(harness) if row.subject == f"invoice-{invoice.id}")
+    assert finish(harness, submission).state == "verified"
 
 
 def test_a_credit_memo_that_refunded_nothing_is_not_uploaded(harness, number):
@@ -113,6 +192,64 @@ def test_a_rejected_upload_keeps_amazons_message_and_can_be_repeated(harness, nu
     harness.later(121)
     harness.advance_until_ended(again)
     assert (again.state, len(harness.world.effects("vat_invoice", number))) == ("verified", 1)
+
+
+@pytest.mark.parametrize("fault", [None, "run_together_report"])
+def test_an_invoice_that_amazon_makes_itself_is_rejected_for_good_with_what_to_do(harness, number, fault):
+    harness.world.switches["vat_calculation_service"] = True
+    if fault:
+        harness.world.faults.arm(fault)
+    submission = finish(harness, upload(harness, invoice_of(harness, number)))
+
+    assert (submission.state, submission.cause) == ("rejected", "vat_invoice_made_by_amazon")
+    assert submission.message == "Amazon will generate invoice for shipmentId N/A, orderId N/A (79525)"
+    with pytest.raises(RefusedError) as refused:
+        upload(harness, invoice_of(harness, number))
+    assert refused.value.code == "vat_invoice_made_by_amazon"
+
+
+def test_totals_that_differ_from_amazons_are_explained(harness, number):
+    order, invoice = harness.commerce_order(number), invoice_of(harness, number)
+    order.total, invoice.total = order.total + 1, invoice.total + 1
+    harness.session.commit()
+
+    submission = finish(harness, upload(harness, invoice))
+
+    assert (submission.state, submission.cause) == ("rejected", "vat_invoice_totals_wrong")
+    assert submission.message.endswith("(79513)")
+
+
+def test_a_store_with_the_vat_calculation_service_uploads_nothing(harness, number):
+    enable_automatic_upload(harness, number)
+    harness.order(number).store.vat_calculation_service = True
+    harness.session.commit()
+    harness.world.place("DE", status="SHIPPED")
+    harness.sync()
+    assert submissions(harness) == []
+    with pytest.raises(RefusedError) as refused:
+        upload(harness, invoice_of(harness, number))
+    assert refused.value.code == "vat_invoice_calculation_service"
+
+
+def test_a_report_that_cannot_be_read_is_read_twice_and_leaves_the_quota_to_other_feeds(harness, number):
+    harness.world.faults.arm("unreadable_report")
+    other = harness.world.place("DE", status="SHIPPED", lines=((0, 1),))
+    harness.sync()
+    submission = upload(harness, invoice_of(harness, number))
+    harness.later(31)
+    harness.advance()
+    memo = harness.refund(other)
+    harness.later(31)
+    harness.advance_until_ended(submission_of(harness.session, memo))
+    harness.advance_until_ended(submission)
+
+    assert (submission.state, submission.cause) == ("unproved", "feed_report_unreadable")
+    assert memo.state == "refunded"
+    # Two of the report that cannot be read, one of the other feed.
+    assert harness.world.call_counts["getFeedDocument"] == 3
+    harness.later(121)
+    harness.advance()
+    assert harness.world.call_counts["getFeedDocument"] == 3
 
 
 @pytest.mark.parametrize("fault", ["lost_answer", "error_500", "hang", "malformed_json"])
@@ -198,7 +335,7 @@ def test_tax_above_the_refunded_amount_is_not_uploaded_and_the_refund_is_named(h
     memo = credit_memos.create(harness.session, order.id, CreditRequest(adjustment_fee=fee), **audit_args)
     assert memo.tax == order.tax == memo.total + 1
 
-    submission = vat_invoices.upload(harness.session, memo, transaction_id="T-1", undo_seconds=30, **audit_args)
+    submission = vat_invoices.upload(harness.session, memo, reference_id="T-1", undo_seconds=30, **audit_args)
 
     amount = f"{memo.total / 100:.2f}"
     details = [submission.details[name] for name in ("document", "amount", "vat", "transaction_id")]
@@ -226,6 +363,7 @@ def test_an_order_imported_as_shipped_is_uploaded_and_earlier_ones_are_not(harne
     [
         ("DE", {}, "vat_invoice_unshipped"),
         ("DE", {"status": "SHIPPED", "programs": ("INVOICE_BY_AMAZON",)}, "vat_invoice_by_amazon"),
+        ("DE", {"status": "SHIPPED", "facilitator": True}, "vat_invoice_facilitator"),
     ],
 )
 def test_an_invoice_amazon_does_not_accept_is_refused_with_the_reason(harness, country, wishes, code):

@@ -13,6 +13,8 @@ from webapp.services.submissions import refunds
 from webapp.services.submissions import transitions as submission_transitions
 
 ON_AMAZON = {"on_amazon": True, "reason": "CustomerReturn"} | AUDIT_ARGS
+# For units that will not be shipped.
+UNSHIPPED = ON_AMAZON | {"reason": "NoInventory"}
 
 
 def a_shipped_item(n, quantity, *, price=1000, shipping=300, tax=400, discount=-100, shipped=None, wrap=0):

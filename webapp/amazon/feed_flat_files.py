@@ -1,6 +1,7 @@
-"""Tab-separated feeds: the document of refunds and the processing report."""
+"""Tab-separated feeds: the document of refunds, and the processing reports of refunds and uploads."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from webapp.amazon import report_words
@@ -8,22 +9,21 @@ from webapp.amazon.json_fields import TEXT, MalformedError
 from webapp.amazon.order_schema import NUMBER
 from webapp.domain.amazon.errors import InvalidRequest
 from webapp.domain.amazon.types import FeedMessage, FeedReport
-from webapp.domain.common.money import MoneyError
-from webapp.domain.invoicing.amazon_refunds import CODES, COMPONENTS, Refund
+from webapp.domain.common.money import Money, MoneyError, minor_digits
+from webapp.domain.invoicing.amazon_refunds import CODES, COMPONENTS, Refund, find_reason_problem
 
+# Amazon requires all columns of a refund but those of promotions, which must be left out when they are not used.
 REFUND_COLUMNS = (
     "order-id",
     "order-item-id",
     "adjustment-reason-code",
     "currency",
     *(f"{name.replace('_', '-')}-adj" for name in COMPONENTS),
-    "item-promotion-adj",
-    "item-promotion-id",
-    "ship-promotion-adj",
-    "ship-promotion-id",
     "quantity-cancelled",
 )
-_RECORD = "original-record-number"
+_RECORD, _TYPE = "original-record-number", "error-type"
+# A header and a first row without a line break between them, as some reports have it.
+_RUN_TOGETHER = re.compile(r"(error-message)[ \t]*(?=[0-9])")
 # The severity of a word that is not in `report_words`.
 _UNKNOWN = ""
 
@@ -61,11 +61,19 @@ def read_flat_report(document: bytes, charset: str = "cp1252") -> FeedReport:
 
 def _format_line(refund: Refund) -> tuple[str, ...]:
     _check(refund)
-    amounts = refund.amounts
-    currency = next((amount.currency for amount in amounts.values()), "")
-    cells = [amounts[name].amount if name in amounts else "" for name in COMPONENTS]
-    cancelled = str(refund.quantity_cancelled) if refund.quantity_cancelled else ""
-    return (refund.number, refund.order_item_id, refund.reason, currency, *cells, "", "", "", "", cancelled)
+    currency = next(amount.currency for amount in refund.amounts.values())
+    amounts = [_format_amount(refund.amounts.get(name, Money.zero(currency))) for name in COMPONENTS]
+    return (refund.number, refund.order_item_id, refund.reason, currency, *amounts, str(refund.quantity_cancelled))
+
+
+def _format_amount(amount: Money) -> str:
+    """Return the amount with two decimals, also in a currency that has none; "0.00" for nothing.
+
+    Amazon's help page asks for two decimals without an exception. Sources disagree about currencies without decimals.
+    """
+    if minor_digits(amount.currency) > 2:
+        raise InvalidRequest(f"Amazon's refunds have two decimals, and {amount.currency} has more.")
+    return f"{amount.decimal:.2f}"
 
 
 def _check(refund: Refund) -> None:
@@ -75,6 +83,8 @@ def _check(refund: Refund) -> None:
         raise InvalidRequest(f"Amazon has no reason {refund.reason!r} for a refund; it has {', '.join(sorted(CODES))}.")
     if not 0 <= refund.quantity_cancelled <= 1_000_000:
         raise InvalidRequest(f"Order {refund.number}: the quantity cancelled is not one.")
+    if find_reason_problem(refund.reason, cancels=refund.quantity_cancelled > 0) is not None:
+        raise InvalidRequest(f"Order {refund.number}: the reason {refund.reason} does not go with the units cancelled.")
     try:
         total = refund.total
     except MoneyError:
@@ -85,11 +95,30 @@ def _check(refund: Refund) -> None:
 
 def _split_report(text: str) -> tuple[list[list[str]], list[dict[str, str]]]:
     """Return the lines before the table's header, and the table. A report without errors may have no table."""
-    lines = [[cell.strip() for cell in line.split("\t")] for line in text.splitlines()]
-    header = next((index for index, line in enumerate(lines) if _RECORD in line), len(lines))
-    names = lines[header] if header < len(lines) else []
-    table = [dict(zip(names, line, strict=False)) for line in lines[header + 1 :] if any(line)]
-    return lines[:header], table
+    lines = _RUN_TOGETHER.sub(r"\1\n", text, count=1).splitlines()
+    cells = [_split_line(line) for line in lines]
+    header = next((index for index, row in enumerate(cells) if _RECORD in row), len(lines))
+    names = cells[header] if header < len(lines) else []
+    rows = _join_broken_rows(lines[header + 1 :], names)
+    return cells[:header], [dict(zip(names, row, strict=False)) for row in rows]
+
+
+def _split_line(line: str) -> list[str]:
+    return [cell.strip() for cell in line.split("\t")]
+
+
+def _join_broken_rows(lines: Sequence[str], names: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the rows of a table. A short line without an error-type goes on in the next one."""
+    place = names.index(_TYPE) if _TYPE in names else None
+    begun = ""
+    for line in lines:
+        row = _split_line(begun + line)
+        is_broken = place is not None and len(row) < len(names) and not any(row[place:])
+        begun = begun + line if any(row) and is_broken else ""
+        if any(row) and not begun:
+            yield row
+    if begun:
+        yield _split_line(begun)
 
 
 def _merge_severities(messages: Sequence[FeedMessage], unsuccessful: int) -> tuple[FeedMessage, ...]:
@@ -106,7 +135,7 @@ def _merge_severities(messages: Sequence[FeedMessage], unsuccessful: int) -> tup
 
 
 def _parse_message(record: Mapping[str, str]) -> FeedMessage:
-    number, severity = record.get(_RECORD, ""), record.get("error-type", "")
+    number, severity = record.get(_RECORD, ""), record.get(_TYPE, "")
     if number and not (number.isascii() and number.isdigit() and len(number) < 10):
         raise MalformedError(f"{_RECORD} is not a number")
     if not severity:

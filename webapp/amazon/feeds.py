@@ -21,10 +21,7 @@ from webapp.amazon.json_fields import (
 )
 from webapp.amazon.orders import check_marketplaces, format_time
 from webapp.amazon.vat_invoices import build_feed_options
-from webapp.domain.amazon.errors import (
-    InvalidResponse,
-    ResourceNotFound,
-)
+from webapp.domain.amazon.errors import ResourceNotFound, UnreadableReport
 from webapp.domain.amazon.types import (
     Cancellation,
     Feed,
@@ -41,6 +38,8 @@ CANCELLATIONS = "POST_ORDER_ACKNOWLEDGEMENT_DATA"
 XML = "text/xml; charset=UTF-8"
 TABS = "text/tab-separated-values; charset=UTF-8"
 PDF = "application/pdf"
+# The feeds whose processing report is a flat file; the others' is XML.
+_FLAT_REPORTS = frozenset({refunding.FEED_TYPE, vat_invoices.FEED_TYPE})
 
 
 def prepare_cancellations(
@@ -117,14 +116,14 @@ def get(client: Client, feed_id: str) -> Feed:
 
 
 def get_report(client: Client, feed: Feed) -> FeedReport:
-    """Return the processing report of an ended feed. Raises ResourceNotFound when Amazon wrote none."""
+    """Return the processing report of an ended feed. Raises ResourceNotFound without one, and UnreadableReport."""
     if feed.result_document_id is None:
         raise ResourceNotFound(
             f"Amazon wrote no processing report for feed {feed.feed_id}.", operation="getFeedDocument"
         )
     path = f"{PATH}/documents/{documents.check_id('getFeedDocument', feed.result_document_id)}"
     url, compression = client.call("getFeedDocument", "GET", path, documents.parse_download)
-    flat = feed.feed_type == refunding.FEED_TYPE
+    flat = feed.feed_type in _FLAT_REPORTS
     return client.retry(lambda: _download(client, url, compression, flat=flat))
 
 
@@ -144,7 +143,7 @@ def _download(client: Client, url: str, compression: str | None, *, flat: bool) 
         charset = documents.find_charset(response)
         return read_flat_report(document, charset) if charset else read_flat_report(document)
     except MalformedError as error:
-        raise InvalidResponse(
+        raise UnreadableReport(
             f"Amazon answered the download with a processing report that cannot be read: {error}.",
             operation="download",
         ) from error

@@ -1,4 +1,4 @@
-"""Finances API 2024-06-19: the transactions that returned money to buyers."""
+"""Finances API 2024-06-19: the transactions of orders, as sales, refunds and others."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -18,31 +18,38 @@ from webapp.amazon.json_fields import (
     required_word,
 )
 from webapp.amazon.orders import format_time
-from webapp.domain.amazon.types import RefundTransaction, TransactionPage, UnreadableTransaction
+from webapp.domain.amazon.types import TransactionPage, UnreadableTransaction
 from webapp.domain.common.money import Money, MoneyError
+from webapp.domain.invoicing.transactions import OrderTransaction
 
 OPERATION = "listTransactions"
 PATH = "/finances/2024-06-19/transactions"
-# Types of transactions that return money to a buyer, as lower-case letters. Amazon documents the words nowhere; the
-# first is the one it uses, the others are those of the older version of this API.
-REFUND_TYPES = frozenset({"refund", "chargeback", "guaranteeclaim"})
-# Breakdowns that are not the buyer's money: Amazon's fees, and tax that Amazon withholds and pays itself.
-_NOT_BUYERS = ("fee", "commission", "withheld")
+# Words in the names of breakdowns, by which they are classed: Amazon's fees, tax that Amazon withholds and pays itself,
+# and tax of the buyer. What is none of them is the price that the buyer paid.
+_FEES, _WITHHELD, _TAX = ("fee", "commission"), "withheld", "tax"
 
 
 def list_transactions(
     client: Client, *, posted_after: datetime, posted_before: datetime | None, token: str | None
 ) -> TransactionPage:
-    """Return the refunds of one page of transactions. A page may be empty and have a next one.
+    """Return the transactions of orders of one page. A page may be empty and have a next one.
 
     A transaction that does not match Amazon's model is in `unreadable`; it does not make the page unreadable.
     """
     params = {"postedAfter": format_time(posted_after)}
     if posted_before is not None:
         params["postedBefore"] = format_time(posted_before)
-    if token is not None:
-        params["nextToken"] = token
-    return client.call(OPERATION, "GET", PATH, _parse_page, params=params)
+    return _list_page(client, params, token)
+
+
+def list_order_transactions(client: Client, number: str, token: str | None) -> TransactionPage:
+    """Return one page of the transactions of one order."""
+    return _list_page(client, {"relatedIdentifierName": "ORDER_ID", "relatedIdentifierValue": number}, token)
+
+
+def _list_page(client: Client, params: dict[str, str], token: str | None) -> TransactionPage:
+    page_params = params if token is None else {**params, "nextToken": token}
+    return client.call(OPERATION, "GET", PATH, _parse_page, params=page_params)
 
 
 def _parse_page(response: AmazonResponse) -> TransactionPage:
@@ -51,27 +58,22 @@ def _parse_page(response: AmazonResponse) -> TransactionPage:
         raise MalformedError("payload is missing")
     payload = optional_object(body, "payload")
     rows = optional_objects(payload, "transactions", "payload.")
-    refunds, unreadable = [], []
+    transactions, unreadable = [], []
     for path, row in rows:
         try:
-            refund = _parse_refund(row, path) if _is_refund(row, path) else None
+            transaction = _parse_transaction(row, path)
         except MalformedError as error:
             unreadable.append(_describe_unreadable(row, path, error))
         else:
-            if refund is not None:
-                refunds.append(refund)
+            if transaction is not None:
+                transactions.append(transaction)
     return TransactionPage(
-        refunds=tuple(refunds),
+        transactions=tuple(transactions),
         unreadable=tuple(unreadable),
         count=len(rows),
         next_token=optional_text(payload, "nextToken", "payload.", TEXT * 4),
         request_id=response.request_id,
     )
-
-
-def _is_refund(row: Mapping[str, object], path: str) -> bool:
-    kind = optional_word(row, "transactionType", path) or ""
-    return "".join(filter(str.isalpha, kind)).lower() in REFUND_TYPES
 
 
 def _describe_unreadable(row: Mapping[str, object], path: str, error: MalformedError) -> UnreadableTransaction:
@@ -97,9 +99,10 @@ def _parse_id(row: Mapping[str, object], path: str) -> str:
     return _parse_identifiers(row, path).get("DEFERRED_TRANSACTION_ID") or required_word(row, "transactionId", path)
 
 
-def _parse_refund(row: Mapping[str, object], path: str) -> RefundTransaction | None:
-    """Return the refund; None for one that belongs to no order. Raises MalformedError."""
-    number = _parse_identifiers(row, path).get("ORDER_ID")
+def _parse_transaction(row: Mapping[str, object], path: str) -> OrderTransaction | None:
+    """Return the transaction; None for one that belongs to no order. Raises MalformedError."""
+    identifiers = _parse_identifiers(row, path)
+    number = identifiers.get("ORDER_ID")
     if number is None:
         return None
     total = _parse_amount(optional_object(row, "totalAmount", path), f"{path}totalAmount.")
@@ -110,33 +113,47 @@ def _parse_refund(row: Mapping[str, object], path: str) -> RefundTransaction | N
             for item_path, item in optional_objects(row, "items", path)
             for breakdown in optional_objects(item, "breakdowns", item_path)
         ]
-    amount = _sum_buyers(breakdowns, total.currency) if breakdowns else total.minor
-    return RefundTransaction(
+    sums = dict.fromkeys(("charges", "tax", "fees", "withheld"), 0)
+    _add_breakdowns(sums, breakdowns, total.currency, "")
+    if not breakdowns:
+        sums["charges"] = total.minor
+    return OrderTransaction(
         transaction_id=_parse_id(row, path),
         number=number,
         kind=required_word(row, "transactionType", path),
+        description=optional_word(row, "description", path) or "",
+        status=optional_word(row, "transactionStatus", path) or "",
         posted_at=required_time(row, "postedDate", path),
-        # Amazon counts it from the seller's side: negative.
-        amount=Money(-amount, total.currency),
+        total=total,
+        charges=Money(sums["charges"], total.currency),
+        tax=Money(sums["tax"], total.currency),
+        fees=Money(sums["fees"], total.currency),
+        shipment_id=identifiers.get("SHIPMENT_ID"),
     )
 
 
-def _sum_buyers(breakdowns: Iterable[tuple[str, Mapping[str, object]]], currency: str) -> int:
-    """Sum the parts of an amount that concern the buyer, in minor units."""
-    total = 0
+def _add_breakdowns(
+    sums: dict[str, int], breakdowns: Iterable[tuple[str, Mapping[str, object]]], currency: str, parents: str
+) -> None:
+    """Add the innermost breakdowns to the sum of their class, in minor units. `parents`: the names around them."""
     for path, row in breakdowns:
-        kind = (optional_word(row, "breakdownType", path) or "").lower()
-        if any(word in kind for word in _NOT_BUYERS):
-            continue
+        names = f"{parents} {optional_word(row, 'breakdownType', path) or ''}".lower()
         inner = optional_objects(row, "breakdowns", path)
         if inner:
-            total += _sum_buyers(inner, currency)
-        else:
-            amount = _parse_amount(optional_object(row, "breakdownAmount", path), f"{path}breakdownAmount.")
-            if amount.currency != currency:
-                raise MalformedError(f"{path}breakdownAmount has another currency")
-            total += amount.minor
-    return total
+            _add_breakdowns(sums, inner, currency, names)
+            continue
+        amount = _parse_amount(optional_object(row, "breakdownAmount", path), f"{path}breakdownAmount.")
+        if amount.currency != currency:
+            raise MalformedError(f"{path}breakdownAmount has another currency")
+        sums[_classify(names)] += amount.minor
+
+
+def _classify(names: str) -> str:
+    if any(word in names for word in _FEES):
+        return "fees"
+    if _WITHHELD in names:
+        return "withheld"
+    return "tax" if _TAX in names else "charges"
 
 
 def _parse_amount(raw: Mapping[str, object], path: str) -> Money:

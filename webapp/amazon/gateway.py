@@ -166,10 +166,10 @@ class Amazon:
         """
         return feeds.get_report(self._client, feed)
 
-    def refund_transactions(
+    def transactions(
         self, *, posted_after: datetime, posted_before: datetime | None = None, token: str | None = None
     ) -> TransactionPage:
-        """Return the refunds of one page of transactions, at most 180 days of them, by default until two minutes ago.
+        """Return the transactions of orders of one page, at most 180 days of them, by default until two minutes ago.
 
         Amazon shows a transaction up to 48 hours after the time at which it is posted. For the next page pass
         `token=page.next_token` with all else unchanged. Forbidden without the role Finance and Accounting.
@@ -177,6 +177,10 @@ class Amazon:
         return finances.list_transactions(
             self._client, posted_after=posted_after, posted_before=posted_before, token=token
         )
+
+    def order_transactions(self, number: str, token: str | None = None) -> TransactionPage:
+        """Return one page of the transactions of one order, of any age. Otherwise like `transactions`."""
+        return finances.list_order_transactions(self._client, number, token)
 
     def create_report(self, report_type: str, marketplace_ids: Sequence[str], start: datetime, end: datetime) -> Report:
         """Request a report about the data between `start` and `end`. Safe to repeat: it costs a call and no more."""

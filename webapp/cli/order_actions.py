@@ -12,7 +12,7 @@ from webapp.cli.base import data_dir_option, json_option, number_argument, open_
 from webapp.cli.order_export import export  # noqa: F401 - a command of the group, like those below
 from webapp.cli.orders import format_details, orders, serialize
 from webapp.domain.errors import InvalidError
-from webapp.domain.invoicing.amazon_refunds import REASONS
+from webapp.domain.invoicing.amazon_refunds import COMMON_REASONS, OTHER_REASONS
 from webapp.domain.invoicing.drafts import CreditRequest, parse_amount
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.shipping import carriers
@@ -135,7 +135,7 @@ def ship(
 @click.option("--on-amazon", is_flag=True, help="Refund the buyer through Amazon; needs --reason.")
 @click.option(
     "--reason",
-    type=click.Choice([reason.code for reason in REASONS]),
+    type=click.Choice([*COMMON_REASONS, *OTHER_REASONS]),
     help="Amazon's reason code; only with --on-amazon.",
 )
 @click.option("--no-undo", is_flag=True, help="Send it at once, without an undo window.")

@@ -30,6 +30,8 @@ RULES = (
     RetentionRule("mails", 365, 30),
     RetentionRule("bulk_actions", 180, 7),
     RetentionRule("refund_transactions", 730, 180),
+    # Amazon's policy allows eighteen months for data without names.
+    RetentionRule("order_transactions", 540, 180),
     RetentionRule("upgrade_copies", 60, 1),
 )
 BY_NAME = {rule.name: rule for rule in RULES}

@@ -3,12 +3,12 @@
 from typing import Any
 
 from flask_babel import gettext as _
-from wtforms import BooleanField, Field, RadioField, SelectField, StringField
+from wtforms import BooleanField, Field, RadioField, SelectChoice, SelectField, StringField
 
 from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.common.money import Money
 from webapp.domain.errors import AppError, InvalidError, RefusedError
-from webapp.domain.invoicing import drafts
+from webapp.domain.invoicing import amazon_refunds, drafts
 from webapp.forms.documents import DocumentForm, build_line_form, parse_quantities
 from webapp.forms.fields import build_choices
 from webapp.messages import text_for
@@ -33,8 +33,14 @@ class CreditMemoForm(DocumentForm):
         if not refundable.refused:
             ways = {AMAZON: _("Refund through Amazon"), **ways}
         self.way.choices = build_choices(ways)
-        named = {code: text_for(f"reason_{code}") for code in refundable.reasons}
-        self.reason.choices = build_choices({"": _("Choose one"), **named})
+        self.reason.choices = [
+            SelectChoice("", _("Choose one")),
+            *(SelectChoice(code, text_for(f"reason_{code}")) for code in amazon_refunds.COMMON_REASONS),
+            *(
+                SelectChoice(code, text_for(f"reason_{code}"), optgroup=_("More"))
+                for code in amazon_refunds.OTHER_REASONS
+            ),
+        ]
 
     @property
     def on_amazon(self) -> bool:

@@ -33,6 +33,7 @@ class OrderSettingsForm(FlaskForm):
     processing_status = StringField(_l("Processing order status"))
     auto_invoice = RadioField(_l("Invoice at import"), choices=ON_OFF)
     upload_invoices = RadioField(_l("Upload invoices to Amazon"), choices=ON_OFF)
+    vat_calculation_service = RadioField(_l("Amazon's VAT Calculation Service"), choices=ON_OFF)
     order_mails = RadioField(_l("Order confirmation by e-mail"), choices=ON_OFF)
     unready_products = RadioField(
         _l("Products that are unknown, disabled or out of stock"),

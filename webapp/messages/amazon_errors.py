@@ -21,6 +21,7 @@ SENTENCES = {
     "invalid_response": _l(
         "The response is not one of Amazon's. If the account has its own endpoint, check that address."
     ),
+    "unreadable_report": _l("Amazon's processing report cannot be read. Channeldesk tries once more."),
     # Syncing and submissions.
     "submissions_running": _l("This account's submissions are being processed. Try again in a moment."),
     "sync_running": _l("A sync of this account is already running. Wait until it has finished."),

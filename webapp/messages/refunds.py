@@ -13,7 +13,7 @@ SENTENCES = {
     "reason_Undeliverable": _l("It could not be delivered"),
     "reason_RefusedDelivery": _l("The buyer refused the delivery"),
     "reason_Exchange": _l("It is exchanged for another item"),
-    "reason_Other": _l("Another reason"),
+    "reason_Other": _l("Other"),
     "reason_Abandoned": _l("The delivery was abandoned"),
     "reason_ProductOutofStock": _l("The product is out of stock"),
     "reason_CustomerAddressIncorrect": _l("The buyer's address is wrong"),
@@ -41,6 +41,13 @@ SENTENCES = {
     "refund_not_shipped": _l(
         "%(item)s: Amazon does not show it as shipped yet, so it has charged nothing for it. Try again "
         "when the shipment is verified."
+    ),
+    "refund_reason_cancels": _l(
+        "This refund includes units that will not be shipped. Amazon accepts that only with one of the reasons “The "
+        "item is out of stock” and “The buyer asked to cancel”."
+    ),
+    "refund_reason_only_cancels": _l(
+        "Amazon accepts this reason only for units that will not be shipped. Choose another one."
     ),
     "refund_over_at_amazon": _l(
         "Amazon can refund %(left)s %(currency)s of this. The other %(over)s %(currency)s exceed what "
@@ -91,6 +98,10 @@ SENTENCES = {
         "Amazon's payments show the refund: %(amount)s %(currency)s on %(day)s (credit memo %(number)s)"
     ),
     "refund_posted": _l("Amazon's payments show a refund of %(amount)s %(currency)s on %(day)s"),
+    "refund_tax_corrected": _l(
+        "Amazon refunded %(after)s %(currency)s of tax instead of %(before)s %(currency)s. Credit memo %(number)s was "
+        "corrected."
+    ),
     "refund_missing": _l(
         "Amazon's payments do not show the refund of %(expected)s %(currency)s (credit memo %(number)s)"
     ),

@@ -16,6 +16,9 @@ SENTENCES = {
     "feed_ambiguous": _l(
         "Amazon's response was lost, and Amazon lists several documents that could be it. Check in Seller Central."
     ),
+    "feed_report_unreadable": _l(
+        "Amazon finished processing, but its report cannot be read. Check the result in Seller Central."
+    ),
     "feed_aborted": _l("Amazon stopped processing early: some of it may have been done. Check in Seller Central."),
     "cancelled_meanwhile": _l("The order was already cancelled at Amazon."),
     "feed_failed": _l("Amazon could not process the feed that carried the request. Nothing was done; try again."),

@@ -6,6 +6,37 @@ SENTENCES = {
     "submission_vat_invoice": _l("%(number)s: %(amount)s %(currency)s"),
     "vat_invoice_not_there": _l("Amazon accepts tax invoices only in its EU and UK marketplaces."),
     "vat_invoice_by_amazon": _l("Amazon creates the invoice of this order itself."),
+    "vat_invoice_calculation_service": _l(
+        "This store uses Amazon's VAT Calculation Service, so Amazon creates its invoices and accepts none from you. "
+        "If that is no longer so, change it in the order settings of the store."
+    ),
+    "vat_invoice_facilitator": _l(
+        "Amazon collects the tax of this order and creates its invoice, so it accepts none from you."
+    ),
+    "vat_invoice_made_by_amazon": _l(
+        "Amazon creates the invoice of this order itself, so uploading it again does not help. If you use Amazon's VAT "
+        "Calculation Service, enable it in the order settings of the store: nothing is uploaded then."
+    ),
+    "vat_invoice_totals_wrong": _l(
+        "Amazon does not know the order or shipment, or its total or VAT differs from this document's. Compare the "
+        "amounts in Seller Central. An invoice of a part of an order needs the shipping ID of that part."
+    ),
+    "vat_invoice_not_enabled": _l(
+        "Amazon has not enabled invoice uploads for this seller account. Enable them in Seller Central, under the tax "
+        "settings, or ask Seller Support; then upload it again."
+    ),
+    "vat_invoice_number_characters": _l(
+        "Amazon accepts only the letters A to Z, digits, spaces and , / \\ - _ ; : # in the number of an invoice."
+    ),
+    "vat_invoice_transaction_missing": _l(
+        "Amazon rejects a credit note without the ID of its refund's transaction. Channeldesk enters it once Amazon's "
+        "payments show the refund, up to 48 hours later. Or enter it from Seller Central."
+    ),
+    "vat_invoice_shipping_missing": _l(
+        "This invoice is for a part of the order, so Amazon needs the shipping ID of that part. Channeldesk enters it "
+        "once Amazon's payments show the shipment, up to 48 hours later. Or enter it from Seller Central."
+    ),
+    "vat_invoice_id_malformed": _l("Amazon's IDs have letters, digits and , / \\ - _ ; : # only."),
     "vat_invoice_read_only": _l(
         "Import of Amazon orders is disabled for this store, so its orders are read-only. Enable it in the order "
         "settings, or use Seller Central."

@@ -24,6 +24,8 @@ class RefundTransaction(Base):
     posted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     currency: Mapped[str] = mapped_column(String(3))
     amount: Mapped[int] = mapped_column(BigInteger)
+    # The part of it that is tax; NULL for transactions read before it was stored.
+    tax: Mapped[int | None] = mapped_column(BigInteger)
     # The credit memo whose refund it is.
     credit_memo_id: Mapped[int | None] = mapped_column(ForeignKey("credit_memos.id"), index=True)
     read_at: Mapped[datetime] = mapped_column(UtcDateTime)

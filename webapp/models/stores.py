@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.base import AUTOINCREMENT, Base, UtcDateTime
@@ -40,6 +40,8 @@ class Store(Base):
     unready_products: Mapped[str] = mapped_column(String(10), default="create")
     # Amazon is given each invoice to show to its buyer, where it takes them.
     upload_invoices: Mapped[bool] = mapped_column(default=False)
+    # Amazon's VAT Calculation Service makes the invoices, so none is uploaded.
+    vat_calculation_service: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     # Document and mail settings, described in `domain/accounts/document_settings.py`.
     language: Mapped[str] = mapped_column(String(8), default="en")

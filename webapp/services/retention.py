@@ -18,6 +18,7 @@ from webapp.models.amazon_orders import AmazonOrderVersion, QuarantinedOrder
 from webapp.models.audit_log import Event
 from webapp.models.bulk_actions import BulkAction, BulkRow
 from webapp.models.mails import Mail
+from webapp.models.order_transactions import OrderTransaction
 from webapp.models.printed_files import PrintedFile, PrintedPart
 from webapp.models.refund_transactions import RefundFinding, RefundTransaction
 from webapp.models.reported_orders import OrderRead
@@ -199,6 +200,10 @@ def _select_refund_transactions(cutoff: datetime) -> Select[int]:
     return select(RefundTransaction.id).where(RefundTransaction.posted_at < cutoff, ~unresolved)
 
 
+def _select_order_transactions(cutoff: datetime) -> Select[int]:
+    return select(OrderTransaction.id).where(OrderTransaction.posted_at < cutoff).order_by(OrderTransaction.posted_at)
+
+
 def _delete_plain(model: type[Base]) -> Callable[[Session, Sequence[int]], None]:
     table: Any = model
 
@@ -254,4 +259,5 @@ _TABLES: dict[str, tuple[Callable[[datetime], Select[int]], Callable[[Session, S
     "mails": (_select_mails, _delete_plain(Mail)),
     "bulk_actions": (_select_bulk_actions, _delete_bulk_actions),
     "refund_transactions": (_select_refund_transactions, _delete_refund_transactions),
+    "order_transactions": (_select_order_transactions, _delete_plain(OrderTransaction)),
 }

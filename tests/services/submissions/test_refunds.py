@@ -12,7 +12,7 @@ from tests.support.order_processing import (
     expect_refusal,
     run_concurrently,
 )
-from tests.support.refunds import ON_AMAZON, a_shipped_item, nonzero_parts, submission_of
+from tests.support.refunds import ON_AMAZON, UNSHIPPED, a_shipped_item, nonzero_parts, submission_of
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.models.documents import CreditMemo
 from webapp.models.submissions import Submission
@@ -137,11 +137,26 @@ def test_a_reason_amazon_does_not_have_is_refused(session, order):
     )
 
 
+def test_units_that_will_not_be_shipped_need_a_reason_that_says_so(session):
+    order = create_processing_order(
+        session, items=(a_shipped_item(1, 2, shipped=1), a_shipped_item(2, 1)), status="PARTIALLY_SHIPPED"
+    )
+    unshipped, shipped = (CreditRequest({line.id: 1}, 0) for line in order.items)
+
+    def create(request, reason):
+        return credit_memos.create(session, order.id, request, **(ON_AMAZON | {"reason": reason}))
+
+    assert expect_refusal(lambda: create(unshipped, "CustomerReturn"))[0] == "refund_reason_cancels"
+    assert expect_refusal(lambda: create(shipped, "BuyerCanceled"))[0] == "refund_reason_only_cancels"
+    assert create(unshipped, "BuyerCanceled").amazon_lines[0]["cancelled"] == 1
+    assert create(shipped, "NoInventory").amazon_lines[0]["cancelled"] == 0
+
+
 def test_what_amazon_is_asked_to_refund_is_not_shipped_meanwhile(session):
     order = create_processing_order(
         session, items=(a_shipped_item(1, 2, shipped=1), a_shipped_item(2, 1)), status="PARTIALLY_SHIPPED"
     )
-    credit_memos.create(session, order.id, CreditRequest({order.items[0].id: 1}, 0), **ON_AMAZON)
+    credit_memos.create(session, order.id, CreditRequest({order.items[0].id: 1}, 0), **UNSHIPPED)
 
     assert expect_refusal(lambda: shipments.create(session, order.id, **AUDIT_ARGS))[0] == "nothing_to_ship"
     assert order.state == "processing"
@@ -150,7 +165,7 @@ def test_what_amazon_is_asked_to_refund_is_not_shipped_meanwhile(session):
 def test_cancelled_at_amazon_meanwhile_what_was_asked_for_is_given_back_without_asking(session):
     lines = (a_shipped_item(1, 2, shipped=1), a_shipped_item(2, 1))
     order = create_processing_order(session, items=lines, status="PARTIALLY_SHIPPED")
-    memo = credit_memos.create(session, order.id, CreditRequest({order.items[0].id: 1}, 0), **ON_AMAZON)
+    memo = credit_memos.create(session, order.id, CreditRequest({order.items[0].id: 1}, 0), **UNSHIPPED)
     submission = submission_of(session, memo)
     create_orders(session, an_order(items=lines, status="CANCELLED", updated=5))
     assert (order.state, memo.state, order.total_refunding) == ("canceled", "asked", memo.total)
@@ -169,7 +184,7 @@ def test_what_was_not_to_be_sent_and_was_sent_is_not_refunded(session):
     order = create_processing_order(
         session, items=(a_shipped_item(1, 2, shipped=1), a_shipped_item(2, 1)), status="PARTIALLY_SHIPPED"
     )
-    memo = credit_memos.create(session, order.id, CreditRequest({order.items[0].id: 1}, 0), **ON_AMAZON)
+    memo = credit_memos.create(session, order.id, CreditRequest({order.items[0].id: 1}, 0), **UNSHIPPED)
     assert [row["cancelled"] for row in memo.amazon_lines] == [1]
     assert refunds.RefundHandler().check_preflight(session, submission_of(session, memo)) is None
 

@@ -20,10 +20,11 @@ ORDER_SETTINGS = (
     OrderSetting("processing_status", ()),
     OrderSetting("auto_invoice", ("enabled", "disabled")),
     OrderSetting("upload_invoices", ("enabled", "disabled")),
+    OrderSetting("vat_calculation_service", ("enabled", "disabled")),
     OrderSetting("order_mails", ("enabled", "disabled")),
     # What becomes of an order for a product that is unknown, disabled or out of stock.
     OrderSetting("unready_products", ("create", "block")),
 )
 BY_KEY = {setting.key: setting for setting in ORDER_SETTINGS}
-SWITCHES = frozenset({"import_orders", "auto_invoice", "upload_invoices", "order_mails"})
+SWITCHES = frozenset({"import_orders", "auto_invoice", "upload_invoices", "vat_calculation_service", "order_mails"})
 LONGEST_STATUS = 40

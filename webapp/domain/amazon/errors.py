@@ -87,3 +87,9 @@ class InvalidResponse(AmazonError):
 
     is_temporary = True
     cause = "invalid_response"
+
+
+class UnreadableReport(InvalidResponse):
+    """A processing report in a form that is not known. Another attempt to read it would get the same document."""
+
+    cause = "unreadable_report"

@@ -65,10 +65,14 @@ class AmazonGateway(Protocol):
 
     def feed_report(self, feed: Feed) -> FeedReport: ...
 
-    def refund_transactions(
+    def transactions(
         self, *, posted_after: datetime, posted_before: datetime | None = None, token: str | None = None
     ) -> TransactionPage:
         """Return one page. Raises Forbidden without the role for payments."""
+        ...
+
+    def order_transactions(self, number: str, token: str | None = None) -> TransactionPage:
+        """Return one page of the transactions of one order. Raises Forbidden without the role for payments."""
         ...
 
     def create_report(self, report_type: str, marketplace_ids: Sequence[str], start: datetime, end: datetime) -> Report:

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 from webapp.domain.common.money import Money
+from webapp.domain.invoicing.transactions import OrderTransaction
 
 # The groups of fields Amazon returns only when asked for (`includedData` of Orders 2026-01-01).
 DATASETS = ("BUYER", "RECIPIENT", "PROCEEDS", "PROMOTION", "CANCELLATION", "FULFILLMENT", "PACKAGES", "TAX", "PAYMENT")
@@ -335,20 +336,6 @@ class FeedReport:
 
 
 @dataclass(frozen=True, slots=True)
-class RefundTransaction:
-    """Money that went back to the buyer of an order, as Amazon's payments show it.
-
-    `amount` is what the buyer got, positive, without Amazon's fees. `kind`: Amazon's type of the transaction.
-    """
-
-    transaction_id: str
-    number: str
-    kind: str
-    posted_at: datetime
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True)
 class UnreadableTransaction:
     """A transaction of the Finances API that does not match Amazon's model. `transaction_id`: empty if not readable."""
 
@@ -359,10 +346,15 @@ class UnreadableTransaction:
 
 @dataclass(frozen=True, slots=True)
 class TransactionPage:
-    """The refunds of one page of listTransactions, which had `count` transactions of all types."""
+    """The transactions of orders of one page of listTransactions, which had `count` transactions in all."""
 
-    refunds: tuple[RefundTransaction, ...]
+    transactions: tuple[OrderTransaction, ...]
     unreadable: tuple[UnreadableTransaction, ...]
     count: int
     next_token: str | None
     request_id: str | None
+
+    @property
+    def refunds(self) -> tuple[OrderTransaction, ...]:
+        """Return the transactions that returned money to a buyer."""
+        return tuple(transaction for transaction in self.transactions if transaction.is_refund)

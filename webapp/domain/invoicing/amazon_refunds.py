@@ -13,35 +13,29 @@ FEED_TYPE = "POST_FLAT_FILE_PAYMENT_ADJUSTMENT_DATA"
 KIND = "refund"
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A refund reason. `code` is Amazon's term; `offered`: shown to users. Amazon accepts the others as well."""
-
-    code: str
-    offered: bool = True
-
-
-REASONS = (
-    Reason("CustomerReturn"),
-    Reason("GeneralAdjustment"),
-    Reason("NoInventory"),
-    Reason("CouldNotShip"),
-    Reason("CustomerCancel"),
-    Reason("DifferentItem"),
-    Reason("PriceError"),
-    Reason("Undeliverable"),
-    Reason("RefusedDelivery"),
-    Reason("Exchange"),
-    Reason("Other", offered=False),
-    Reason("Abandoned", offered=False),
-    Reason("ProductOutofStock", offered=False),
-    Reason("CustomerAddressIncorrect", offered=False),
-    Reason("CarrierCreditDecision", offered=False),
-    Reason("RiskAssessmentInformationNotValid", offered=False),
-    Reason("CarrierCoverageFailure", offered=False),
-    Reason("TransactionRecord", offered=False),
+# Reasons of refunds, by Amazon's codes. All lists of Amazon's have these five; the others are in its XML schema alone.
+COMMON_REASONS = ("CustomerReturn", "GeneralAdjustment", "NoInventory", "CouldNotShip", "DifferentItem")
+OTHER_REASONS = (
+    "CustomerCancel",
+    "BuyerCanceled",
+    "PriceError",
+    "Undeliverable",
+    "RefusedDelivery",
+    "Exchange",
+    "Other",
+    "Abandoned",
+    "ProductOutofStock",
+    "CustomerAddressIncorrect",
+    "CarrierCreditDecision",
+    "RiskAssessmentInformationNotValid",
+    "CarrierCoverageFailure",
+    "TransactionRecord",
 )
-CODES = frozenset(reason.code for reason in REASONS)
+CODES = frozenset((*COMMON_REASONS, *OTHER_REASONS))
+# Amazon accepts cancelled units with these alone.
+_CANCELLING_REASONS = ("NoInventory", "BuyerCanceled")
+# A reason of units that will not be shipped, and of nothing else.
+_ONLY_CANCELLING = "BuyerCanceled"
 
 # States of a credit memo. ASKED: the refund was requested from Amazon. UNDONE: cancelled before it was submitted.
 OFFLINE, ASKED, REFUNDED, REFUSED, UNDONE = "offline", "asked", "refunded", "refused", "undone"
@@ -134,6 +128,16 @@ def find_refusal_reason(amazon_status: str, fulfilled_by: str, *, writable: bool
     return None if writable else "refund_read_only"
 
 
+def find_reason_problem(reason: str, *, cancels: bool) -> str | None:
+    """Return the reason Amazon would reject this reason (a code of `messages`), or None.
+
+    `cancels`: the refund includes units that will not be shipped.
+    """
+    if cancels and reason not in _CANCELLING_REASONS:
+        return "refund_reason_cancels"
+    return "refund_reason_only_cancels" if reason == _ONLY_CANCELLING and not cancels else None
+
+
 def compute_paid_amounts(components: Iterable[Component]) -> Parts:
     """Return the buyer's payment for an order item less its promotions: the maximum that can be refunded.
 
@@ -163,6 +167,11 @@ def compute_paid_amounts(components: Iterable[Component]) -> Parts:
 def compute_refundable_amounts(was_paid: Mapping[str, int], *refunds: Mapping[str, int]) -> Parts:
     """Return the amounts left to refund after these refunds, including the pending ones."""
     return {name: max(0, was_paid[name] - sum(refund.get(name, 0) for refund in refunds)) for name in COMPONENTS}
+
+
+def sum_tax(parts: Iterable[Mapping[str, int]]) -> int:
+    """Return the tax in these refunds of lines."""
+    return sum(line.get(name, 0) for line in parts for name in TAXES)
 
 
 def split(

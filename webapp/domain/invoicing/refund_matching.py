@@ -24,7 +24,7 @@ class ExpectedRefund:
 
     `submitted`: the refund was sent to Amazon, so a transaction must follow; otherwise the credit memo only records a
     refund, which may or may not be one at Amazon. `overdue`: payments have been read until 48 hours after Amazon
-    accepted it.
+    accepted it. `tax`: the part of the amount that is tax.
     """
 
     id: int
@@ -32,15 +32,17 @@ class ExpectedRefund:
     created_at: datetime
     submitted: bool
     overdue: bool = False
+    tax: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class PostedRefund:
-    """A transaction, with its `amount` in minor units."""
+    """A transaction, with its `amount` in minor units, and the `tax` in it where it is known."""
 
     id: int
     amount: int
     posted_at: datetime
+    tax: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +56,22 @@ class Finding:
 
 @dataclass(slots=True)
 class Matches:
-    """`confirmed`: the transactions of each credit memo that Amazon's payments show, by its id."""
+    """`confirmed`: the transactions of each credit memo that Amazon's payments show, by its id.
+
+    `taxes`: the tax that was refunded for a credit memo, by its id, where it differs from the requested one.
+    """
 
     confirmed: dict[int, list[PostedRefund]] = field(default_factory=dict)
+    taxes: dict[int, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
 
 def match_refunds(memos: Collection[ExpectedRefund], transactions: Collection[PostedRefund]) -> Matches:
     """Match the credit memos and the transactions of one order, all in the same currency.
 
-    Same amounts first, in the order of time; then several transactions that make up one credit memo, or transactions
-    that make up all credit memos left. A transaction that matches nothing is judged once no submitted refund of the
-    order can still be posted.
+    Same amounts first, in the order of time; then several transactions that make up one credit memo; then the same
+    amounts without tax, since Amazon may ignore the requested tax; then transactions that make up all credit memos
+    left. A transaction that matches nothing is judged once no submitted refund of the order can still be posted.
     """
     matches = Matches()
     submitted = sorted((memo for memo in memos if memo.submitted), key=lambda memo: (memo.created_at, memo.id))
@@ -75,6 +81,11 @@ def match_refunds(memos: Collection[ExpectedRefund], transactions: Collection[Po
         _confirm(matches, memo, _find_same(memo, free), free)
     for memo in _unconfirmed(matches, submitted):
         _confirm(matches, memo, _find_parts(memo, free), free)
+    for memo in _unconfirmed(matches, submitted):
+        row = _find_same_net(memo, free)
+        if row is not None and row.tax is not None:
+            matches.taxes[memo.id] = row.tax
+            _confirm(matches, memo, [row], free)
     unmatched = _unconfirmed(matches, submitted)
     rows = [row for row in free if all(_may_be(memo, row) for memo in unmatched)]
     if unmatched and sum(memo.amount for memo in unmatched) == sum(row.amount for row in rows):
@@ -87,6 +98,13 @@ def match_refunds(memos: Collection[ExpectedRefund], transactions: Collection[Po
 
 def _find_same(memo: ExpectedRefund, free: Sequence[PostedRefund]) -> list[PostedRefund]:
     return [row for row in free if row.amount == memo.amount and _may_be(memo, row)][:1]
+
+
+def _find_same_net(memo: ExpectedRefund, free: Sequence[PostedRefund]) -> PostedRefund | None:
+    """Find the transaction of the same amount without tax."""
+    net = memo.amount - memo.tax
+    rows = (row for row in free if row.tax is not None and row.amount - row.tax == net > 0 and _may_be(memo, row))
+    return next(rows, None)
 
 
 def _find_parts(memo: ExpectedRefund, free: Sequence[PostedRefund]) -> Sequence[PostedRefund]:

@@ -45,14 +45,13 @@ class RefundableLine:
 class Refundable:
     """The amounts Amazon could refund of an order.
 
-    `refused`: the reason nothing can be refunded there (a code of `messages`), or None. `reasons`: the codes to choose
-    from, with the texts of `reason_{code}`. `lines` by id of the order's line.
+    `refused`: the reason nothing can be refunded there (a code of `messages`), or None. `lines` by id of the order's
+    line.
     """
 
     refused: str | None
     currency: str
     lines: dict[int, RefundableLine]
-    reasons: tuple[str, ...] = tuple(reason.code for reason in amazon_refunds.REASONS if reason.offered)
 
     @property
     def left(self) -> Money:

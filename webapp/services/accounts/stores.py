@@ -19,6 +19,7 @@ from webapp.models.completeness import CompletenessCheck, CompletenessDay
 from webapp.models.customers import Customer
 from webapp.models.documents import CreditMemo, CreditMemoItem, Invoice, InvoiceItem
 from webapp.models.mails import Mail
+from webapp.models.order_transactions import OrderTransaction
 from webapp.models.orders import Order, OrderItem
 from webapp.models.products import Product, ProductImport, StockMovement
 from webapp.models.refund_transactions import RefundFinding, RefundTransaction, UnreadableTransaction
@@ -127,7 +128,7 @@ def delete_store(session: Session, store: Store, typed_name: str, *, now: dateti
     account = store.account
     locking.lock_orders(session, account.id)
     stock_ledger.release_store(session, store.id, now=now, actor=actor)
-    _delete_orders(session, store.id)
+    _delete_orders(session, account.id, store.id)
     audit_log.record(session, "store_deleted", now=now, actor=actor, args={"name": store.name})
     session.execute(delete(Event).where(Event.store_id == store.id))
     session.delete(store)
@@ -137,9 +138,10 @@ def delete_store(session: Session, store: Store, typed_name: str, *, now: dateti
     session.commit()
 
 
-def _delete_orders(session: Session, store_id: int) -> None:
+def _delete_orders(session: Session, account_id: int, store_id: int) -> None:
     orders = select(Order.id).where(Order.store_id == store_id)
     amazon_orders = select(AmazonOrder.id).where(AmazonOrder.store_id == store_id)
+    numbers = select(AmazonOrder.number).where(AmazonOrder.store_id == store_id)
     lines = select(OrderItem.id).where(OrderItem.order_id.in_(orders))
     search_indexer.delete_store(session, store_id)
     for statement in (
@@ -151,6 +153,7 @@ def _delete_orders(session: Session, store_id: int) -> None:
         delete(Shipment).where(Shipment.order_id.in_(orders)),
         delete(RefundFinding).where(RefundFinding.store_id == store_id),
         delete(RefundTransaction).where(RefundTransaction.amazon_order_id.in_(amazon_orders)),
+        delete(OrderTransaction).where(OrderTransaction.account_id == account_id, OrderTransaction.number.in_(numbers)),
         delete(CreditMemoItem).where(CreditMemoItem.order_item_id.in_(lines)),
         delete(CreditMemo).where(CreditMemo.order_id.in_(orders)),
         delete(InvoiceItem).where(InvoiceItem.order_item_id.in_(lines)),
@@ -185,6 +188,7 @@ def _delete_account(session: Session, account: Account) -> None:
         Product,
         RefundTransaction,
         UnreadableTransaction,
+        OrderTransaction,
     ):
         session.execute(
             delete(model).where(model.account_id == account.id), execution_options={"synchronize_session": False}

@@ -10,6 +10,7 @@ from webapp.db import number_sequences
 from webapp.domain.common.money import Money
 from webapp.domain.errors import InvalidError
 from webapp.domain.invoicing import amazon_refunds, drafts
+from webapp.domain.orders import amounts as order_amounts
 from webapp.models.documents import CreditMemo, CreditMemoItem
 from webapp.models.orders import Order
 from webapp.queries.invoicing import refundable as queries
@@ -39,17 +40,19 @@ def create(
 ) -> CreditMemo:
     """Create a credit memo. Commits. `return_to_stock`: ids of lines whose units can be sold again.
 
-    `on_amazon`: request the refund from Amazon, for one of `amazon_refunds.REASONS`, after `undo_seconds`. It counts as
+    `on_amazon`: request the refund from Amazon, for one of `amazon_refunds.CODES`, after `undo_seconds`. It counts as
     refunded only when Amazon has accepted it, but cannot be refunded a second time; the caller enqueues the job
     `advance_submissions`. `again_of`: id of the rejected submission that this repeats. Raises InvalidError for invalid
     amounts, RefusedError if nothing can be refunded; nothing is changed then.
     """
     if on_amazon and reason not in amazon_refunds.CODES:
-        known_codes = ", ".join(row.code for row in amazon_refunds.REASONS if row.offered)
+        known_codes = ", ".join((*amazon_refunds.COMMON_REASONS, *amazon_refunds.OTHER_REASONS))
         raise InvalidError("reason_unknown", field="reason", reason=reason or "-", known=known_codes)
     with order_editing.edit_order(session, order_id, "refund", expected_version=expected_version) as order:
         draft = queries.draft_credit_memo(session, order, request)
         amazon_lines = queries.build_amazon_lines(session, order, draft) if on_amazon else None
+        if amazon_lines is not None:
+            _check_reason(reason, amazon_lines)
         memo = add_credit_memo(
             session, order, draft, now=now, amazon_lines=amazon_lines, reason=reason, return_to_stock=return_to_stock
         )
@@ -77,6 +80,12 @@ def create(
                 details |= {"notify": True, "comment": mail_comment.id if mail_comment else None, "actor": actor}
             _enqueue_refund(session, order, memo, details, undo_seconds=undo_seconds, now=now, actor=actor)
     return memo
+
+
+def _check_reason(reason: str, amazon_lines: Sequence[dict[str, Any]]) -> None:
+    problem = amazon_refunds.find_reason_problem(reason, cancels=any(row["cancelled"] for row in amazon_lines))
+    if problem is not None:
+        raise InvalidError(problem, field="reason")
 
 
 def _enqueue_refund(
@@ -155,6 +164,31 @@ def apply_quantities(order: Order, memo: CreditMemo, sign: int) -> None:
         order.total_refunding += sign * memo.total
     else:
         order.total_refunded += sign * memo.total
+
+
+def replace_tax(memo: CreditMemo, tax: int) -> None:
+    """Set the tax refunded by Amazon, in minor units, on the credit memo and its lines; its total follows.
+
+    Does not change the order: use `apply_quantities` before and after.
+    """
+    lines = [row | {"parts": dict(row["parts"])} for row in memo.amazon_lines]
+    before = amazon_refunds.sum_tax(row["parts"] for row in lines)
+    taxes = [(row["parts"], name) for row in lines for name in amazon_refunds.TAXES if row["parts"].get(name)]
+    # Tax that was not requested belongs to the first line.
+    taxes = taxes or [(lines[0]["parts"], amazon_refunds.TAXES[0])]
+    portions = order_amounts.distribute(tax, [parts.get(name, 0) for parts, name in taxes])
+    for (parts, name), portion in zip(taxes, portions, strict=True):
+        parts[name] = portion
+    memo.amazon_lines = lines
+    items = [item for item in memo.items if item.tax] or memo.items[:1]
+    portions = order_amounts.distribute(max(0, memo.tax + tax - before), [item.tax for item in items])
+    for item, portion in zip(items, portions, strict=True):
+        item.total += portion - item.tax
+        item.tax = portion
+    memo.tax = sum(item.tax for item in memo.items)
+    memo.total = sum(sum(row["parts"].values()) for row in memo.amazon_lines)
+    adjustment = memo.total - sum(item.total for item in memo.items)
+    memo.adjustment_refund, memo.adjustment_fee = max(0, adjustment), max(0, -adjustment)
 
 
 def build_summary(memo: CreditMemo, order: Order) -> dict[str, str]:

@@ -5,7 +5,7 @@ ones and those made in Seller Central.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_, select
@@ -36,6 +36,8 @@ from webapp.models.refund_transactions import RefundFinding, RefundTransaction, 
 from webapp.models.submissions import Submission
 from webapp.services import audit_log
 from webapp.services.accounts import accounts, locking
+from webapp.services.invoicing import credit_memos, transactions
+from webapp.services.orders import editing as order_editing
 from webapp.services.submissions import transitions as submission_transitions
 
 log = logging.getLogger(__name__)
@@ -85,6 +87,21 @@ def compare_account(session: Session, account_id: int, *, now: datetime) -> None
         session.commit()
 
 
+def read_order(session: Session, gateway: AmazonGateway, order_id: int, *, now: datetime) -> None:
+    """Read all transactions of one order from Amazon, and compare its refunds. Commits. Raises AmazonError."""
+    amazon_order = session.get_one(Order, order_id).amazon_order
+    account_id, number = amazon_order.account_id, amazon_order.number
+    session.commit()
+    for page in _read_pages(lambda token: gateway.order_transactions(number, token)):
+        _store(session, account_id, page, now)
+    _link_orders(session, account_id, now)
+    account = session.get_one(Account, account_id)
+    since, until = account.finances_since or now, account.finances_until or now
+    locking.lock_orders(session, account_id)
+    _compare_order(session, order_id, since, until, now)
+    session.commit()
+
+
 def resolve(session: Session, finding_id: int, *, now: datetime, actor: str) -> RefundFinding:
     """Mark a finding as checked by a person. Commits. Raises NotFoundError."""
     finding = require(
@@ -117,11 +134,17 @@ def _read(session: Session, gateway: AmazonGateway, account: Account, now: datet
 def _read_window(
     session: Session, gateway: AmazonGateway, account_id: int, after: datetime, before: datetime | None, now: datetime
 ) -> None:
+    for page in _read_pages(lambda token: gateway.transactions(posted_after=after, posted_before=before, token=token)):
+        _store(session, account_id, page, now)
+
+
+def _read_pages(read: Callable[[str | None], TransactionPage]) -> Iterator[TransactionPage]:
+    """Yield the pages of a list. Raises InvalidResponse if it does not end."""
     token: str | None = None
     tokens: set[str] = set()
     while True:
-        page = gateway.refund_transactions(posted_after=after, posted_before=before, token=token)
-        _store(session, account_id, page, now)
+        page = read(token)
+        yield page
         token = page.next_token
         if token is None:
             return
@@ -131,7 +154,8 @@ def _read_window(
 
 
 def _store(session: Session, account_id: int, page: TransactionPage, now: datetime) -> None:
-    """Store the refunds of a page, and which of its transactions could not be parsed. Commits."""
+    """Store the transactions of a page, and which of them could not be parsed. Commits."""
+    transactions.store(session, account_id, page.transactions, now)
     ids = [refund.transaction_id for refund in page.refunds]
     stored = select(RefundTransaction).where(
         RefundTransaction.account_id == account_id, RefundTransaction.transaction_id.in_(ids)
@@ -149,12 +173,13 @@ def _store(session: Session, account_id: int, page: TransactionPage, now: dateti
                 request_id=page.request_id,
             )
             session.add(row)
-        row.kind, row.currency, row.amount = refund.kind, refund.amount.currency, refund.amount.minor
+        row.kind, row.currency, row.amount = refund.kind, refund.total.currency, refund.refunded.minor
+        row.tax = -refund.tax.minor
     session.execute(
         delete(UnreadableTransaction).where(
             UnreadableTransaction.account_id == account_id,
             or_(
-                UnreadableTransaction.transaction_id.in_(ids),
+                UnreadableTransaction.transaction_id.in_([row.transaction_id for row in page.transactions]),
                 # Amazon does not return it any more.
                 UnreadableTransaction.first_seen_at < now - MAX_AGE,
             ),
@@ -243,22 +268,24 @@ def _compare_order(session: Session, order_id: int, since: datetime, until: date
     order = session.get_one(Order, order_id, populate_existing=True)
     memos = {memo.id: memo for memo in session.scalars(select(CreditMemo).where(CreditMemo.order_id == order_id))}
     submissions = _load_submissions(session, order)
-    transactions = session.scalars(
+    rows = session.scalars(
         select(RefundTransaction).where(RefundTransaction.amazon_order_id == order.amazon_order_id)
     ).all()
-    by_id = {row.id: row for row in transactions}
+    by_id = {row.id: row for row in rows}
     expected = [_expect(memo, submissions.get(str(memo.id)), since, until) for memo in memos.values()]
     matches = match_refunds(
         [memo for memo in expected if memo is not None],
-        [PostedRefund(row.id, row.amount, row.posted_at) for row in transactions if row.currency == order.currency],
+        [PostedRefund(row.id, row.amount, row.posted_at, row.tax) for row in rows if row.currency == order.currency],
     )
-    explained = {row.id: memo_id for memo_id, rows in matches.confirmed.items() for row in rows}
-    for row in transactions:
+    explained = {row.id: memo_id for memo_id, parts in matches.confirmed.items() for row in parts}
+    for row in rows:
         row.credit_memo_id = explained.get(row.id)
-    for memo_id, rows in matches.confirmed.items():
-        _confirm(session, order, memos[memo_id], submissions.get(str(memo_id)), rows, now)
+    for memo_id, parts in matches.confirmed.items():
+        if memo_id in matches.taxes:
+            _book_tax(session, order, memos[memo_id], matches.taxes[memo_id], now)
+        _confirm(session, order, memos[memo_id], submissions.get(str(memo_id)), parts, now)
     findings = matches.findings + [
-        Finding(ELSEWHERE, transaction_id=row.id) for row in transactions if row.currency != order.currency
+        Finding(ELSEWHERE, transaction_id=row.id) for row in rows if row.currency != order.currency
     ]
     if order.amazon_order.fulfilled_by == statuses.AMAZON:
         # Amazon refunds the orders that it ships.
@@ -286,7 +313,14 @@ def _expect(memo: CreditMemo, submission: Submission | None, since: datetime, un
     sent_at = submission.accepted_at or submission.changed_at
     # A refund from before payments were read cannot be found in them.
     overdue = not submission.open and sent_at + AMAZONS_DELAY <= until and memo.created_at >= since
-    return ExpectedRefund(memo.id, amount, memo.created_at, submitted=True, overdue=overdue)
+    return ExpectedRefund(
+        memo.id,
+        amount,
+        memo.created_at,
+        submitted=True,
+        overdue=overdue,
+        tax=amazon_refunds.sum_tax(row["parts"] for row in memo.amazon_lines),
+    )
 
 
 def _confirm(
@@ -316,6 +350,26 @@ def _confirm(
     if submission is not None and submission.state == submission_states.UNPROVED:
         submission.message = None
         submission_transitions.confirm(session, submission, now)
+
+
+def _book_tax(session: Session, order: Order, memo: CreditMemo, tax: int, now: datetime) -> None:
+    """Correct the tax of a credit memo to what Amazon refunded: it may ignore the tax that it was asked to refund."""
+    before = amazon_refunds.sum_tax(row["parts"] for row in memo.amazon_lines)
+    credit_memos.apply_quantities(order, memo, -1)
+    credit_memos.replace_tax(memo, tax)
+    credit_memos.apply_quantities(order, memo, 1)
+    audit_log.record_on_order(
+        session,
+        "refund_tax_corrected",
+        order,
+        now=now,
+        actor="amazon",
+        number=memo.number,
+        before=Money(before, order.currency).amount,
+        after=Money(tax, order.currency).amount,
+        currency=order.currency,
+    )
+    order_editing.recompute(session, order, now=now, actor="amazon")
 
 
 def _store_findings(

@@ -15,6 +15,7 @@ from webapp.domain.amazon.errors import (
     OutcomeUnknown,
     RedisUnavailable,
     Throttled,
+    UnreadableReport,
 )
 from webapp.domain.amazon.gateway import AmazonGateway
 from webapp.domain.amazon.types import Feed as AmazonFeed
@@ -37,6 +38,8 @@ MIN_RECOVERY_DELAY = timedelta(seconds=20)
 MAX_LISTING_DELAY = timedelta(minutes=10)
 # Feeds are processed within minutes; one that has not ended after this will not end.
 MAX_PROCESSING_TIME = timedelta(hours=6)
+# Time until a report that could not be read is read once more: a proxy may have answered instead of Amazon.
+UNREADABLE_PAUSE = timedelta(minutes=2)
 # Polls before a feed is given up, which take about an hour.
 MIN_POLLS = 30
 
@@ -238,11 +241,7 @@ def recover_lost(session: Session, gateway: AmazonGateway, feed: Feed, now: date
 def _close_ambiguous(session: Session, feed: Feed, now: datetime) -> None:
     """Close a feed that may be any of several at Amazon. Submissions that their order can show are checked there."""
     feed.state, feed.ended_at = FAILED, now
-    for submission in _list_submissions_in(feed, submission_states.SENDING):
-        if submission_handlers.get(submission.kind).confirmed_by_acceptance:
-            submission_transitions.mark_unconfirmed(session, submission, "feed_ambiguous", now)
-        else:
-            submission_transitions.accept(session, submission, now)
+    _close_without_result(session, _list_submissions_in(feed, submission_states.SENDING), "feed_ambiguous", now)
     session.commit()
 
 
@@ -262,14 +261,21 @@ def poll(session: Session, gateway: AmazonGateway, feed: Feed, now: datetime) ->
     """Read the state of the feed, and apply its report when it has ended. Commits."""
     amazon_feed_id = feed.amazon_feed_id or ""
     session.commit()
+    report, unreadable = None, None
     try:
         amazon_feed = gateway.feed(amazon_feed_id)
-        report = gateway.feed_report(amazon_feed) if amazon_feed.ended and amazon_feed.result_document_id else None
+        if amazon_feed.ended and amazon_feed.result_document_id:
+            report = gateway.feed_report(amazon_feed)
+    except UnreadableReport as error:
+        unreadable = error
     except AmazonError as error:
         if not _give_up_polling(session, feed, error, now):
             raise
         return
     if not _lock_in_state(session, feed, FEED_SENT):
+        return
+    if unreadable is not None:
+        _handle_unreadable_report(session, feed, amazon_feed.status, unreadable, now)
         return
     feed.amazon_status = amazon_feed.status
     if not amazon_feed.ended:
@@ -286,6 +292,31 @@ def poll(session: Session, gateway: AmazonGateway, feed: Feed, now: datetime) ->
         _apply_failure(session, feed, amazon_feed, report, now)
     session.commit()
     fault_points.crash("feed.report_applied")
+
+
+def _handle_unreadable_report(
+    session: Session, feed: Feed, amazon_status: str, error: UnreadableReport, now: datetime
+) -> None:
+    """Read the report once more later, then close the feed: each attempt uses the rate limit of all feeds. Commits."""
+    waiting = _list_submissions_in(feed)
+    if feed.amazon_status != amazon_status:
+        feed.amazon_status = amazon_status
+        reschedule(waiting, now, error)
+        for submission in waiting:
+            submission.due_at = max(submission.due_at, now + UNREADABLE_PAUSE)
+    else:
+        feed.state, feed.ended_at = FAILED, now
+        _close_without_result(session, waiting, "feed_report_unreadable", now)
+    session.commit()
+
+
+def _close_without_result(session: Session, submissions: Sequence[Submission], cause: str, now: datetime) -> None:
+    """Mark submissions as unconfirmed, except those that their order can show: these are checked there."""
+    for submission in submissions:
+        if submission_handlers.get(submission.kind).confirmed_by_acceptance:
+            submission_transitions.mark_unconfirmed(session, submission, cause, now)
+        else:
+            submission_transitions.accept(session, submission, now)
 
 
 def _give_up_polling(session: Session, feed: Feed, error: AmazonError, now: datetime) -> bool:
@@ -306,11 +337,7 @@ def _give_up_polling(session: Session, feed: Feed, error: AmazonError, now: date
         session.rollback()
         return False
     feed.state, feed.ended_at = FAILED, now
-    for submission in waiting:
-        if submission_handlers.get(submission.kind).confirmed_by_acceptance:
-            submission_transitions.mark_unconfirmed(session, submission, "feed_never_ended", now)
-        else:
-            submission_transitions.accept(session, submission, now)
+    _close_without_result(session, waiting, "feed_never_ended", now)
     session.commit()
     return True
 

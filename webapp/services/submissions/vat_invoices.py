@@ -3,7 +3,7 @@
 Amazon accepts an invoice number once and reports a repetition, so an upload can be repeated safely.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -11,17 +11,17 @@ from sqlalchemy.orm import Session
 from webapp.domain.amazon.gateway import AmazonGateway
 from webapp.domain.amazon.types import FeedReport, PreparedFeed
 from webapp.domain.common.money import Money
-from webapp.domain.errors import RefusedError
+from webapp.domain.errors import InvalidError, RefusedError
 from webapp.domain.invoicing import vat_invoices
 from webapp.domain.invoicing.vat_invoices import INVOICE, VatInvoice
 from webapp.models.orders import Order
 from webapp.models.submissions import Submission
 from webapp.printing import renderer
 from webapp.queries.invoicing import vat_invoices as queries
-from webapp.queries.invoicing.vat_invoices import Document
+from webapp.queries.invoicing.vat_invoices import Document, Reference
 from webapp.services.orders import editing as order_editing
 from webapp.services.submissions import user_actions as submission_actions
-from webapp.services.submissions.handlers import FeedPolicy, PreflightFailure, SubmissionHandler, register
+from webapp.services.submissions.handlers import FeedPolicy, PreflightFailure, Rejection, SubmissionHandler, register
 
 # Documents of older orders are not uploaded automatically.
 _RECENT = timedelta(days=30)
@@ -31,36 +31,55 @@ def upload(
     session: Session,
     document: Document,
     *,
-    transaction_id: str = "",
+    reference_id: str = "",
     undo_seconds: int = 0,
     now: datetime,
     actor: str,
 ) -> Submission:
-    """Queue the upload of an invoice, or of a credit memo as a credit note. Commits. Raises RefusedError.
+    """Queue the upload of an invoice, or of a credit memo as a credit note. Commits.
 
-    `transaction_id`: Amazon's id of the refund that the credit note is about, if known.
+    `reference_id`: Amazon's id of the refund that the credit note is about, or of the shipment of an invoice of a part
+    of the order; by default the one in Amazon's payments. Raises RefusedError, and InvalidError for a missing or
+    malformed id.
     """
     with order_editing.edit_order(session, document.order_id) as order:
         session.refresh(document)
-        error = queries.load_upload(session, order, document).refused
-        if error:
-            raise RefusedError(error)
-        return _enqueue(session, order, document, transaction_id, undo_seconds=undo_seconds, now=now, actor=actor)
+        possible = queries.load_upload(session, order, document)
+        if possible.refused:
+            raise RefusedError(possible.refused)
+        reference = possible.reference
+        given = _check_reference(reference, reference_id) if reference is not None else {}
+        return _enqueue(session, order, document, given, undo_seconds=undo_seconds, now=now, actor=actor)
 
 
 def queue_due(session: Session, amazon_order_ids: Sequence[int], *, now: datetime, actor: str) -> None:
     """Queue the automatic uploads that are due now that these orders have changed. Does not commit."""
     for invoice in queries.list_due(session, amazon_order_ids, now - _RECENT):
         order = session.get_one(Order, invoice.order_id)
-        if queries.find_refusal_reason(order, invoice, None) is None:
-            _enqueue(session, order, invoice, "", undo_seconds=0, now=now, actor=actor)
+        reference = queries.find_reference(session, order, invoice)
+        # An invoice of a part of the order waits until Amazon's payments show its shipment.
+        is_waiting = reference is not None and reference.known is None
+        if is_waiting or queries.find_refusal_reason(session, order, invoice, None) is not None:
+            continue
+        given = {reference.name: reference.known} if reference is not None else {}
+        _enqueue(session, order, invoice, given, undo_seconds=0, now=now, actor=actor)
+
+
+def _check_reference(reference: Reference, reference_id: str) -> dict[str, str | None]:
+    """Return the id for the submission's details. Raises InvalidError."""
+    value = reference_id.strip() or reference.known
+    if value is None:
+        raise InvalidError(reference.missing_code, field="reference_id")
+    if not vat_invoices.is_valid_option(value):
+        raise InvalidError("vat_invoice_id_malformed", field="reference_id")
+    return {reference.name: value}
 
 
 def _enqueue(
     session: Session,
     order: Order,
     document: Document,
-    transaction_id: str,
+    reference: Mapping[str, str | None],
     *,
     undo_seconds: int,
     now: datetime,
@@ -72,9 +91,8 @@ def _enqueue(
         "amount": Money(document.total, order.currency).amount,
         "vat": Money(_limit_tax(document), order.currency).amount,
         "currency": order.currency,
+        **reference,
     }
-    if transaction_id:
-        details["transaction_id"] = transaction_id
     return submission_actions.enqueue(
         session,
         vat_invoices.KIND,
@@ -109,6 +127,7 @@ class VatInvoiceHandler(SubmissionHandler):
             vat=Money.parse(details["vat"], details["currency"]),
             document_type=details["document"],
             transaction_id=details.get("transaction_id"),
+            shipping_id=details.get("shipping_id"),
         )
         marketplace_id = submission.amazon_order.store.marketplace_id
         render = renderer.render_invoice if details["document"] == INVOICE else renderer.render_credit_memo
@@ -122,9 +141,14 @@ class VatInvoiceHandler(SubmissionHandler):
             return "vat_invoice_without_report"
         return "vat_invoice_report_contradicts" if report.is_contradictory else None
 
+    def find_rejection(self, session: Session, submission: Submission, report: FeedReport) -> Rejection | None:
+        """Return Amazon's message, and what to do about it where its code is known."""
+        message = next((message for message in report.messages if message.failed), None)
+        return None if message is None else Rejection(message.words, vat_invoices.find_advice(message.code))
+
     def check_preflight(self, session: Session, submission: Submission) -> PreflightFailure | None:
         order = self._load_order(session, submission)
-        error = queries.find_refusal_reason(order, queries.get_document(session, submission), None)
+        error = queries.find_refusal_reason(session, order, queries.get_document(session, submission), None)
         return PreflightFailure(error) if error else None
 
     def order_id(self, session: Session, submission: Submission) -> int | None:
@@ -134,8 +158,8 @@ class VatInvoiceHandler(SubmissionHandler):
         self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, actor: str
     ) -> Submission:
         document = queries.get_document(session, old)
-        transaction_id = old.details.get("transaction_id", "")
-        return upload(session, document, transaction_id=transaction_id, undo_seconds=undo_seconds, now=now, actor=actor)
+        reference_id = old.details.get("transaction_id") or old.details.get("shipping_id") or ""
+        return upload(session, document, reference_id=reference_id, undo_seconds=undo_seconds, now=now, actor=actor)
 
     def resubmit_error(self, session: Session, old: Submission) -> str | None:
         return queries.load_upload(session, self._load_order(session, old), queries.get_document(session, old)).refused

@@ -10,12 +10,13 @@ from webapp.forms.orders import CommentForm
 from webapp.models.documents import CreditMemo
 from webapp.queries import submissions
 from webapp.queries.invoicing import documents as queries
-from webapp.queries.invoicing import refund_findings, vat_invoices
+from webapp.queries.invoicing import refund_findings
 from webapp.queries.orders import orders
 from webapp.views.invoicing import common as document_pages
 from webapp.views.listing import registry
 from webapp.views.listing.pages import add_routes
 from webapp.views.orders import submissions_panel
+from webapp.views.submissions import vat_invoices
 from webapp.web.auth import requires
 
 bp = Blueprint("credit_memos", __name__)
@@ -33,7 +34,7 @@ def show(number: str) -> Response:
         "credit_memos/show.html",
         order,
         document=memo,
-        upload=vat_invoices.load_upload(session, order, memo),
+        **vat_invoices.build_context(order, memo),
         submission=submission,
         findings=refund_findings.list_for_memo(session, memo.id),
         pace=submissions_panel.poll_interval([submission] if submission else []),

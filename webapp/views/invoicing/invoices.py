@@ -15,7 +15,6 @@ from webapp.forms.documents import DocumentForm, invoice_form, parse_quantities
 from webapp.forms.orders import CommentForm
 from webapp.models.orders import Order
 from webapp.queries.invoicing import documents as queries
-from webapp.queries.invoicing import vat_invoices
 from webapp.queries.orders import orders
 from webapp.services.invoicing import invoices
 from webapp.views.invoicing import common as document_pages
@@ -23,6 +22,7 @@ from webapp.views.invoicing import document_form
 from webapp.views.invoicing.document_form import DocumentType
 from webapp.views.listing import registry
 from webapp.views.listing.pages import add_routes
+from webapp.views.submissions import vat_invoices
 from webapp.web.auth import requires
 
 bp = Blueprint("invoices", __name__)
@@ -40,7 +40,7 @@ def show(number: str) -> Response:
         "invoices/show.html",
         order,
         document=invoice,
-        upload=vat_invoices.load_upload(session, order, invoice),
+        **vat_invoices.build_context(order, invoice),
         totals=[*document_pages.build_amount_rows(invoice, order.currency), grand],
         remarks=document_pages.list_document_comments(session, order, invoice_id=invoice.id),
         form=CommentForm(formdata=None),
