@@ -23,11 +23,13 @@ from webapp.core import queue
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
 from webapp.db.encryption import field_cipher
-from webapp.db.engine import find_sqlite_module
+from webapp.db.engine import find_sqlite_module, read_only
 from webapp.domain.health import FAIL, worst
 from webapp.health import channels, checks
 from webapp.health.monitor import Monitor, read_state
+from webapp.messages import text_for
 from webapp.models.accounts import Account
+from webapp.models.alarm_settings import AlarmSettings
 from webapp.models.mails import Mail
 from webapp.models.orders import Order
 from webapp.models.recurring_jobs import RecurringJob
@@ -348,6 +350,50 @@ def test_the_dead_mans_switch_is_requested_each_minute_and_told_of_failures(desk
     with disk_full(desk):
         desk.run(60)
     assert desk.receiver.pings[-1] == "/ping/fail"
+
+
+def test_headers_that_never_end_stop_no_alarms(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channels, "DELIVERY_WITHIN", 0.5)
+    desk.receiver.is_dripping = True
+    with Session(db.engine) as session:
+        fields = {"recipients": RECIPIENT, "webhook_url": desk.receiver.url, "ping_url": desk.receiver.url}
+        alarm_settings.save(session, fields, now=desk.now(), actor="test")
+    with disk_full(desk):
+        desk.run(60)
+    assert len(desk.box.taken) == 1
+    log = read_state(desk.app.config["CHANNELDESK"].data_dir).log
+    assert {row["error"] for row in log if row["channel"] == "webhook"} == {text_for("alarm_server_slow")}
+    # The first requests go on in their threads, and no others are added.
+    assert len(desk.receiver.posts) == 1
+    assert len(desk.receiver.pings) == 1
+
+
+def test_a_host_name_that_cannot_be_encoded_is_an_error_of_the_delivery(desk: Desk) -> None:
+    impossible = f"http://{'a' * 64}.example/hook"
+    with Session(db.engine) as session:
+        alarm_settings.save(session, {"recipients": RECIPIENT}, now=desk.now(), actor="test")
+        save_mail_server(session, port=desk.box.port, host="desk..example")
+    # Stored by an earlier version, which accepted such addresses.
+    desk.change(update(AlarmSettings).values(webhook_url=impossible, ping_url=impossible))
+    with read_only(), Session(db.engine) as session:
+        results = channels.send_test(channels.load(session, ""), desk.now())
+    assert [(name, bool(error)) for name, error in results] == [(f"mail:{RECIPIENT}", True), ("webhook", True)]
+    with disk_full(desk):
+        desk.run(60)
+    assert {row["channel"] for row in read_state(desk.app.config["CHANNELDESK"].data_dir).log} == {
+        f"mail:{RECIPIENT}",
+        "webhook",
+    }
+
+
+def test_the_dead_mans_switch_keeps_its_query_string(desk: Desk) -> None:
+    with Session(db.engine) as session:
+        fields = {"ping_url": desk.receiver.url.replace("/hook", "/ping/?token=1/2")}
+        alarm_settings.save(session, fields, now=desk.now(), actor="test")
+    desk.run(30)
+    with disk_full(desk):
+        desk.run(60)
+    assert desk.receiver.pings == ["/ping/?token=1/2", "/ping/fail?token=1/2"]
 
 
 def test_a_client_secret_that_expires_soon_is_a_warning(desk: Desk) -> None:

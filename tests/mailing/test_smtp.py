@@ -148,6 +148,7 @@ def test_a_port_nobody_listens_on_and_one_that_never_speaks() -> None:
 
 def test_a_name_nobody_has() -> None:
     assert trouble(25, host="nowhere.invalid").cause == "mail_host_unknown"
+    assert trouble(25, host="shop..example").cause == "mail_host_unknown"
 
 
 @pytest.mark.parametrize(

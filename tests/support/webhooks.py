@@ -15,7 +15,7 @@ from typing import Any
 class Receiver:
     """The requests that were taken. `answers`: the status of the next ones; 200 afterwards.
 
-    `is_endless`: the bodies of its responses never end.
+    `is_endless`: the bodies of its responses never end. `is_dripping`: the headers of its responses never end.
     """
 
     url: str = ""
@@ -23,6 +23,7 @@ class Receiver:
     pings: list[str] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     is_endless: bool = False
+    is_dripping: bool = False
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -51,8 +52,12 @@ def webhook_receiver() -> Iterator[Receiver]:
 
         def answer(self, status: int) -> None:
             self.send_response(status)
-            self.end_headers()
             with contextlib.suppress(OSError):
+                self.flush_headers()
+                while receiver.is_dripping:
+                    self.wfile.write(b"X-Drip: 1\r\n")
+                    time.sleep(0.05)
+                self.end_headers()
                 while receiver.is_endless:
                     self.wfile.write(b" ")
                     time.sleep(0.05)
@@ -67,7 +72,7 @@ def webhook_receiver() -> Iterator[Receiver]:
     try:
         yield receiver
     finally:
-        receiver.is_endless = False
+        receiver.is_endless = receiver.is_dripping = False
         server.shutdown()
         thread.join()
         server.server_close()

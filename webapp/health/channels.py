@@ -1,13 +1,18 @@
 """Deliver alarms: by e-mail, by signed webhook, and by requests to a dead man's switch."""
 
+import contextvars
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time
 from email.utils import make_msgid
+from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from sqlalchemy.orm import Session
@@ -21,7 +26,9 @@ from webapp.messages import text_for
 from webapp.queries import mails
 from webapp.services import alarm_settings
 
+# Seconds for each step of a connection, and for a delivery as a whole.
 TIMEOUT = 10.0
+DELIVERY_WITHIN = 30.0
 MAIL, WEBHOOK = "mail", "webhook"
 TIMESTAMP_HEADER, SIGNATURE_HEADER = "X-Channeldesk-Timestamp", "X-Channeldesk-Signature"
 
@@ -171,24 +178,68 @@ def _post(channels: Channels, message: Message) -> str:
         # The body is not read: it could be sent so slowly that it never ends.
         with httpx.stream("POST", channels.webhook_url, content=body, headers=headers, timeout=TIMEOUT) as response:
             return "" if response.is_success else f"HTTP {response.status_code}"
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        # UnicodeError: the host name has a label that DNS does not allow.
         return text_for("alarm_url_unreachable", {"error": type(error).__name__})
 
 
 def ping(url: str, is_failing: bool) -> str:
     """Request a healthchecks-style URL, with `/fail` while a check fails; return why it failed, or an empty string."""
     try:
-        with httpx.stream("GET", url.rstrip("/") + "/fail" if is_failing else url, timeout=TIMEOUT) as response:
+        with httpx.stream("GET", _add_fail(url) if is_failing else url, timeout=TIMEOUT) as response:
             return "" if response.is_success else f"HTTP {response.status_code}"
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         return type(error).__name__
+
+
+def _add_fail(url: str) -> str:
+    """Append `/fail` to the path and keep the query string."""
+    parts = urlsplit(url)
+    return parts._replace(path=f"{parts.path.rstrip('/')}/fail").geturl()
+
+
+class TimedDeliveries:
+    """Run deliveries with one time limit each: a server that sends a byte now and then keeps no timeout of a step.
+
+    A delivery that exceeds it goes on in its thread. Until it has ended, no other one of the same channel begins.
+    """
+
+    def __init__(self) -> None:
+        self._running: dict[str, Future[str]] = {}
+
+    def run(self, channel: str, call: Callable[[], str]) -> str:
+        """Return the result of `call`, or the error that it took too long."""
+        earlier = self._running.get(channel)
+        if earlier is not None and not earlier.done():
+            return text_for("alarm_server_slow")
+        result = self._running[channel] = _start(call)
+        try:
+            return result.result(DELIVERY_WITHIN)
+        except TimeoutError:
+            return text_for("alarm_server_slow")
+
+
+def _start(call: Callable[[], str]) -> Future[str]:
+    """Run a call in a thread that does not keep the process from ending."""
+    result: Future[str] = Future()
+    context = contextvars.copy_context()
+
+    def run() -> None:
+        try:
+            result.set_result(context.run(call))
+        except Exception as error:  # noqa: BLE001 - raised again where the result is read
+            result.set_exception(error)
+
+    threading.Thread(target=run, daemon=True, name="delivery").start()
+    return result
 
 
 def send_test(channels: Channels, now: datetime) -> list[tuple[str, str]]:
     """Send a test message on every channel; return (channel, error or empty) of each."""
     results: list[tuple[str, str]] = []
     names: Sequence[str] = channels.names
+    deliveries = TimedDeliveries()
     for name in names:
         message = Message("", "test", now.timestamp(), name, [], now.timestamp())
-        results.append((name, deliver(channels, message)))
+        results.append((name, deliveries.run(name, partial(deliver, channels, message))))
     return results

@@ -11,6 +11,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,7 @@ class Monitor:
         self._running: Future[list[Check]] | None = None
         self.state, stored = _read(self._settings.data_dir)
         self._channels = _decrypt(stored)
+        self._deliveries = delivery.TimedDeliveries()
         self._pinged_at = float("-inf")
         self._written = b""
 
@@ -89,7 +91,7 @@ class Monitor:
         alarms.update(self.state, results, texts, names, self._channels.quiet, now, not_yet)
         self._save()
         for message in alarms.due_messages(self.state, names, now):
-            error = delivery.deliver(self._channels, message)
+            error = self._deliveries.run(message.channel, partial(delivery.deliver, self._channels, message))
             if error:
                 log.warning("An alarm was not delivered by %s: %s", message.channel.partition(":")[0], error)
             alarms.record_delivery(self.state, message, error, datetime.now(UTC))
@@ -148,7 +150,8 @@ class Monitor:
         if not self._channels.ping_url or 0 <= at - self._pinged_at < PING_INTERVAL:
             return
         self._pinged_at = at
-        if error := delivery.ping(self._channels.ping_url, worst(results) == FAIL):
+        ping = partial(delivery.ping, self._channels.ping_url, worst(results) == FAIL)
+        if error := self._deliveries.run("ping", ping):
             log.warning("The dead man's switch did not take the request: %s", error)
 
 

@@ -105,6 +105,9 @@ def _open(server: Server, within: float) -> smtplib.SMTP:
         if server.security == "tls":
             return smtplib.SMTP_SSL(server.host, server.port, timeout=within, context=context)
         return smtplib.SMTP(server.host, server.port, timeout=within)
+    except UnicodeError as error:
+        # A label of the name is empty or longer than DNS allows.
+        raise ServerTrouble("mail_host_unknown", str(error)) from error
     except (OSError, smtplib.SMTPException) as error:
         raise _build_server_error(error) from error
 

@@ -40,6 +40,7 @@ SENTENCES = {
     "health_backup": _l("The last backup failed. The log says why."),
     "alarm_recipients_many": _l("There are more than %(most)s addresses."),
     "alarm_url_malformed": _l("This is not a web address. Write it as https://example.com/path."),
+    "alarm_server_slow": _l("The server takes too long. The message may have arrived; it is sent again."),
     "alarm_url_unreachable": _l("The server does not respond (%(error)s). Check the address."),
     "alarm_time_malformed": _l("This is not a time of day. Write it as 22:00."),
     "alarm_quiet_hours_half": _l("Quiet hours need a start and an end."),
