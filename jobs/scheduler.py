@@ -45,7 +45,7 @@ def run(app: Flask) -> None:
         try:
             with app.app_context():
                 if not planned:
-                    add_recurring_jobs(datetime.now(UTC))
+                    prepare(connection, datetime.now(UTC))
                     planned = True
                 tick(connection, datetime.now(UTC))
                 if time.monotonic() >= next_heartbeat:
@@ -60,6 +60,13 @@ def run(app: Flask) -> None:
                     raise
                 log.warning("The scheduler continues in a second: %s", type(error).__name__)
         stop.wait(TICK)
+
+
+def prepare(connection: Redis, now: datetime) -> None:
+    """Do what each start needs: add the recurring jobs, and enqueue those that have not ended again."""
+    add_recurring_jobs(now)
+    for claim in claiming.claim_unanswered(db.session(), now):
+        queue.enqueue_once(connection, claim.name, *claim.ids)
 
 
 def add_recurring_jobs(now: datetime) -> None:

@@ -1,7 +1,9 @@
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask import Flask
 from redis import Redis
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +16,8 @@ from tests.support.order_processing import create_processing_order
 from webapp.core import queue
 from webapp.core.extensions import db
 from webapp.domain.errors import InvalidError, NotFoundError
+from webapp.domain.health import Check
+from webapp.health import checks
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.audit_log import Event
 from webapp.models.orders import Order
@@ -154,6 +158,28 @@ def test_the_first_start_schedules_the_jobs_of_the_registry(session: Session) ->
         ("maintenance", 5, NOW),
         ("make_backup", 24 * 3600, NOW.replace(day=3, hour=1)),
     ]
+
+
+def test_a_run_that_a_long_stop_interrupted_is_enqueued_at_the_start_and_not_overdue(
+    app: Flask, session: Session, redis: Redis
+) -> None:
+    now = datetime.now(UTC)
+    job = a_job(session)
+    job.enqueued_at, job.next_run_at = now - timedelta(days=3), now
+    session.commit()
+    queue.record_scheduler_heartbeat(redis, now)
+    assert {check.level for check in list_job_checks(app, now)} == {"fail"}
+    scheduler.prepare(redis, now)
+    scheduler.tick(redis, now)
+    assert "sync_account-1" in queued_ids(redis)
+    assert {check.level for check in list_job_checks(app, now)} == {"ok"}
+    # It has to end within its time limit as after any other start.
+    assert {check.level for check in list_job_checks(app, now + timedelta(hours=2))} == {"fail"}
+
+
+def list_job_checks(app: Flask, now: datetime) -> list[Check]:
+    jobs = [replace(probe, needs=()) for probe in checks.PROBES if probe.name == "jobs"]
+    return checks.run_all(app, now, jobs)
 
 
 def test_a_scheduled_run_that_redis_lost_is_enqueued_again(session: Session, redis: Redis) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.db.bulk_write import insert_if_missing
@@ -111,6 +111,21 @@ def claim_due(session: Session, now: datetime) -> list[Claim]:
         if job.next_run_at is None or not schedule.is_due(job.name, job.next_run_at, job.interval_seconds, now):
             continue
         job.next_run_at = schedule.find_next_run(job.next_run_at, job.interval_seconds, now) if job.enabled else None
+        job.enqueued_at = now
+        claims.append(Claim(job.name, tuple(job.ids)))
+    session.commit()
+    return claims
+
+
+def claim_unanswered(session: Session, now: datetime) -> list[Claim]:
+    """Claim the runs that have not ended, for the start of a scheduler: they were interrupted, or Redis lost them.
+
+    They count as enqueued now, so that the time while nothing ran makes none of them overdue. Commits.
+    """
+    is_unanswered = or_(RecurringJob.finished_at.is_(None), RecurringJob.finished_at < RecurringJob.enqueued_at)
+    statement = select(RecurringJob).where(RecurringJob.enqueued_at <= now, is_unanswered)
+    claims = []
+    for job in session.scalars(statement.order_by(RecurringJob.id).with_for_update(skip_locked=True)):
         job.enqueued_at = now
         claims.append(Claim(job.name, tuple(job.ids)))
     session.commit()
