@@ -8,7 +8,7 @@ that may have gone out are left to a person as unconfirmed.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from webapp.db import high_water_mark, number_sequences, outgoing_calls
@@ -49,6 +49,9 @@ def start(
     number_margin: int = 0,
 ) -> Fence:
     """Begin a fence, or restart the active one, and let the number sequences continue after the mark. Commits."""
+    if session.connection().dialect.name == "postgresql":
+        # Of two that begin a fence at once, the second finds the row of the first. SQLite has one writer at a time.
+        session.execute(text("LOCK TABLE fences IN SHARE ROW EXCLUSIVE MODE"))
     counters, mark = number_sequences.load_all(session), high_water_mark.read() or {}
     for name in sorted({*counters, *mark}):
         last = max(counters.get(name, 0), mark.get(name, 0))
