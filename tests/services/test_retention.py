@@ -13,7 +13,10 @@ from webapp.domain.errors import InvalidError, NotFoundError
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderVersion, QuarantinedOrder
 from webapp.models.audit_log import Event
+from webapp.models.backfills import Backfill
 from webapp.models.bulk_actions import BulkAction, BulkRow
+from webapp.models.completeness import CompletenessDay
+from webapp.models.fences import Fence
 from webapp.models.mails import Mail
 from webapp.models.reported_orders import OrderRead
 from webapp.models.submissions import Feed, Submission
@@ -190,6 +193,40 @@ def test_other_data_is_deleted_once_it_has_ended(session, order, keep, tmp_path)
     assert [counts[name] for name in names] == [1, 2, 1, 1, 1, 1]
     assert [count(session, model) for model in (QuarantinedOrder, SyncRun, Mail, BulkAction, BulkRow)] == [1] * 5
     assert session.scalars(select(BulkAction.state)).all() == ["running"]
+
+
+def test_counts_backfills_and_fences_are_deleted_once_they_have_ended(session, order, keep, tmp_path):
+    keep(completeness_days=60, backfills=60, fences=90)
+    # The third reaches back furthest, and the last is the latest.
+    for number, (state, days) in enumerate((("done", 40), ("paused", 400), ("done", 730), ("done", 30), ("done", 20))):
+        session.add(
+            Backfill(
+                account_id=1,
+                method="report",
+                state=state,
+                actor="test",
+                starts_at=NOW - timedelta(days=days),
+                ends_at=NOW,
+                reached_at=NOW,
+                slice_seconds=3600,
+                created_at=NOW + timedelta(hours=number),
+                resumed_at=NOW,
+                ended_at=NOW if state == "done" else None,
+                next_try_at=NOW,
+            )
+        )
+        session.flush()
+    counts = {"store_id": order.store_id, "at_amazon": 1, "here": 1, "missing": 0, "differing": 0, "checked_at": NOW}
+    for at in (NOW, NOW + timedelta(days=1), LATER):
+        session.add(CompletenessDay(day=at.date(), **counts))
+    for ended in (NOW, None):
+        session.add(Fence(reason="restored", started_at=NOW, ended_at=ended))
+    deleted = run(session, tmp_path)
+    assert [deleted[name] for name in ("completeness_days", "backfills", "fences")] == [2, 2, 1]
+    assert session.scalars(select(CompletenessDay.day)).all() == [LATER.date()]
+    kept = session.scalars(select(Backfill.starts_at).order_by(Backfill.id)).all()
+    assert [(NOW - start).days for start in kept] == [400, 730, 20]
+    assert session.scalars(select(Fence.ended_at)).all() == [None]
 
 
 def test_the_latest_copy_from_before_an_upgrade_is_kept(session, keep, tmp_path):

@@ -24,6 +24,9 @@ RULES = (
     RetentionRule("sync_runs", 90, 7),
     # The completeness ledger compares the last 30 days with what was read since.
     RetentionRule("order_reads", 180, 60),
+    RetentionRule("completeness_days", 730, 60),
+    RetentionRule("backfills", 365, 60),
+    RetentionRule("fences", 1095, 90),
     RetentionRule("submissions", 365, 60),
     # Amazon lists feeds for 90 days: until then, a feed there must be known here.
     RetentionRule("feeds", 365, 100),

@@ -1,11 +1,11 @@
 """Delete what is older than its retention, in small batches, and give the freed space of SQLite back."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, func, select, update
+from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from webapp.db.base import Base
@@ -16,7 +16,10 @@ from webapp.domain.submissions import state_machine as submission_states
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrderVersion, QuarantinedOrder
 from webapp.models.audit_log import Event
+from webapp.models.backfills import DONE, Backfill
 from webapp.models.bulk_actions import BulkAction, BulkRow
+from webapp.models.completeness import CompletenessDay
+from webapp.models.fences import Fence
 from webapp.models.mails import Mail
 from webapp.models.order_transactions import OrderTransaction
 from webapp.models.printed_files import PrintedFile, PrintedPart
@@ -167,6 +170,36 @@ def _select_order_reads(cutoff: datetime) -> Select[int]:
     return select(OrderRead.id).where(OrderRead.requested_at < cutoff, OrderRead.next_try_at.is_(None))
 
 
+def _select_completeness_days(cutoff: datetime) -> Select[date]:
+    """Select the days themselves: the counts of all stores of a day are deleted together."""
+    return select(CompletenessDay.day).where(CompletenessDay.day < cutoff.date()).distinct()
+
+
+def _select_backfills(cutoff: datetime) -> Select[int]:
+    """Select ended backfills but, of each account, the latest and the one that reached back furthest.
+
+    Completeness checks expect orders from the start of the latter on.
+    """
+    latest = select(func.max(Backfill.id)).group_by(Backfill.account_id)
+    other = aliased(Backfill)
+    reached_further = exists().where(
+        other.account_id == Backfill.account_id,
+        other.state == DONE,
+        or_(other.starts_at < Backfill.starts_at, and_(other.starts_at == Backfill.starts_at, other.id > Backfill.id)),
+    )
+    return select(Backfill.id).where(Backfill.ended_at < cutoff, Backfill.id.not_in(latest), reached_further)
+
+
+def _select_fences(cutoff: datetime) -> Select[int]:
+    return select(Fence.id).where(Fence.ended_at < cutoff)
+
+
+def _delete_completeness_days(session: Session, days: Sequence[date]) -> None:
+    session.execute(
+        delete(CompletenessDay).where(CompletenessDay.day.in_(days)), execution_options={"synchronize_session": False}
+    )
+
+
 def _select_submissions(cutoff: datetime) -> Select[int]:
     """Select submissions without an effect. The others document parcels and documents at Amazon."""
     ended = (submission_states.REJECTED, submission_states.UNDONE)
@@ -246,14 +279,18 @@ def _delete_refund_transactions(session: Session, ids: Sequence[int]) -> None:
     _delete_plain(RefundTransaction)(session, ids)
 
 
-# Rule → the ids of its rows that are older than a time, and how to delete some of them.
-_TABLES: dict[str, tuple[Callable[[datetime], Select[int]], Callable[[Session, Sequence[int]], None]]] = {
+# Rule → the ids of its rows that are older than a time (for counts of completeness checks: the days), and how to
+# delete some of them.
+_TABLES: dict[str, tuple[Callable[[datetime], Select[Any]], Callable[[Session, Sequence[Any]], None]]] = {
     "events": (_select_events, _delete_plain(Event)),
     "sign_in_attempts": (_select_sign_in_attempts, _delete_plain(SignInAttempt)),
     "versions": (_select_versions, _delete_plain(AmazonOrderVersion)),
     "quarantine": (_select_quarantined, _delete_plain(QuarantinedOrder)),
     "sync_runs": (_select_sync_runs, _delete_plain(SyncRun)),
     "order_reads": (_select_order_reads, _delete_plain(OrderRead)),
+    "completeness_days": (_select_completeness_days, _delete_completeness_days),
+    "backfills": (_select_backfills, _delete_plain(Backfill)),
+    "fences": (_select_fences, _delete_plain(Fence)),
     "submissions": (_select_submissions, _delete_submissions),
     "feeds": (_select_feeds, _delete_feeds),
     "mails": (_select_mails, _delete_plain(Mail)),
