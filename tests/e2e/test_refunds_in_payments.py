@@ -11,6 +11,7 @@ from tests.support.refunds import submission_of
 from webapp.domain.amazon.errors import Unavailable
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.models.audit_log import Event
+from webapp.models.order_transactions import OrderTransaction
 from webapp.models.refund_transactions import RefundFinding, RefundTransaction, UnreadableTransaction
 from webapp.services.invoicing import credit_memos, refund_check
 from webapp.services.submissions import refunds
@@ -152,6 +153,65 @@ def test_a_finding_that_was_checked_does_not_come_back(harness, number):
     check(harness)
     assert findings(harness) == []
     assert kinds(harness, number) == ["refund_elsewhere", "refund_finding_checked"]
+
+
+def test_tax_that_amazon_did_not_refund_is_taken_from_the_credit_memo(harness, number):
+    harness.world.switches["vat_exclusive_refunds"] = True
+    memo = refund(harness, number)
+    requested, tax = memo.total, memo.tax
+    assert tax > 0
+    assert harness.commerce_order(number).total_refunded == requested
+    check(harness)
+
+    (row,) = transactions(harness)
+    order = harness.commerce_order(number)
+    assert (row.amount, row.tax, memo.tax, memo.total) == (requested - tax, 0, 0, requested - tax)
+    assert (order.total_refunded, sum(item.total for item in memo.items)) == (memo.total, memo.total)
+    assert [item.tax for item in memo.items] == [0, 0]
+    assert (memo.adjustment_refund, memo.adjustment_fee, findings(harness)) == (0, 0, [])
+    assert kinds(harness, number) == ["refund_tax_corrected", "refund_confirmed"]
+    check(harness)
+    assert kinds(harness, number) == ["refund_tax_corrected", "refund_confirmed"]
+
+
+def test_tax_that_amazon_did_not_refund_is_taken_from_an_unconfirmed_refund_too(harness, number):
+    harness.world.switches["vat_exclusive_refunds"] = True
+    harness.world.faults.arm("contradicting_report", "createFeed")
+    memo = refund(harness, number, {}, 0, adjustment_refund=500)
+    net = sum(amount for row in memo.amazon_lines for name, amount in row["parts"].items() if "tax" not in name)
+    check(harness)
+    order = harness.commerce_order(number)
+    assert (memo.state, memo.total, order.total_refunded, order.total_refunding) == ("refunded", net, net, 0)
+
+
+def test_the_sale_and_the_refund_of_an_order_are_stored_with_amazons_fees(harness, number):
+    memo = refund(harness, number)
+    check(harness)
+    rows = harness.session.scalars(select(OrderTransaction).order_by(OrderTransaction.id)).all()
+    assert [(row.kind, row.number) for row in rows] == [("Shipment", number), ("Refund", number)]
+    sale, refunded = rows
+    order = harness.commerce_order(number)
+    assert (sale.charges + sale.tax, refunded.charges + refunded.tax) == (order.total, -memo.total)
+    assert (sale.fees < 0, refunded.fees > 0, sale.shipment_id[0]) == (True, True, "D")
+    assert all(row.charges + row.tax + row.fees + row.other == row.total for row in rows)
+    check(harness)
+    assert len(harness.session.scalars(select(OrderTransaction)).all()) == 2
+
+
+def test_the_transactions_of_one_order_are_read_at_once_of_any_age(harness, number):
+    memo = refund(harness, number)
+    other = harness.world.place("DE", status="SHIPPED")
+    harness.sync()
+    control.run(harness.world, lambda world: control.set_clock(world, {"move": 200}))
+    harness.account.created_at = datetime.now(UTC) + timedelta(days=1)
+    harness.session.commit()
+
+    refund_check.read_order(harness.session, harness.amazon, harness.commerce_order(number).id, now=harness.clock())
+
+    harness.session.expire_all()
+    numbers = set(harness.session.scalars(select(OrderTransaction.number)))
+    assert (numbers, other in numbers) == ({number}, False)
+    assert memo.confirmed_at is not None
 
 
 def test_an_unconfirmed_refund_is_settled_by_amazons_payments(harness, number):

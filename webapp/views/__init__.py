@@ -16,6 +16,7 @@ from webapp.views.orders import addresses as order_addresses
 from webapp.views.orders import customers, holds
 from webapp.views.orders import detail as order_detail  # noqa: F401 - adds routes to order_list.bp
 from webapp.views.orders import list as order_list
+from webapp.views.orders import payment_readings as payment_readings  # adds routes to order_list.bp
 from webapp.views.patterns import views as patterns
 from webapp.views.products import csv_import as product_csv_import
 from webapp.views.products import products

@@ -45,6 +45,7 @@ def test_a_credit_note_needs_the_transaction_id(owner_client, session, memo):
 
     assert (fragment.status_code, page.status_code) == (422, 422)
     assert "Amazon rejects a credit note without the ID of its refund's transaction." in plain(fragment)
+    assert "/orders/100001/payments" in fragment.text
     assert "<html" not in fragment.text
     assert "Amazon's IDs have letters, digits and" in plain(page)
     assert fields(page)["reference_id"] == "T=1"

@@ -6,6 +6,7 @@ Each view requires exactly one permission; a view that names none is refused.
 PERMISSIONS = {
     "orders.read": "View orders, without buyers' data.",
     "orders.write": "Invoice, ship, refund, hold and comment; correct addresses; create orders from Amazon orders.",
+    "payments.read": "View Amazon's transactions of orders, with its fees.",
     "documents.print": "Print invoices, packing slips and credit memos, which contain buyers' names.",
     "orders.cancel": "Request the cancellation of an order at Amazon.",
     "bulk.write": "Run bulk actions, limited to what the user may do with a single order.",

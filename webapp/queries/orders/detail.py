@@ -20,12 +20,14 @@ from webapp.domain.common.marketplaces import BY_ID, Marketplace
 from webapp.domain.errors import require
 from webapp.domain.mail import state_machine as mail_states
 from webapp.domain.submissions import cancellation
+from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.documents import CreditMemo, Invoice
 from webapp.models.mail_settings import MailServer
 from webapp.models.mails import Mail
+from webapp.models.order_transactions import OrderTransaction
 from webapp.models.orders import Order, OrderItem
-from webapp.models.refund_transactions import RefundFinding
+from webapp.models.refund_transactions import RefundFinding, RefundTransaction
 from webapp.models.shipments import Parcel, Shipment
 from webapp.models.stores import Store
 from webapp.models.submissions import Submission
@@ -34,7 +36,7 @@ from webapp.queries.orders.history import CommentRow, OrderHistory
 from webapp.queries.products import line_stock
 from webapp.queries.products.line_stock import LineStock
 
-INFORMATION, HISTORY = "information", "history"
+INFORMATION, HISTORY, PAYMENTS = "information", "history", "payments"
 # The number of comments on the first tab.
 LATEST = 5
 
@@ -113,6 +115,34 @@ class ParcelRow(NamedTuple):
     tracking_number: str
 
 
+class TransactionRow(NamedTuple):
+    """A transaction of an order in Amazon's payments. Amounts are minor units, the seller's.
+
+    `credit_memo`: the number of the credit memo whose refund it is.
+    """
+
+    id: int
+    transaction_id: str
+    kind: str
+    description: str
+    status: str
+    posted_at: datetime
+    currency: str
+    charges: int
+    tax: int
+    fees: int
+    other: int
+    total: int
+    credit_memo: str | None
+
+
+class PaymentsState(NamedTuple):
+    """The time until which the payments of the account were read, and when Amazon last refused them."""
+
+    finances_until: datetime | None
+    finances_refused_at: datetime | None
+
+
 class RelatedCounts(NamedTuple):
     """The number of rows related to an order; `mail_servers` is 0 if no mail can be sent."""
 
@@ -129,7 +159,8 @@ class OrderDetail(NamedTuple):
     """An order as its page shows it. The first fields are its own columns; amounts are minor units of `currency`.
 
     Only the first tab has personal data, `comments` (one more than it shows) and `stock`; only the history tab has
-    `history` and all `comments`. `submissions` and `comments` are sorted newest first.
+    `history` and all `comments`; only the payments tab has `transactions` and `payments`. `submissions` and `comments`
+    are sorted newest first, `transactions` oldest first.
     """
 
     id: int
@@ -165,6 +196,8 @@ class OrderDetail(NamedTuple):
     comments: Sequence[CommentRow]
     stock: Mapping[int, LineStock]
     history: OrderHistory
+    transactions: Sequence[TransactionRow]
+    payments: PaymentsState | None
 
     @property
     def cancelling(self) -> bool:
@@ -192,6 +225,8 @@ def load_detail(session: Session, number: str, tab: str) -> OrderDetail:
         sorted(rows.get("comments", ()), key=_at, reverse=True),
         line_stock.group_by_line(items, rows.get("stock", ())),
         order_history.sort_history(rows.get("events", ()), rows.get("versions", ())),
+        sorted(rows.get("transactions", ()), key=_posted_at),
+        next(iter(rows.get("payments", ())), None),
     ]
     return OrderDetail._make([*own, *parts])
 
@@ -203,6 +238,7 @@ _ENDS = list(accumulate(map(len, (_OWN, StoreRow._fields, AmazonOrderRow._fields
 _SLICES = list(pairwise(_ENDS))
 _id = attrgetter("id")
 _at = attrgetter("at", "id")
+_posted_at = attrgetter("posted_at", "id")
 
 
 @lru_cache(maxsize=8)
@@ -266,7 +302,29 @@ def _build_aggregates(tab: str) -> dict[str, JsonAggregate[Any]]:
             "events": order_history.aggregate_events(amazon_order_id),
             "versions": order_history.aggregate_versions(amazon_order_id),
         }
+    if tab == PAYMENTS:
+        aggregates |= {"transactions": _aggregate_transactions(), "payments": _aggregate_payments_state()}
     return aggregates
+
+
+def _aggregate_transactions() -> JsonAggregate[TransactionRow]:
+    rows, refunds, memos = table_of(OrderTransaction), table_of(RefundTransaction), table_of(CreditMemo)
+    is_same = (refunds.c.account_id == rows.c.account_id) & (refunds.c.transaction_id == rows.c.transaction_id)
+    columns = [rows.c[name] for name in TransactionRow._fields[:-1]]
+    statement = (
+        select(*columns, memos.c.number.label("credit_memo"))
+        .select_from(rows)
+        .outerjoin(refunds, is_same)
+        .outerjoin(memos, memos.c.id == refunds.c.credit_memo_id)
+        .where(rows.c.account_id == _amazon_orders.c.account_id, rows.c.number == _amazon_orders.c.number)
+    )
+    return JsonAggregate(TransactionRow, statement, _amazon_orders)
+
+
+def _aggregate_payments_state() -> JsonAggregate[PaymentsState]:
+    accounts = table_of(Account)
+    statement = select(*(accounts.c[name] for name in PaymentsState._fields))
+    return JsonAggregate(PaymentsState, statement.where(accounts.c.id == _amazon_orders.c.account_id), _amazon_orders)
 
 
 def _aggregate_rows(row: type[Any], model: type[Base], condition: ColumnElement[bool]) -> JsonAggregate[Any]:

@@ -17,7 +17,7 @@ from webapp.domain.orders import state_machine as order_states
 from webapp.domain.submissions import shipment_confirmation
 from webapp.queries.orders import detail as queries
 from webapp.queries.orders import orders
-from webapp.queries.orders.detail import OrderDetail
+from webapp.queries.orders.detail import OrderDetail, TransactionRow
 from webapp.queries.orders.history import CommentRow
 from webapp.services.orders import addresses as order_addresses
 from webapp.views.invoicing import common as document_pages
@@ -31,7 +31,7 @@ from webapp.views.orders import (
     history as order_history,
 )
 from webapp.views.orders.list import bp
-from webapp.web.auth import requires
+from webapp.web.auth import has_permission, requires
 from webapp.web.formatting import actors
 from webapp.web.responses import render_fragment_or_page
 
@@ -40,6 +40,7 @@ TABS = {
     "invoices": _l("Invoices"),
     "credit_memos": _l("Credit memos"),
     "shipments": _l("Shipments"),
+    "payments": _l("Payments"),
     "history": _l("Timeline"),
 }
 Rows = Callable[[Session, int], Sequence[Any]]
@@ -49,8 +50,19 @@ TabContext = Callable[[Session, OrderDetail], dict[str, Any]]
 @bp.get("/<number>")
 @requires("orders.read")
 def show(number: str) -> Response:
-    session, tab = db.session(), request.args.get("tab", "")
-    tab = tab if tab in TABS else queries.INFORMATION
+    tab = request.args.get("tab", "")
+    return _render_tab(number, tab if tab in TABS and tab != queries.PAYMENTS else queries.INFORMATION)
+
+
+@bp.get("/<number>/payments")
+@requires("payments.read")
+def payments(number: str) -> Response:
+    """Show Amazon's own transactions of the order."""
+    return _render_tab(number, queries.PAYMENTS)
+
+
+def _render_tab(number: str, tab: str) -> Response:
+    session = db.session()
     order = queries.load_detail(session, number, tab)
     related = order.related
     counts = {"invoices": related.invoices, "credit_memos": related.credit_memos, "shipments": related.shipments}
@@ -83,13 +95,16 @@ def _build_tabs(
     order: OrderDetail, current: str, counts: dict[str, int]
 ) -> list[tuple[str | LazyString, str, bool, int | None]]:
     return [
-        (text, url_for("orders.show", number=order.number, tab=_encode_tab(tab)), tab == current, counts.get(tab))
+        (text, _build_tab_url(order.number, tab), tab == current, counts.get(tab))
         for tab, text in TABS.items()
+        if tab != queries.PAYMENTS or has_permission("payments.read")
     ]
 
 
-def _encode_tab(tab: str) -> str | None:
-    return None if tab == queries.INFORMATION else tab
+def _build_tab_url(number: str, tab: str) -> str:
+    if tab == queries.PAYMENTS:
+        return url_for("orders.payments", number=number)
+    return url_for("orders.show", number=number, tab=None if tab == queries.INFORMATION else tab)
 
 
 def _build_information(_session: Session, order: OrderDetail) -> dict[str, Any]:
@@ -130,11 +145,36 @@ def _build_shipments(session: Session, order: OrderDetail) -> dict[str, Any]:
     return {"parcel_submissions": latest} | _build_documents(orders.list_shipments)(session, order)
 
 
+def _build_payments(_session: Session, order: OrderDetail) -> dict[str, Any]:
+    rows = order.transactions
+    currencies = {row.currency for row in rows}
+    return {
+        "transactions": rows,
+        "payments": order.payments,
+        "amount_of": Money,
+        # A sum of several currencies would be none.
+        "totals": _sum_transactions(rows, *currencies) if len(currencies) == 1 else [],
+    }
+
+
+def _sum_transactions(rows: Sequence[TransactionRow], currency: str) -> list[document_pages.Total]:
+    parts = {
+        "charges": _l("Prices and shipping"),
+        "tax": _l("Tax"),
+        "fees": _l("Amazon's fees"),
+        "other": _l("Other amounts"),
+    }
+    sums = [(text, Money(sum(getattr(row, name) for row in rows), currency), False) for name, text in parts.items()]
+    total = Money(sum(row.total for row in rows), currency)
+    return [*(row for row in sums if row[1].minor), (_l("Net proceeds"), total, True)]
+
+
 _TAB_CONTEXTS: dict[str, TabContext] = {
     "information": _build_information,
     "invoices": _build_documents(orders.list_invoices),
     "credit_memos": _build_documents(orders.list_credit_memos),
     "shipments": _build_shipments,
+    "payments": _build_payments,
     "history": _build_history,
 }
 
