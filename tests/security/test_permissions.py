@@ -172,9 +172,9 @@ def test_templates_ask_the_same_table(app: Flask) -> None:
         assert not has_permission("orders.read")
 
 
-def test_the_viewer_reads_everything_but_personal_data_and_changes_nothing() -> None:
+def test_the_viewer_reads_everything_but_personal_data_and_changes_only_the_own_profile() -> None:
     reading = {name for name in PERMISSIONS if name.endswith(".read")}
-    assert ROLES["viewer"] == reading - {"pii.read"}
+    assert ROLES["viewer"] == reading - {"pii.read"} | {"profile.write"}
     assert ROLES["owner"] == set(PERMISSIONS)
     assert not allows("a role that was taken away", "orders.read")
 

@@ -1,14 +1,17 @@
 """Forms to sign in and to set a password."""
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, PasswordField, RadioField
-from wtforms.validators import DataRequired
+from wtforms import EmailField, HiddenField, PasswordField, RadioField, SelectField
+from wtforms.validators import DataRequired, EqualTo
 
 from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.users.permissions import OWNER, VIEWER
 from webapp.forms.fields import build_choices
 
 _FILL_IN = _l("Please fill this in.")
+CLOCK_NAMES = {"": _l("As usual in the language"), "24": _l("24 hours (14:30)"), "12": _l("12 hours (2:30 PM)")}
+THEME_NAMES = {"": _l("System"), "light": _l("Light"), "dark": _l("Dark")}
+DENSITY_NAMES = {"": _l("Comfortable"), "compact": _l("Compact")}
 ROLE_NAMES = {OWNER: _l("Owner"), VIEWER: _l("Viewer")}
 
 
@@ -37,6 +40,28 @@ class InviteForm(FlaskForm):
 
 class RoleForm(FlaskForm):
     role = RadioField(_l("Role"), choices=build_choices(ROLE_NAMES))
+
+
+class ChangePasswordForm(FlaskForm):
+    current = PasswordField(_l("Current password"), [DataRequired(_FILL_IN)])
+    password = PasswordField(_l("New password"), [DataRequired(_FILL_IN)])
+    repeated = PasswordField(
+        _l("New password again"), [DataRequired(_FILL_IN), EqualTo("password", _l("The two passwords are different."))]
+    )
+
+
+class PreferencesForm(FlaskForm):
+    """The view sets the choices of languages and time zones."""
+
+    language = SelectField(_l("Language"))
+    time_zone = SelectField(_l("Time zone"))
+    clock = SelectField(_l("Clock"), choices=build_choices(CLOCK_NAMES))
+    theme = SelectField(_l("Appearance"), choices=build_choices(THEME_NAMES))
+    density = SelectField(_l("Rows of lists"), choices=build_choices(DENSITY_NAMES))
+
+    @property
+    def entered(self) -> dict[str, str]:
+        return {name: field.data or "" for name, field in self._fields.items() if name != "csrf_token"}
 
 
 # What each kind of link asks for.

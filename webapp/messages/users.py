@@ -23,5 +23,9 @@ SENTENCES = {
     "user_signed_out": _l("User %(user)s was signed out everywhere (sessions: %(sessions)s)."),
     "user_created": _l("User %(user)s was created with the role %(role)s."),
     "link_made": _l("Sign-in link created for user %(user)s"),
+    "preference_unknown": _l("“%(value)s” is not one of the choices."),
+    "password_wrong": _l("The current password is wrong."),
+    "session_unknown": _l("This session has already ended."),
+    "password_changed": _l("User %(user)s changed the password; all other sessions ended."),
     "password_set": _l("User %(user)s chose a new password by a sign-in link."),
 }

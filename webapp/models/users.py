@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.db.base import AUTOINCREMENT, Base, UtcDateTime
@@ -24,6 +24,8 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Flask-Security's random identifier of the user.
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
+    # The values of `domain.users.preferences.Preferences` that are not the default.
+    preferences: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
 
 
 class SignInLink(Base):

@@ -64,6 +64,26 @@ class Member(NamedTuple):
     sessions: int
 
 
+class OpenSession(NamedTuple):
+    """A session on the profile page. `key`: the hash that identifies it; `browser`: as `Firefox, Linux`, or empty."""
+
+    key: bytes
+    browser: str
+    created_at: datetime
+    seen_at: datetime
+
+
+def list_open_sessions(
+    session: Session, user_id: int, *, seen_after: datetime, created_after: datetime
+) -> list[OpenSession]:
+    """List the open sessions of a user, the last used first."""
+    is_open = (WebSession.seen_at > seen_after) & (WebSession.created_at > created_after)
+    rows = session.scalars(
+        select(WebSession).where(WebSession.user_id == user_id, is_open).order_by(WebSession.seen_at.desc())
+    )
+    return [OpenSession(row.id_hash, (row.data or {}).get("browser", ""), row.created_at, row.seen_at) for row in rows]
+
+
 def list_members(session: Session, *, seen_after: datetime, created_after: datetime) -> list[Member]:
     """List all users by e-mail address. Sessions seen and created after these times count as open."""
     is_open = (WebSession.seen_at > seen_after) & (WebSession.created_at > created_after)

@@ -26,7 +26,7 @@ from webapp.views.sync import amazon_orders, live_status
 from webapp.views.sync import completeness as completeness  # adds routes to sync_runs.bp
 from webapp.views.sync import order_fetches as order_fetches  # adds routes to amazon_orders.bp
 from webapp.views.sync import runs as sync_runs
-from webapp.views.users import auth, people, preferences
+from webapp.views.users import auth, people, preferences, profile
 from webapp.web import error_pages, formatting, navigation
 
 BLUEPRINTS = (
@@ -34,6 +34,7 @@ BLUEPRINTS = (
     health.bp,
     alarms.bp,
     preferences.bp,
+    profile.bp,
     submissions.bp,
     refunds.bp,
     vat_invoices.bp,

@@ -19,8 +19,10 @@ from webapp.core import extensions
 from webapp.core.settings import Settings
 from webapp.domain.users.credentials import SHORTEST_PASSWORD
 from webapp.domain.users.permissions import PERMISSIONS, allows
+from webapp.domain.users.preferences import Preferences
 from webapp.models.users import User
-from webapp.web import sessions
+from webapp.web import preferences, sessions
+from webapp.web.browsers import describe_browser
 from webapp.web.sessions import DatabaseSession, SessionUser
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -32,7 +34,7 @@ class Person(flask_security.UserMixin):
     """The signed-in user, loaded with the session. `actor` is how events name the user."""
 
     def __init__(self, user: SessionUser) -> None:
-        self.id, self.email, self.role, self.fs_uniquifier, self.is_fenced = user
+        self.id, self.email, self.role, self.fs_uniquifier, self.preferences, self.is_fenced = user
         self.active = True
 
     @property
@@ -86,13 +88,15 @@ def public(view: View) -> View:
 
 def has_permission(permission: str) -> bool:
     """Return whether the signed-in user holds the permission. Templates call it `can`."""
-    return bool(current_user.is_authenticated) and allows(current_user.role, permission)
+    # An anonymous user has no role, and each look at `current_user` resolves it again.
+    return allows(getattr(current_user, "role", ""), permission)
 
 
 def sign_in(user: User) -> None:
     """Start a session for this user, under a new id."""
-    session_user = SessionUser(user.id, user.email, user.role, user.fs_uniquifier)
-    _get_session().begin(session_user)
+    stored = Preferences.from_stored(user.preferences)
+    session_user = SessionUser(user.id, user.email, user.role, user.fs_uniquifier, stored)
+    _get_session().begin(session_user, describe_browser(request.user_agent.string))
     flask_security.login_user(Person(session_user), remember=False)
 
 
@@ -100,6 +104,11 @@ def sign_out() -> None:
     """End the session: copies of its cookie are invalid from now on."""
     flask_security.logout_user()
     _get_session().end()
+
+
+def session_key() -> bytes | None:
+    """Return the key of the session of this request."""
+    return _get_session().key
 
 
 def open_sessions(now: datetime) -> tuple[datetime, datetime]:
@@ -148,7 +157,10 @@ def _wire_flask_security(app: Flask) -> None:
 
 def _load_person(uniquifier: str) -> Person | None:
     user = _get_session().user
-    return Person(user) if user is not None and user.fs_uniquifier == uniquifier else None
+    if user is None or user.fs_uniquifier != uniquifier:
+        return None
+    preferences.use(user.preferences)
+    return Person(user)
 
 
 def _get_session() -> DatabaseSession:

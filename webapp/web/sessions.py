@@ -23,6 +23,7 @@ from webapp.core.extensions import db, read_connection
 from webapp.core.settings import Settings
 from webapp.db.database_errors import Cause, find_cause
 from webapp.db.engine import is_only_reading, lock_wait, read_only
+from webapp.domain.users.preferences import Preferences
 from webapp.models.users import User, WebSession
 from webapp.queries import fences
 
@@ -43,6 +44,7 @@ _READ = (
         User.email,
         User.role,
         User.fs_uniquifier,
+        User.preferences,
         fences.is_fenced().label("is_fenced"),
     )
     .join(User, User.id == WebSession.user_id)
@@ -62,6 +64,7 @@ class SessionUser(NamedTuple):
     email: str
     role: str
     fs_uniquifier: str
+    preferences: Preferences = Preferences()
     # Whether a fence is active, which every page shows.
     is_fenced: bool = False
 
@@ -100,13 +103,13 @@ class DatabaseSession(SessionMixin):
         """Whether reading it failed in this request."""
         return self._unreadable
 
-    def begin(self, user: SessionUser) -> None:
-        """Sign in with a new id and a new CSRF token."""
+    def begin(self, user: SessionUser, browser: str = "") -> None:
+        """Sign in with a new id and a new CSRF token. `browser`: how the user recognizes this session in a list."""
         self.end()
         self.new_id = secrets.token_urlsafe(32)
         self._key, self._user, self.seen_at = _hash_token(self.new_id), user, datetime.now(UTC)
         # Created now, or the first page with a form would have to write it.
-        self._data = {"csrf_token": secrets.token_hex(32)}
+        self._data = {"csrf_token": secrets.token_hex(32), "browser": browser}
 
     def forget_changes(self) -> None:
         """Leave the table and the cookies as they are, for the response to a failed write."""
@@ -134,7 +137,14 @@ class DatabaseSession(SessionMixin):
         self._data, self.seen_at, self._user = (
             row.data,
             row.seen_at,
-            SessionUser(row.id, row.email, row.role, row.fs_uniquifier, bool(row.is_fenced)),
+            SessionUser(
+                row.id,
+                row.email,
+                row.role,
+                row.fs_uniquifier,
+                Preferences.from_stored(row.preferences),
+                bool(row.is_fenced),
+            ),
         )
 
     def __getitem__(self, name: str) -> Any:

@@ -65,11 +65,14 @@ def _find_available(babel: Babel, _directories: tuple[str, ...]) -> tuple[Locale
 
 
 def select_locale() -> Locale:
-    """Return the locale of this request, with the country the browser names: it decides how dates and numbers look."""
+    """Return the locale of this request, with the country the browser names: it decides how dates and numbers look.
+
+    `g.language` is the choice of the signed-in user.
+    """
     if not has_request_context():
         return Locale.parse(DEFAULT)
     languages = {locale.language for locale in available()}
-    for tag in (request.cookies.get(COOKIE, ""), *request.accept_languages.values()):
+    for tag in (g.get("language", ""), request.cookies.get(COOKIE, ""), *request.accept_languages.values()):
         locale = _parse(tag)
         if locale and locale.language in languages:
             return locale

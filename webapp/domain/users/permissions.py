@@ -25,6 +25,8 @@ PERMISSIONS = {
     "mails.write": "Write to buyers; resend or drop failed messages.",
     "mails.settings": "Change the mail server, senders and templates.",
     "pii.read": "View names, addresses and messages of buyers and recipients.",
+    "profile.read": "View the own profile and sessions.",
+    "profile.write": "Change the own preferences and password; end own sessions.",
     "fence.write": "Release or discard what waits to be sent after a restore.",
     "users.write": "Invite users, change their roles, disable them and end their sessions.",
 }
@@ -35,7 +37,17 @@ VIEWER = "viewer"
 ROLES = {
     OWNER: frozenset(PERMISSIONS),
     VIEWER: frozenset(
-        {"orders.read", "products.read", "stores.read", "schedule.read", "logs.read", "submissions.read", "mails.read"}
+        {
+            "logs.read",
+            "mails.read",
+            "orders.read",
+            "products.read",
+            "profile.read",
+            "profile.write",
+            "schedule.read",
+            "stores.read",
+            "submissions.read",
+        }
     ),
 }
 

@@ -1,6 +1,7 @@
 """Users: creating and disabling them, sign-in links, ending their sessions."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
@@ -11,6 +12,7 @@ from webapp.core.settings import Settings
 from webapp.domain.errors import InvalidError, RefusedError, require
 from webapp.domain.users.credentials import check_role, clean_email, normalize_email
 from webapp.domain.users.permissions import OWNER
+from webapp.domain.users.preferences import Preferences, check_preferences
 from webapp.models.users import SignInLink, User, WebSession
 from webapp.queries import users
 from webapp.services import audit_log
@@ -135,6 +137,55 @@ def sign_out_everywhere(session: Session, user_id: int, *, now: datetime, actor:
     audit_log.record(
         session, "user_signed_out", now=now, actor=actor, user_id=user.id, args={"user": user.id, "sessions": count}
     )
+    session.commit()
+    return count
+
+
+def save_preferences(session: Session, user_id: int, values: Mapping[str, str]) -> Preferences:
+    """Change some display preferences of a user and return all. Commits. Raises InvalidError, naming the field."""
+    user = _load(session, user_id)
+    preferences = check_preferences(Preferences.from_stored(user.preferences).to_stored() | dict(values))
+    user.preferences = preferences.to_stored()
+    session.commit()
+    return preferences
+
+
+def change_password(session: Session, user_id: int, password_hash: str, *, kept: bytes | None, now: datetime) -> None:
+    """Set a user's new password and end their sessions except `kept`, and their sign-in links. Commits."""
+    user = _load(session, user_id)
+    user.password = password_hash
+    session.execute(delete(WebSession).where(WebSession.user_id == user_id, WebSession.id_hash != (kept or b"")))
+    session.execute(delete(SignInLink).where(SignInLink.user_id == user_id))
+    audit_log.record(
+        session, "password_changed", now=now, actor=f"user:{user_id}", user_id=user_id, args={"user": user_id}
+    )
+    session.commit()
+
+
+def end_session(session: Session, user_id: int, key: bytes, *, now: datetime) -> None:
+    """End one session of a user. Commits. Raises NotFoundError if it has ended already."""
+    ended = session.execute(
+        delete(WebSession).where(WebSession.user_id == user_id, WebSession.id_hash == key).returning(WebSession.id_hash)
+    )
+    require(ended.one_or_none(), "session_unknown")
+    audit_log.record(
+        session,
+        "user_signed_out",
+        now=now,
+        actor=f"user:{user_id}",
+        user_id=user_id,
+        args={"user": user_id, "sessions": 1},
+    )
+    session.commit()
+
+
+def end_other_sessions(session: Session, user_id: int, kept: bytes | None, *, now: datetime) -> int:
+    """End all sessions of a user except `kept`, and return how many there were. Commits."""
+    others = delete(WebSession).where(WebSession.user_id == user_id, WebSession.id_hash != (kept or b""))
+    count = len(session.execute(others.returning(WebSession.id_hash)).all())
+    if count:
+        args = {"user": user_id, "sessions": count}
+        audit_log.record(session, "user_signed_out", now=now, actor=f"user:{user_id}", user_id=user_id, args=args)
     session.commit()
     return count
 

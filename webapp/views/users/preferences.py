@@ -1,35 +1,35 @@
-"""Preferences: theme and language, kept in cookies."""
+"""Theme and language, chosen in the menu or before signing in."""
 
 from flask import Blueprint, Response, abort, request
+from flask_login import current_user
 
-from webapp.core.i18n import locale as i18n_locale
+from webapp.core.extensions import db
+from webapp.core.i18n import locale
+from webapp.domain.errors import InvalidError
+from webapp.domain.users.preferences import Preferences, check_preferences
+from webapp.services.users import users
+from webapp.web import preferences
 from webapp.web.auth import find_local_target, public
-from webapp.web.formatting import THEMES
 from webapp.web.responses import see_other
 
 bp = Blueprint("preferences", __name__, url_prefix="/preferences")
-
-YEAR = 365 * 24 * 60 * 60
 
 
 @bp.post("")
 @public
 def save() -> Response:
-    """Save `theme` (light, dark; anything else follows the system) or `language`, and go back."""
+    """Save `theme` (light, dark; empty follows the system) or `language` in the browser and for the user; go back."""
     response = see_other(request, find_local_target(request.form.get("next")))
-    if "theme" in request.form:
-        _keep(response, "theme", request.form["theme"], THEMES)
-    if "language" in request.form:
-        _keep(
-            response, i18n_locale.COOKIE, request.form["language"], [str(locale) for locale in i18n_locale.available()]
-        )
-    return response
-
-
-def _keep(response: Response, name: str, value: str, choices: list[str] | tuple[str, ...]) -> None:
-    if value in choices:
-        response.set_cookie(name, value, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure)
-    elif value in {"", "system"}:
-        response.delete_cookie(name)
-    else:
+    values = {name: request.form[name] for name in preferences.COOKIES if name in request.form}
+    if values.get("theme") == "system":
+        values["theme"] = ""
+    if values.get("language") not in {None, "", *map(str, locale.available())}:
         abort(400)
+    try:
+        check_preferences(values)
+    except InvalidError:
+        abort(400)
+    if current_user.is_authenticated:
+        users.save_preferences(db.session(), current_user.id, values)
+    preferences.set_cookies(response, Preferences(**values), values)
+    return response

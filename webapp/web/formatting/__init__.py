@@ -1,11 +1,11 @@
 """Filters and globals for templates: values formatted for the locale of the request."""
 
-from flask import Flask, request
+from flask import Flask
 from jinja2 import StrictUndefined
 
 from webapp.core.i18n import locale
 from webapp.messages import status_labels, text_for
-from webapp.web import charts, links
+from webapp.web import charts, links, preferences
 from webapp.web.formatting import html as html_format
 from webapp.web.formatting import render_cache
 from webapp.web.formatting.addresses import (
@@ -29,9 +29,7 @@ from webapp.web.formatting.dates import (
     urgency,
 )
 
-__all__ = ("THEMES", "address_lines", "age", "country_name", "day", "masked", "moment", "money", "now", "number")
-
-THEMES = ("light", "dark")
+__all__ = ("address_lines", "age", "country_name", "day", "masked", "moment", "money", "now", "number")
 
 
 def init_app(app: Flask) -> None:
@@ -77,10 +75,15 @@ def init_app(app: Flask) -> None:
         revenue_chart=charts.build_revenue_chart,
         sparkline_points=charts.build_sparkline,
         theme=theme,
+        density=density,
     )
 
 
 def theme() -> str:
     """Return `light` or `dark` if the user chose one, else an empty string: the page follows the system."""
-    theme = request.cookies.get("theme", "")
-    return theme if theme in THEMES else ""
+    return preferences.current().theme
+
+
+def density() -> str:
+    """Return `compact` if the user chose it, else an empty string."""
+    return preferences.current().density

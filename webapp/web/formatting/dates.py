@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale, dates
 
 from webapp.core.i18n.locale import current
+from webapp.web import preferences
 
 # Babel calls 45 minutes an hour by default.
 _ROUND_UP_FROM = 1.0
@@ -18,13 +19,14 @@ def now() -> datetime:
 
 
 def moment(instant: datetime, zone: str = "UTC", form: Literal["short", "zoned", "full"] = "short") -> str:
-    """Format an instant in the time zone `zone` (an IANA name).
+    """Format an instant in the time zone that the user chose, else in `zone` (an IANA name).
 
     `short` for tables: `Nov 21, 2:03 PM`, with the year unless it is this one. `zoned`: with year and zone.
     `full`: with seconds too.
     """
-    locale, local = current(), instant.astimezone(ZoneInfo(zone))
-    clock = _format_time(local.time(), "medium" if form == "full" else "short", locale)
+    locale, chosen = current(), preferences.current()
+    local = instant.astimezone(ZoneInfo(chosen.time_zone or zone))
+    clock = _format_time(local.time(), "medium" if form == "full" else "short", locale, chosen.clock)
     if form == "short":
         return _join("short", day(local.date()), clock, locale)
     date_text = _format_date(local.date(), "medium", locale)
@@ -69,7 +71,10 @@ def _format_date(value: date, form: Literal["medium", "MMMd", "yMMMd"], locale: 
 
 
 @lru_cache(maxsize=4096)
-def _format_time(value: time, length: Literal["short", "medium"], locale: Locale) -> str:
+def _format_time(value: time, length: Literal["short", "medium"], locale: Locale, clock: str) -> str:
+    if clock:
+        hours = "H" if clock == "24" else "h"
+        return dates.format_skeleton(f"{hours}m" if length == "short" else f"{hours}ms", value, locale=locale)
     return dates.format_time(value, length, locale=locale)
 
 

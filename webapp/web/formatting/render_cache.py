@@ -15,6 +15,7 @@ from flask import Flask, current_app, request
 from markupsafe import Markup
 
 from webapp.core.i18n import locale
+from webapp.web import preferences
 from webapp.web.formatting import dates
 from webapp.web.formatting.html import waits
 
@@ -59,8 +60,9 @@ def cached_rows(
 
 
 def _request_key() -> Hashable:
-    # Addresses begin with the script root.
-    return str(locale.current()), request.script_root
+    # Addresses begin with the script root; times depend on the preferences.
+    chosen = preferences.current()
+    return str(locale.current()), request.script_root, chosen.time_zone, chosen.clock
 
 
 def _cache() -> MutableMapping[Hashable, Markup]:
