@@ -52,6 +52,17 @@ def test_a_frozen_process_is_replaced_and_reported_once(running_app: RunningApp,
     assert "missed its heartbeat" in Path(running_app.log).read_text()
 
 
+def test_a_frozen_valkey_is_replaced(running_app: RunningApp) -> None:
+    """There may be no alarm: what a restart mends within seconds is none."""
+    wait_until(running_app.is_healthy)
+    pid = running_app.pids()["valkey-server"]
+    os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: is_red(running_app), within=60)
+    wait_until(lambda: running_app.pids().get("valkey-server", pid) != pid, within=60)
+    wait_until(running_app.is_healthy)
+    assert "valkey has not responded" in Path(running_app.log).read_text()
+
+
 def is_red(running_app: RunningApp) -> bool:
     # 0: the web server does not answer.
     return running_app.health(timeout=2)[0] in {0, 503}

@@ -37,9 +37,18 @@ def stays():
     while True:
         signal.pause()
 
+def silent():
+    started()
+    while True:
+        signal.pause()
+
+more = {}
+if sys.argv[2] == "silent":
+    more = {"responds": lambda: False, "respond_within": 1.0}
 log_config.configure("INFO")
+run = {"dies": dies, "stays": stays, "silent": silent}[sys.argv[2]]
 with Supervisor() as supervisor:
-    supervisor.run([Service("it", {"dies": dies, "stays": stays}[sys.argv[2]])], lambda: False, lambda: None)
+    supervisor.run([Service("it", run, **more)], lambda: False, lambda: None)
 """
 
 
@@ -90,3 +99,12 @@ def test_a_service_that_ignores_sigterm_is_killed(supervised) -> None:
     assert time.monotonic() - began >= 8.0
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_service_that_does_not_respond_is_replaced(supervised) -> None:
+    _, starts, log = supervised("silent")
+    wait_until(lambda: len(starts.read_text().splitlines()) > 1, within=60)
+    first, second = (line.split() for line in starts.read_text().splitlines()[:2])
+    assert float(second[0]) - float(first[0]) > 1
+    assert first[1] != second[1]
+    assert "it has not responded for 1 s and is replaced" in log.read_text()

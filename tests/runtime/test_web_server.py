@@ -270,6 +270,16 @@ def test_a_response_that_is_not_read_frees_its_thread(settings, opened) -> None:
         assert served.stream_closed.wait(PATIENCE)
 
 
+def test_the_own_server_responds_only_while_a_thread_is_free(settings, opened) -> None:
+    with serving(replace(settings, web_threads=1)) as served:
+        own = replace(settings, port=served.port)
+        assert web_server.fetch(own, "/form") is not None
+        client = opened(served.connect())
+        client.sendall(b"GET /busy HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert served.entered.acquire(timeout=PATIENCE)
+        assert web_server.fetch(own, "/form") is None
+
+
 def test_a_stream_ends_when_its_reader_has_gone(settings) -> None:
     with serving(settings) as served:
         with served.connect() as client:

@@ -17,7 +17,9 @@ from pathlib import Path
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import BusyLoadingError, RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from webapp.core import processes, redis_location
@@ -126,6 +128,18 @@ def is_answering(data_dir: Path) -> bool:
     with contextlib.closing(_probe(data_dir)) as client, contextlib.suppress(RedisError):
         return bool(client.ping())
     return False
+
+
+def responds(data_dir: Path) -> bool:
+    """Return whether the server replies within a second; also that it is loading its journal."""
+    with contextlib.closing(_probe(data_dir)) as client:
+        try:
+            client.ping()
+        except (RedisConnectionError, RedisTimeoutError) as error:
+            return isinstance(error, BusyLoadingError)
+        except RedisError:
+            return True
+    return True
 
 
 def _probe(data_dir: Path) -> Redis:

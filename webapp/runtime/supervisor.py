@@ -35,6 +35,8 @@ class Service:
 
     `on_failed_start` is called before the next start if it ended by itself with an error, soon after its start.
     `heartbeat`: the seconds after which it is killed if it has not called `heartbeats.beat`; None: it has no heartbeat.
+    `responds` asks it, within a second or two, whether it does its work, and it is killed if that was false for
+    `respond_within` seconds. For what a heartbeat does not show, and for programs that have none.
     """
 
     name: str
@@ -42,6 +44,8 @@ class Service:
     last: bool = False
     on_failed_start: Callable[[], object] | None = None
     heartbeat: float | None = None
+    responds: Callable[[], bool] | None = None
+    respond_within: float = 15.0
 
 
 @dataclass
@@ -52,6 +56,7 @@ class _Child:
     deaths: int = 0
     start_at: float = 0.0
     slot: int | None = None
+    responded_at: float = 0.0
 
 
 def _is_failed_start(code: int, lived: float) -> bool:
@@ -68,6 +73,7 @@ class Supervisor:
         self._heartbeats = HeartbeatTable()
         self._own_slot = self._heartbeats.add("supervisor")
         self._looked_at = time.monotonic()
+        self._ask_at = 0.0
         self._wake, self._write = os.pipe()
         for descriptor in (self._wake, self._write):
             os.set_blocking(descriptor, False)
@@ -127,8 +133,7 @@ class Supervisor:
 
     def _start(self, child: _Child) -> None:
         child.started_at = time.monotonic()
-        if child.slot is not None:
-            self._heartbeats.beat(child.slot)
+        self._restart_limits(child)
 
         def run() -> None:
             heartbeats.bind(self._heartbeats, child.slot)
@@ -141,24 +146,42 @@ class Supervisor:
         return max(0.0, min(waiting, default=float("inf")) - time.monotonic())
 
     def _kill_silent(self) -> None:
-        """Kill the children that missed their heartbeat, stopped ones included; they are restarted like dead ones."""
+        """Kill the children that missed their heartbeat or do not respond; they are restarted like dead ones."""
         now = time.monotonic()
         self._heartbeats.beat(self._own_slot)
         was_suspended = now - self._looked_at > SUSPENDED_AFTER
         self._looked_at = now
+        is_time_to_ask = now >= self._ask_at
         for child in self._children.values():
-            if child.slot is None or child.service.heartbeat is None or not child.pid:
+            if not child.pid:
                 continue
+            if is_time_to_ask and child.service.responds is not None and child.service.responds():
+                child.responded_at = time.monotonic()
             if was_suspended:
-                self._heartbeats.beat(child.slot)
-            elif self._heartbeats.age(child.slot) > child.service.heartbeat:
-                log.error(
-                    "%s missed its heartbeat for %g s and is replaced", child.service.name, child.service.heartbeat
-                )
-                self._heartbeats.mark_replaced(child.slot)
+                self._restart_limits(child)
+            elif problem := self._find_problem(child):
+                log.error("%s %s and is replaced", child.service.name, problem)
+                if child.slot is not None:
+                    self._heartbeats.mark_replaced(child.slot)
                 # It is killed once, and the next one gets the whole time.
-                self._heartbeats.beat(child.slot)
+                self._restart_limits(child)
                 self._signal([child], signal.SIGKILL)
+        if is_time_to_ask:
+            self._ask_at = time.monotonic() + LOOK_EVERY
+
+    def _restart_limits(self, child: _Child) -> None:
+        child.responded_at = time.monotonic()
+        if child.slot is not None:
+            self._heartbeats.beat(child.slot)
+
+    def _find_problem(self, child: _Child) -> str:
+        service = child.service
+        limit = service.heartbeat
+        if limit is not None and child.slot is not None and self._heartbeats.age(child.slot) > limit:
+            return f"missed its heartbeat for {limit:g} s"
+        if service.responds is not None and time.monotonic() - child.responded_at > service.respond_within:
+            return f"has not responded for {service.respond_within:g} s"
+        return ""
 
     def _restart(self) -> None:
         for child in self._children.values():

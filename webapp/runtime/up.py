@@ -1,6 +1,5 @@
 """Start Channeldesk: data folder, lock, port, embedded Valkey, application, database, then the processes."""
 
-import http.client
 import importlib
 import json
 import logging
@@ -35,6 +34,10 @@ SCHEDULER_HEARTBEAT = 30.0
 WORKER_HEARTBEAT = 30.0
 WEB_HEARTBEAT = 20.0
 MONITOR_HEARTBEAT = 20.0
+# Seconds without a response. Valkey may wait for a slow disk, and all threads of the web server for a lock of the
+# database or for exports.
+STORE_RESPONDS_WITHIN = 15.0
+WEB_RESPONDS_WITHIN = 40.0
 WORKERS_START_WITHIN = 30.0
 
 
@@ -103,6 +106,8 @@ def _start_store(settings: Settings, supervisor: Supervisor, stack: ExitStack) -
         lambda: embedded_valkey.run(settings.data_dir),
         last=True,
         on_failed_start=lambda: _set_store_aside(settings),
+        responds=lambda: embedded_valkey.responds(settings.data_dir),
+        respond_within=STORE_RESPONDS_WITHIN,
     )
     if not embedded_valkey.wait_until_ready(settings.data_dir, supervisor.watch(service)):
         embedded_valkey.wait_until_ready(settings.data_dir, supervisor.watch(service), is_second=True)
@@ -144,13 +149,20 @@ def _list_services(app: Flask, listener: socket.socket, *, only_one: bool) -> li
     from webapp.core import queue
     from webapp.runtime import monitor, web_server
 
+    settings: Settings = app.config["CHANNELDESK"]
+
     def worker(name: str) -> Service:
         return Service(f"worker-{name}", lambda: work(app, name, only_one=only_one), heartbeat=WORKER_HEARTBEAT)
 
     return [
         Service("scheduler", lambda: schedule(app), heartbeat=SCHEDULER_HEARTBEAT),
         Service(
-            "web", lambda: web_server.run(app, listener, max_growth=web_server.MAX_GROWTH), heartbeat=WEB_HEARTBEAT
+            "web",
+            lambda: web_server.run(app, listener, max_growth=web_server.MAX_GROWTH),
+            heartbeat=WEB_HEARTBEAT,
+            # The event loop sends the heartbeat, and a thread responds; a static file needs neither database nor Redis.
+            responds=lambda: web_server.fetch(settings, "/static/favicon.svg") is not None,
+            respond_within=WEB_RESPONDS_WITHIN,
         ),
         Service("monitor", lambda: monitor.run(app), heartbeat=MONITOR_HEARTBEAT),
         *(worker(name) for name in queue.QUEUES),
@@ -185,16 +197,13 @@ class _Readiness:
         return all(checks.get(name) == OK for name in needed)
 
     def _fetch_checks(self) -> dict[str, str]:
-        host = self._settings.host
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
-        connection = http.client.HTTPConnection(host, self._settings.port, timeout=1)
+        from webapp.runtime import web_server
+
+        content = web_server.fetch(self._settings, "/healthz")
         try:
-            connection.request("GET", "/healthz")
-            checks: dict[str, str] = json.loads(connection.getresponse().read())["checks"]
-        except (OSError, ValueError, KeyError, http.client.HTTPException):
+            checks: dict[str, str] = json.loads(content or b"{}")["checks"]
+        except (ValueError, KeyError):
             return {}
-        finally:
-            connection.close()
         return checks
 
 

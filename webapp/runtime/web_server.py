@@ -4,6 +4,7 @@ A thread is given to a request when its header and body have arrived, so slow or
 """
 
 import asyncio
+import http.client
 import io
 import os
 import resource
@@ -81,6 +82,19 @@ def run(app: Flask, listener: socket.socket, *, max_growth: int | None = None) -
 def get_limits(settings: Settings) -> Limits:
     """Return the limits for these settings: a trusted proxy opens the connections of all clients."""
     return Limits(per_address=None) if settings.trusted_proxies else Limits()
+
+
+def fetch(settings: Settings, path: str) -> bytes | None:
+    """Request a page of the own server within a second; None if it does not respond."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
+    connection = http.client.HTTPConnection(host, settings.port, timeout=1)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
 
 
 class _Server(uvicorn.Server):
