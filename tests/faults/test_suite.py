@@ -1,13 +1,15 @@
 """A short run of the fault suite, and that its judge notices what must never happen."""
 
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
 from tests.faults.suite import report
 from tests.faults.suite.installation import Installation
-from tests.faults.suite.judge import Judge
+from tests.faults.suite.judge import OVERDUE, Judge
 from tests.faults.suite.run import Recovery, Result, run
 from tests.faults.suite.seller import Request, Seller
 from tests.support.factories import NOW, an_account, an_order
@@ -16,6 +18,9 @@ from tests.support.postgres import Unavailable
 from tests.support.simulator_server import AmazonServer
 from webapp import create_app
 from webapp.core.extensions import db
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.bulk_actions import BulkAction
+from webapp.models.submissions import Submission
 from webapp.runtime import migrate
 from webapp.services.sync.import_page import import_page
 
@@ -85,6 +90,52 @@ def test_an_effect_that_amazon_has_twice_is_doubled(judge: Judge, effect: str) -
             effect, actor="MERCHANT", channel="confirmShipment", order_id=number, edited=False, order_item_id="1"
         )
     assert judge_with(judge, number) == [f"doubled: {effect} of {number}"]
+
+
+def test_a_mail_that_a_buyer_has_twice_is_doubled(judge: Judge) -> None:
+    for subject in ("Order 100001", "Order 100001", "Order 100002"):
+        mail = EmailMessage()
+        mail["To"], mail["Subject"] = "buyer@marketplace.example", subject
+        judge.mailbox.taken.append(mail)
+    assert judge_with(judge, an_order(1).number) == ["doubled: mail 'Order 100001'"]
+
+
+def test_what_waits_for_no_person_is_stuck(judge: Judge) -> None:
+    with Session(create_engine(judge.installation.settings.database)) as session:
+        id_, at = session.scalars(select(AmazonOrder.id)).one(), judge.installation.now()
+        times = {"requested_at": at, "undo_until": at, "changed_at": at}
+        overdue = {"accepted": at - 2 * OVERDUE, "queued": at, "conflict": at}
+        for state, due_at in (*overdue.items(), ("accepted", at)):
+            session.add(
+                Submission(
+                    kind="refund",
+                    account_id=1,
+                    amazon_order_id=id_,
+                    subject=f"{state} {due_at}",
+                    state=state,
+                    open=True,
+                    requested_by="test",
+                    due_at=due_at,
+                    **times,
+                )
+            )
+        session.add(BulkAction(kind="hold", subject="orders", state="running", args={}, actor="test", created_at=at))
+        session.commit()
+    assert [text.split(",")[0] for text in judge_with(judge, an_order(1).number)] == [
+        "stuck: submission 1 (refund) is accepted",
+        "stuck: submission 2 (refund) is queued",
+        "stuck: bulk action 1 is running",
+    ]
+
+
+def test_what_is_sent_during_a_fence_is_a_violation(judge: Judge) -> None:
+    before = judge.count_sent()
+    judge.judge_fence(before)
+    assert judge.violations == []
+    judge.world.call_counts["createFeed"] += 2
+    judge.mailbox.taken.append(EmailMessage())
+    judge.judge_fence(before)
+    assert judge.violations == ["sent during the fence: createFeed, 2 times", "sent during the fence: mail, 1 times"]
 
 
 def test_a_number_that_stood_for_another_order_is_shared(judge: Judge) -> None:

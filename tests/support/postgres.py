@@ -152,6 +152,9 @@ class Wheel:
             self._process.send_signal(how)
             self._process.wait(120)
 
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def _await(self) -> None:
         engine = _engine(self.url)
         deadline = time.monotonic() + 180

@@ -20,6 +20,8 @@ from webapp.models.shipments import Shipment
 from webapp.models.submissions import Submission
 
 OVERDUE = timedelta(seconds=60)
+# Calls that change something at Amazon.
+SENDING = ("createFeed", "confirmShipment", "cancelOrder")
 KINDS = {"refund": "refund", "ship": "shipment", "cancel": "cancellation"}
 
 
@@ -85,6 +87,19 @@ class Judge:
             self._judge_effects(number, lines[number], 1 + seller.resent[number])
         subjects = Counter((mail["To"], mail["Subject"]) for mail in list(self.mailbox.taken))
         self.violations += [f"doubled: mail {subject!r}" for (_, subject), count in subjects.items() if count > 1]
+
+    def count_sent(self) -> dict[str, int]:
+        """Return how often something was sent: by each operation of Amazon's, and by mail."""
+        return {**{name: self.world.call_counts[name] for name in SENDING}, "mail": len(self.mailbox.taken)}
+
+    def judge_fence(self, before: dict[str, int]) -> None:
+        """Add what was sent since `before`, which a fence had to prevent."""
+        after = self.count_sent()
+        self.violations += [
+            f"sent during the fence: {name}, {after[name] - count} times"
+            for name, count in before.items()
+            if after[name] > count
+        ]
 
     def _find_lost(self, requests: list[Request]) -> list[Request]:
         submitted = set(

@@ -1,5 +1,6 @@
 """One run of the suite: steps of work with a fault each, until the time is over, and the judgement."""
 
+import os
 import random
 import tempfile
 import time
@@ -26,7 +27,7 @@ from tests.support.simulator_server import AmazonServer
 # Until a feed whose answer was lost is given up and left to a person.
 FEED_GIVEN_UP = 660
 # Unlike other tests, the server may be killed here.
-DURABLE = ("listen_addresses=", "max_connections=200")
+DURABLE = ("listen_addresses=", "max_connections=200", "max_wal_size=128MB")
 ORDERS_A_STEP = 3
 CLICKS_A_STEP = 3
 
@@ -87,15 +88,19 @@ def _prepare(result: Result, show: Callable[[str], None]) -> Iterator[Suite]:
         amazon = stack.enter_context(AmazonServer(world))
         mailbox = stack.enter_context(mail_server())
         disk = server = None
-        if result.database == "postgresql":
-            # A socket path must be short.
-            home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cd-pg-")))
-            server = stack.enter_context(Wheel(home, options=DURABLE))
-        else:
-            try:
-                disk = stack.enter_context(Disk(folder, megabytes=192))
-            except DisksUnavailable as reason:
-                show(f"No faults of the disk: {reason}")
+        # A socket path must be short, and the server's user must reach its data.
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cd-pg-")))
+        is_on_server = result.database == "postgresql"
+        try:
+            disk = stack.enter_context(Disk(home, megabytes=768 if is_on_server else 192))
+        except DisksUnavailable as reason:
+            show(f"No faults of the disk: {reason}")
+        if is_on_server:
+            cluster = (disk.path if disk is not None else home) / "postgresql"
+            cluster.mkdir()
+            server = stack.enter_context(Wheel(cluster, home, options=DURABLE))
+            # initdb leaves its files in memory, and the first power cut would take them.
+            os.sync()
         installation = Installation(folder, amazon.url, mailbox, disk=disk, server=server)
         installation.set_up()
         stack.callback(installation.stop)

@@ -88,6 +88,22 @@ class Seller:
             if accepted:
                 self.requests += [Request("cancel" if kind == "bulk" else kind, each) for each in numbers]
 
+    def place_shipped(self) -> str:
+        """Let a buyer order, for a refund that the seller will request; return Amazon's number."""
+        number = self.world.place("DE", status="SHIPPED")
+        self.numbers.append(number)
+        return number
+
+    def request_refund(self, number: str) -> bool:
+        """Refund an imported order; return whether the product accepted it."""
+        _, ours, _ = self.list_open()[number]
+        self.handled.add(number)
+        accepted = self._refund(ours)
+        self.clicks["accepted" if accepted else "failed"] += 1
+        if accepted:
+            self.requests.append(Request("refund", number))
+        return accepted
+
     def decide_unconfirmed(self) -> None:
         """Look at Amazon for each refund whose outcome the product does not know, and enter it."""
         unconfirmed = (
