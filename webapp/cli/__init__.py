@@ -30,6 +30,7 @@ COMMANDS = {
     "mails": "webapp.cli.mails:mails",
     "sync": "webapp.cli.sync:sync",
     "backfill": "webapp.cli.backfill:backfill",
+    "completeness": "webapp.cli.completeness:completeness",
     "housekeeping": "webapp.cli.housekeeping:housekeeping",
     "reindex": "webapp.cli.reindex:reindex",
     "fence": "webapp.cli.fence:fence",
