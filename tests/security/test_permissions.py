@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from tests.support import user_accounts
-from tests.support.user_accounts import OWNER_USER, VIEWER_USER
-from webapp.domain.users.permissions import PERMISSIONS, ROLES, VIEWER, allows
+from tests.support.user_accounts import OWNER_USER, VIEWER_USER, UserAccount
+from webapp.domain.users.permissions import OWNER, PACKER, PERMISSIONS, ROLES, VIEWER, allows
 from webapp.web.auth import has_permission, requires
 
 READING = {"GET", "HEAD"}
@@ -77,10 +77,10 @@ def test_safe_routes_need_read_permissions_and_viewers_have_no_write_permission(
             assert not allows(VIEWER, permission), rule
 
 
-def test_anonymous_viewer_and_owner_get_what_the_table_says(
-    app: Flask, anonymous_client: FlaskClient, viewer_client: FlaskClient, owner_client: FlaskClient
-) -> None:
+def test_every_role_gets_what_the_table_says_on_every_route(app: Flask, anonymous_client: FlaskClient) -> None:
     app.config.update(PROPAGATE_EXCEPTIONS=False)
+    people = [UserAccount(f"{role}@desk.example", "a long enough password", role) for role in ROLES]
+    clients = {person.role: user_accounts.sign_in(app.test_client(), person) for person in people}
     for rule, permission in routes(app):
         if not permission:
             continue
@@ -88,11 +88,21 @@ def test_anonymous_viewer_and_owner_get_what_the_table_says(
         answer = anonymous_client.open(url, method=verb)
         assert answer.status_code == 303, rule
         assert answer.location.startswith("/sign-in"), rule
-        for client, person in ((viewer_client, VIEWER_USER), (owner_client, OWNER_USER)):
+        for role, client in clients.items():
             status = client.open(url, method=verb).status_code
-            assert (status != 403) == allows(person.role, permission), (rule, person.role, status)
-            assert status not in {401, 405}, (rule, person.role, status)
-            assert verb != "GET" or status < 500, (rule, person.role, status)
+            assert (status != 403) == allows(role, permission), (rule, role, status)
+            assert status not in {401, 405}, (rule, role, status)
+            assert verb != "GET" or status < 500, (rule, role, status)
+
+
+def test_no_role_below_the_owner_manages_users_or_credentials() -> None:
+    for role, permissions in ROLES.items():
+        assert role == OWNER or not permissions & {"users.write", "accounts.write", "fence.write"}, role
+
+
+def test_packers_ship_and_neither_refund_nor_cancel_nor_invoice() -> None:
+    assert allows(PACKER, "shipments.write")
+    assert not ROLES[PACKER] & {"refunds.write", "orders.cancel", "invoices.write", "orders.write", "mails.write"}
 
 
 def test_every_unsafe_route_refuses_a_request_without_a_token(app: Flask, owner_client: FlaskClient) -> None:
@@ -174,7 +184,7 @@ def test_templates_ask_the_same_table(app: Flask) -> None:
 
 def test_the_viewer_reads_everything_but_personal_data_and_changes_only_the_own_profile() -> None:
     reading = {name for name in PERMISSIONS if name.endswith(".read")}
-    assert ROLES["viewer"] == reading - {"pii.read"} | {"profile.write"}
+    assert ROLES["viewer"] == reading - {"pii.read", "payments.read"} | {"profile.write"}
     assert ROLES["owner"] == set(PERMISSIONS)
     assert not allows("a role that was taken away", "orders.read")
 

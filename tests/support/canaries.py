@@ -47,8 +47,9 @@ MARKS = ("canary", "7341908")
 
 
 def find_marks(text: str) -> set[str]:
-    """Return the marks that a text contains, ignoring case."""
-    return {mark for mark in MARKS if mark in text.casefold()}
+    """Return the marks that a text contains, ignoring case and the time zone of the Canary Islands."""
+    lowered = text.casefold().replace("atlantic/canary", "")
+    return {mark for mark in MARKS if mark in lowered}
 
 
 def a_canary_order(n: int, **more: Any) -> Any:

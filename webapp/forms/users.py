@@ -5,14 +5,29 @@ from wtforms import EmailField, HiddenField, PasswordField, RadioField, SelectFi
 from wtforms.validators import DataRequired, EqualTo
 
 from webapp.core.i18n.locale import lazy_gettext as _l
-from webapp.domain.users.permissions import OWNER, VIEWER
+from webapp.domain.users.permissions import ACCOUNTANT, MANAGER, OWNER, PACKER, SUPPORT, VIEWER
 from webapp.forms.fields import build_choices
 
 _FILL_IN = _l("Please fill this in.")
 CLOCK_NAMES = {"": _l("As usual in the language"), "24": _l("24 hours (14:30)"), "12": _l("12 hours (2:30 PM)")}
 THEME_NAMES = {"": _l("System"), "light": _l("Light"), "dark": _l("Dark")}
 DENSITY_NAMES = {"": _l("Comfortable"), "compact": _l("Compact")}
-ROLE_NAMES = {OWNER: _l("Owner"), VIEWER: _l("Viewer")}
+ROLE_NAMES = {
+    OWNER: _l("Owner"),
+    MANAGER: _l("Manager"),
+    SUPPORT: _l("Support"),
+    PACKER: _l("Packer"),
+    ACCOUNTANT: _l("Accountant"),
+    VIEWER: _l("Viewer"),
+}
+ROLE_HINTS = {
+    OWNER: _l("Can do everything, including managing users and credentials."),
+    MANAGER: _l("Can do everything except managing users, credentials, the mail server and alarms."),
+    SUPPORT: _l("Answers buyers: holds, comments, cancels and refunds. Cannot ship or invoice."),
+    PACKER: _l("Ships orders and prints documents. Cannot cancel, invoice or refund."),
+    ACCOUNTANT: _l("Invoices, and prints and exports documents. Cannot change orders."),
+    VIEWER: _l("Can view orders and products, but not buyers' data. Cannot change anything."),
+}
 
 
 class SignInForm(FlaskForm):
@@ -36,10 +51,12 @@ class FirstOwnerForm(PasswordForm):
 class InviteForm(FlaskForm):
     email = EmailField(_l("E-mail address"), [DataRequired(_FILL_IN)])
     role = RadioField(_l("Role"), choices=build_choices(ROLE_NAMES), default=VIEWER)
+    hints = ROLE_HINTS
 
 
 class RoleForm(FlaskForm):
     role = RadioField(_l("Role"), choices=build_choices(ROLE_NAMES))
+    hints = ROLE_HINTS
 
 
 class ChangePasswordForm(FlaskForm):

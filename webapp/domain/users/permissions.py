@@ -5,7 +5,10 @@ Each view requires exactly one permission; a view that names none is refused.
 
 PERMISSIONS = {
     "orders.read": "View orders, without buyers' data.",
-    "orders.write": "Invoice, ship, refund, hold and comment; correct addresses; create orders from Amazon orders.",
+    "orders.write": "Hold and comment; correct addresses; create orders from Amazon orders.",
+    "invoices.write": "Create invoices, and upload them to Amazon.",
+    "shipments.write": "Ship orders, correct tracking numbers, and import tracking numbers.",
+    "refunds.write": "Create credit memos, refund through Amazon, and review the refund check.",
     "payments.read": "View Amazon's transactions of orders, with its fees.",
     "documents.print": "Print invoices, packing slips and credit memos, which contain buyers' names.",
     "orders.cancel": "Request the cancellation of an order at Amazon.",
@@ -32,23 +35,44 @@ PERMISSIONS = {
 }
 
 OWNER = "owner"
+MANAGER = "manager"
+PACKER = "packer"
+SUPPORT = "support"
+ACCOUNTANT = "accountant"
 VIEWER = "viewer"
 
+_VIEWER = frozenset(
+    {
+        "logs.read",
+        "mails.read",
+        "orders.read",
+        "products.read",
+        "profile.read",
+        "profile.write",
+        "schedule.read",
+        "stores.read",
+        "submissions.read",
+    }
+)
+# Roles below the owner's, the least powerful last.
 ROLES = {
     OWNER: frozenset(PERMISSIONS),
-    VIEWER: frozenset(
-        {
-            "logs.read",
-            "mails.read",
-            "orders.read",
-            "products.read",
-            "profile.read",
-            "profile.write",
-            "schedule.read",
-            "stores.read",
-            "submissions.read",
-        }
-    ),
+    # Runs the business, but holds neither the keys of the installation nor the list of users.
+    MANAGER: frozenset(PERMISSIONS)
+    - {"accounts.write", "alarms.write", "fence.write", "mails.settings", "users.write"},
+    SUPPORT: _VIEWER
+    | {
+        "documents.print",
+        "mails.write",
+        "orders.cancel",
+        "orders.write",
+        "pii.read",
+        "refunds.write",
+        "submissions.write",
+    },
+    PACKER: _VIEWER | {"bulk.write", "documents.print", "pii.read", "shipments.write", "submissions.write"},
+    ACCOUNTANT: _VIEWER | {"bulk.write", "documents.print", "invoices.write", "payments.read", "pii.read"},
+    VIEWER: _VIEWER,
 }
 
 

@@ -128,5 +128,5 @@ def _cancel_skip_reasons(session: Session, ids: Sequence[int]) -> list[SkipReaso
 CANCEL = BulkHandler("cancel", "orders.cancel", _cancel, find_skip_reasons=_cancel_skip_reasons)
 HOLD = BulkHandler("hold", "orders.write", _hold, find_skip_reasons=_count_reasons_by_state("hold"))
 UNHOLD = BulkHandler("unhold", "orders.write", _unhold, find_skip_reasons=_count_reasons_by_state("unhold"))
-INVOICE = BulkHandler("invoice", "orders.write", _invoice, find_skip_reasons=_invoice_skip_reasons)
+INVOICE = BulkHandler("invoice", "invoices.write", _invoice, find_skip_reasons=_invoice_skip_reasons)
 HANDLERS = (CANCEL, HOLD, UNHOLD, INVOICE)

@@ -46,4 +46,4 @@ def _get_shipped_at(session: Session, task: Task) -> datetime | None:
     return tracking_matching.resolve_ship_time(day, zone, order.purchased_at, task.now)
 
 
-SHIP = BulkHandler("ship", "orders.write", _ship)
+SHIP = BulkHandler("ship", "shipments.write", _ship)

@@ -93,6 +93,7 @@ document_form.add_routes(
     DocumentType(
         "credit_memos",
         "refund",
+        "refunds.write",
         _build_form,
         _preview,
         _create,

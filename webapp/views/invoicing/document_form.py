@@ -48,6 +48,7 @@ class DocumentType:
 
     name: str
     transition: str
+    permission: str
     build_form: Callable[[Order], DocumentForm]
     preview: Callable[[Session, Order, Any], dict[str, Any]]
     create: Callable[[Session, Order, Any, dict[str, Any]], str]
@@ -66,12 +67,12 @@ class DocumentType:
 def add_routes(bp: Blueprint, document: DocumentType) -> None:
     """Add the routes `new`, `preview`, `create` and `comment` to the document's blueprint."""
 
-    @requires("orders.write")
+    @requires(document.permission)
     def new(number: str) -> Response:
         order = queries.get_by_number(db.session(), number)
         return _render(render_fragment_or_page, document, order, document.build_form(order))
 
-    @requires("orders.write")
+    @requires(document.permission)
     def preview(number: str) -> Response:
         """Render the form as it is filled in now, with its totals; nothing is saved."""
         order = queries.get_by_number(db.session(), number)
@@ -79,7 +80,7 @@ def add_routes(bp: Blueprint, document: DocumentType) -> None:
         edited = document.edit_form is not None and document.edit_form(form)
         return _render(render_fragment_or_page, document, order, form, edited=edited)
 
-    @requires("orders.write")
+    @requires(document.permission)
     def create(number: str) -> Response:
         return _create(document, number)
 

@@ -61,6 +61,7 @@ document_form.add_routes(
     DocumentType(
         "invoices",
         "invoice",
+        "invoices.write",
         invoice_form,
         _preview,
         _create,

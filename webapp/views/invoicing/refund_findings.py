@@ -62,7 +62,7 @@ def index() -> Response:
 
 
 @bp.post("/<int:finding_id>/checks")
-@requires("orders.write")
+@requires("refunds.write")
 def resolve(finding_id: int) -> Response:
     """Mark a finding as checked; then go to `next` or to the list."""
     refund_check.resolve(db.session(), finding_id, now=datetime.now(UTC), actor=current_user.actor)

@@ -44,11 +44,11 @@ class AvailableActions(NamedTuple):
 # In display order. The first available one of LEADING is the primary button.
 ACTIONS = {
     "hold": ActionSpec(_l("Hold"), "player-pause", "orders.write", "holds.new", "dialog"),
-    "refund": ActionSpec(_l("Credit memo"), "receipt-refund", "orders.write", "credit_memos.new", "page"),
+    "refund": ActionSpec(_l("Credit memo"), "receipt-refund", "refunds.write", "credit_memos.new", "page"),
     "cancel": ActionSpec(_l("Cancel at Amazon"), "ban", "orders.cancel", "cancellations.new", "dialog"),
     "unhold": ActionSpec(_l("Unhold"), "player-play", "orders.write", "holds.end", "post"),
-    "invoice": ActionSpec(_l("Invoice"), "file-invoice", "orders.write", "invoices.new", "page"),
-    "ship": ActionSpec(_l("Ship"), "truck", "orders.write", "shipments.new", "page"),
+    "invoice": ActionSpec(_l("Invoice"), "file-invoice", "invoices.write", "invoices.new", "page"),
+    "ship": ActionSpec(_l("Ship"), "truck", "shipments.write", "shipments.new", "page"),
 }
 LEADING = ("ship", "invoice", "unhold")
 # Of these pairs only one reason is shown.

@@ -18,7 +18,7 @@ from webapp.web.responses import see_other
 
 
 @bp.post("/<number>/payments/readings")
-@requires("orders.write")
+@requires("refunds.write")
 def read_payments(number: str) -> Response:
     session = db.session()
     order = orders.get_by_number(session, number)

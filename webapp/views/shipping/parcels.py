@@ -32,7 +32,7 @@ BUYER_ASKED = "BuyerCanceled"
 
 
 @bp.get("/corrections/new")
-@requires("orders.write")
+@requires("shipments.write")
 def edit(number: str, reference: int) -> Response:
     parcel, shipment = queries.get_parcel(db.session(), number, reference)
     form = ParcelCorrectionForm.from_parcel(parcel, _get_country(shipment))
@@ -41,7 +41,7 @@ def edit(number: str, reference: int) -> Response:
 
 
 @bp.post("/corrections")
-@requires("orders.write")
+@requires("shipments.write")
 def correct(number: str, reference: int) -> Response:
     """Save the tracking number; it is sent to Amazon after the undo window."""
     session, refused = db.session(), ""
@@ -71,7 +71,7 @@ def correct(number: str, reference: int) -> Response:
 
 
 @bp.post("/take-backs")
-@requires("orders.write")
+@requires("shipments.write")
 def delete(number: str, reference: int) -> Response:
     """Remove a parcel; its units can be shipped again."""
     parcel, _shipment = queries.get_parcel(db.session(), number, reference)

@@ -115,6 +115,7 @@ document_form.add_routes(
     DocumentType(
         "shipments",
         "ship",
+        "shipments.write",
         build_shipment_form,
         _preview,
         _create,

@@ -47,13 +47,13 @@ _FIRST = (CHOOSE, CONFIRM, READY, BLOCKED, ALREADY, LEFT_OUT)
 
 
 @bp.get("")
-@requires("orders.write")
+@requires("shipments.write")
 def index() -> Response:
     return render_fragment_or_page(request, *_PASTE, form=TrackingForm(formdata=None), **_build_recent_context())
 
 
 @bp.post("")
-@requires("orders.write")
+@requires("shipments.write")
 def paste() -> Response:
     session, form = db.session(), TrackingForm()
     try:
@@ -68,14 +68,14 @@ def paste() -> Response:
 
 
 @bp.get("/<int:import_id>")
-@requires("orders.write")
+@requires("shipments.write")
 def show(import_id: int) -> Response:
     """Render what each line would do now."""
     return render_fragment_or_page(request, *_SHOW, **_preview(import_id))
 
 
 @bp.post("/<int:import_id>/choices")
-@requires("orders.write")
+@requires("shipments.write")
 def choose(import_id: int) -> Response:
     """Save the choices of this page, and ship if that button was pressed."""
     session = db.session()
@@ -100,7 +100,7 @@ def choose(import_id: int) -> Response:
 
 
 @bp.get("/<int:import_id>/rest.csv", endpoint="rest")
-@requires("orders.write")
+@requires("shipments.write")
 def download_rest(import_id: int) -> Response:
     """Download the lines that were not shipped, with reasons; corrected, they can be uploaded again."""
     session = db.session()
@@ -115,7 +115,7 @@ def download_rest(import_id: int) -> Response:
 def result(action: BulkAction) -> tuple[str, str] | None:
     """Return text and URL of the link to a bulk action's tracking import, or None."""
     import_id = queries.find_id_of_bulk(db.session(), action.id)
-    if import_id is None or not has_permission("orders.write"):
+    if import_id is None or not has_permission("shipments.write"):
         return None
     return _("Lines of the upload"), url_for("tracking.show", import_id=import_id)
 

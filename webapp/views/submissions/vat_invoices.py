@@ -25,14 +25,14 @@ _FORM = ("vat_invoices/_upload.html", "vat_invoices/upload.html")
 
 
 @bp.post("/invoices/<number>/uploads")
-@requires("orders.write")
+@requires("invoices.write")
 def upload_invoice(number: str) -> Response:
     url = url_for("invoices.show", number=number)
     return _upload(documents.get_invoice(db.session(), number), url, request.path)
 
 
 @bp.post("/credit-memos/<number>/uploads")
-@requires("orders.write")
+@requires("invoices.write")
 def upload_credit_memo(number: str) -> Response:
     url = url_for("credit_memos.show", number=number)
     return _upload(documents.get_credit_memo(db.session(), number), url, request.path)
