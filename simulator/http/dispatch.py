@@ -32,20 +32,34 @@ def current_world() -> World:
     return world
 
 
-def operation(name: str, *, requires_token: bool = True) -> Callable[[View], View]:
-    """Decorate the view of an operation. It is called with the world, the seller and the parts of the path."""
+def operation(name: str, *, requires_token: bool = True, restricted: bool = False) -> Callable[[View], View]:
+    """Decorate the view of an operation. It is called with the world, the seller and the parts of the path.
+
+    `restricted`: the operation returns personal data and needs a restricted data token.
+    """
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def handle_request(**path: str) -> Response:
-            return handle(name, lambda world, seller: view(world, seller, **path), requires_token=requires_token)
+            return handle(
+                name,
+                lambda world, seller: view(world, seller, **path),
+                requires_token=requires_token,
+                restricted=restricted,
+            )
 
         return handle_request
 
     return decorate
 
 
-def handle(operation: str, view: Callable[[World, Any], Response], *, requires_token: bool = True) -> Response:
+def handle(
+    operation: str,
+    view: Callable[[World, Any], Response],
+    *,
+    requires_token: bool = True,
+    restricted: bool = False,
+) -> Response:
     """Handle a request of an operation. `view` gets the world and the seller.
 
     Without `requires_token` the seller is None, and there is no rate limit.
@@ -57,7 +71,7 @@ def handle(operation: str, view: Callable[[World, Any], Response], *, requires_t
         released = world.faults.released
     if fault is not None and fault.name in ("slow", "hang"):
         released.wait(float(fault.options["seconds"]))
-    response, seller_id = _run(world, operation, view, fault, requires_token=requires_token)
+    response, seller_id = _run(world, operation, view, fault, requires_token=requires_token, restricted=restricted)
     if response is not None and (late := _trigger_after(world, operation, response)):
         fault = late
         response = _damage(response, late)
@@ -80,6 +94,7 @@ def _run(
     fault: Fault | None,
     *,
     requires_token: bool,
+    restricted: bool,
 ) -> tuple[Response | None, str | None]:
     """Return the response and the id of the seller; no response when the connection is to be closed."""
     if fault is not None and fault.name != "slow":
@@ -89,7 +104,7 @@ def _run(
         world.advance()
         try:
             if requires_token:
-                seller = authorize(world)
+                seller = authorize(world, restricted=restricted)
                 check_limit(world, seller, operation)
             response = view(world, seller)
         except ApiError as error:

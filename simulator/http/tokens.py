@@ -1,16 +1,20 @@
-"""Login with Amazon: POST /auth/o2/token."""
+"""Login with Amazon: POST /auth/o2/token. Tokens 2021-03-01: createRestrictedDataToken."""
 
 from typing import Any
 
 from flask import Blueprint, Response, request
 
-from simulator.http.authorization import issue_access_token
+from simulator.http.authorization import issue_access_token, issue_restricted_token
 from simulator.http.dispatch import operation
 from simulator.http.responses import invalid_grant_response, json_response, token_error_response
+from simulator.operations.errors import invalid_input
 from simulator.operations.world import World
+from simulator.state.sellers import Seller
 
 routes = Blueprint("tokens", __name__)
 
+MAX_RESOURCES = 50
+METHODS = ("GET", "PUT", "POST", "DELETE")
 SCOPES = ("sellingpartnerapi::notifications", "sellingpartnerapi::client_credential:rotation")
 
 
@@ -43,3 +47,17 @@ def get_token(world: World, _: None) -> Response:
         return invalid_grant_response()
     token = issue_access_token(world, seller.client_id, seller.id)
     return json_response({**token, "refresh_token": seller.refresh_token})
+
+
+@routes.post("/tokens/2021-03-01/restrictedDataToken")
+@operation("createRestrictedDataToken")
+def create_restricted_data_token(world: World, seller: Seller) -> Response:
+    content = request.get_json(silent=True)
+    resources = content.get("restrictedResources") if isinstance(content, dict) else None
+    if not isinstance(resources, list) or not 1 <= len(resources) <= MAX_RESOURCES:
+        raise invalid_input(f"restrictedResources must have 1 to {MAX_RESOURCES} members.")
+    for resource in resources:
+        is_valid = isinstance(resource, dict) and resource.get("method") in METHODS
+        if not is_valid or not str(resource.get("path", "")).startswith("/"):
+            raise invalid_input("restrictedResources: the method or path is invalid.")
+    return json_response(issue_restricted_token(world, seller, resources))

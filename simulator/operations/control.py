@@ -24,6 +24,7 @@ SECONDS = (
     "report_lag",
     "pending_seconds",
     "finances_delay",
+    "label_refund_seconds",
     "arrivals",
 )
 

@@ -19,14 +19,16 @@ REPORT_LAG = {"relaxed": 0.0, "amazon": 900.0}
 PENDING_SECONDS = {"relaxed": 60.0, "amazon": 1800.0}
 # Amazon shows most transactions after some hours, and promises them only after 48.
 FINANCES_DELAY = {"relaxed": 60.0, "amazon": 21_600.0}
+# Carriers take days to accept the refund of a label.
+LABEL_REFUND_SECONDS = {"relaxed": 60.0, "amazon": 259_200.0}
 
 
 class World(WorldState):
     """Threads that read or change it must hold `lock`.
 
-    `update_delay`, `feed_seconds`, `report_seconds`, `report_lag`, `pending_seconds`, `finances_delay` and `arrivals`
-    are seconds; `arrivals` is the mean time between two new orders, 0 for none. With `state_path` the state is loaded
-    from that file if it has any, and `scenario` is ignored.
+    `update_delay`, `feed_seconds`, `report_seconds`, `report_lag`, `pending_seconds`, `finances_delay`,
+    `label_refund_seconds` and `arrivals` are seconds; `arrivals` is the mean time between two new orders, 0 for none.
+    With `state_path` the state is loaded from that file if it has any, and `scenario` is ignored.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class World(WorldState):
             report_lag=REPORT_LAG.get(limits, 0.0),
             pending_seconds=PENDING_SECONDS.get(limits, 60.0) if pending_seconds is None else pending_seconds,
             finances_delay=FINANCES_DELAY.get(limits, 60.0) if finances_delay is None else finances_delay,
+            label_refund_seconds=LABEL_REFUND_SECONDS.get(limits, 60.0),
             arrivals=arrivals,
             sellers=sellers,
         )

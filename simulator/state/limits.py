@@ -33,6 +33,12 @@ PLANS = {
     "CreateWarranty": (1.0, 5),
     "sendInvoice": (1.0, 5),
     "listTransactions": (0.5, 10),
+    "createRestrictedDataToken": (1.0, 10),
+    "getEligibleShipmentServices": (6.0, 12),
+    "getAdditionalSellerInputs": (1.0, 1),
+    "createShipment": (2.0, 2),
+    "getShipment": (1.0, 1),
+    "cancelShipment": (1.0, 1),
 }
 LIMITS = ("relaxed", "amazon")
 RELAXED = 1000

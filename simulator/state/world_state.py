@@ -41,6 +41,7 @@ class Options:
     report_lag: float
     pending_seconds: float
     finances_delay: float
+    label_refund_seconds: float
     arrivals: float
     sellers: tuple[Seller, ...]
 
@@ -70,6 +71,7 @@ class WorldState:
         self.report_lag = self._options.report_lag
         self.pending_seconds = self._options.pending_seconds
         self.finances_delay = self._options.finances_delay
+        self.label_refund_seconds = self._options.label_refund_seconds
         self.arrivals = self._options.arrivals
         self.sellers = {seller.id: seller for seller in self._options.sellers}
         self.switches = dict(SWITCHES)
@@ -77,6 +79,9 @@ class WorldState:
         self.feeds: dict[str, dict[str, Any]] = {}
         self.reports: dict[str, dict[str, Any]] = {}
         self.documents: dict[str, dict[str, Any]] = {}
+        self.labels: dict[str, dict[str, Any]] = {}
+        # Offers of shipping services by their id; they are lost on a restart.
+        self.label_offers: dict[str, dict[str, Any]] = {}
         self.ledger: list[dict[str, Any]] = []
         self.calls: deque[dict[str, Any]] = deque(maxlen=MAX_CALLS)
         self.call_counts: Counter[str] = Counter()
@@ -148,6 +153,10 @@ class WorldState:
         self.documents[document_id] = document
         self.mark_unsaved("document", document_id, document)
 
+    def save_label(self, shipment_id: str, label: dict[str, Any]) -> None:
+        self.labels[shipment_id] = label
+        self.mark_unsaved("label", shipment_id, label)
+
     def next_serial(self, kind: str) -> int:
         """Return 1, 2, 3, … for each kind of object."""
         self.serials[kind] = self.serials.get(kind, 0) + 1
@@ -218,6 +227,7 @@ class WorldState:
         self.feeds = dict(self._file.load("feed"))
         self.reports = dict(self._file.load("report"))
         self.documents = dict(self._file.load("document"))
+        self.labels = dict(self._file.load("label"))
         self.ledger = [entry for _, entry in self._file.load("ledger")]
         self._unsaved.clear()
         return True

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.project.amazon_models_page import PAGE, page, take
-from tests.support.amazon_models import MODELS, ROOT, USED, needs_models
+from tests.support.amazon_models import MODELS, ROOT, USED, needs_all_models
 
 
-@needs_models
+@needs_all_models
 def test_the_page_records_the_models_that_are_validated() -> None:
     assert PAGE.read_text() == page(MODELS)
 
@@ -22,7 +22,8 @@ def test_the_page_names_every_model_that_the_tests_use() -> None:
         f"{model}.json"
         for path in (ROOT / "tests").rglob("test_*.py")
         for model in re.findall(
-            r'check\([^#]*?"((?:\w+_\d{4}-\d\d-\d\d)|messaging|ordersV0|sellers)", "\w+"', path.read_text()
+            r'check\([^#]*?"((?:\w+_\d{4}-\d\d-\d\d)|messaging|merchantFulfillmentV0|ordersV0|sellers)", "\w+"',
+            path.read_text(),
         )
     }
     assert named <= set(USED)
@@ -34,7 +35,7 @@ def test_a_folder_without_the_models_is_refused_in_one_line(tmp_path: Path) -> N
         take(tmp_path)
 
 
-@needs_models
+@needs_all_models
 def test_models_are_taken_from_wherever_a_clone_keeps_them(tmp_path: Path) -> None:
     for name in USED:
         folder = tmp_path / "clone" / "models" / name.removesuffix(".json")
