@@ -3,7 +3,7 @@
 import logging
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ from redis import Redis
 
 from webapp.amazon.access_tokens import AccessTokens
 from webapp.amazon.http import AmazonResponse, HttpTransport
-from webapp.amazon.json_fields import MalformedError
+from webapp.amazon.json_fields import MalformedError, required_token
 from webapp.amazon.rate_limiter import RATES, RateLimiter
 from webapp.domain.accounts.credentials import Credentials
 from webapp.domain.amazon.errors import (
@@ -60,6 +60,7 @@ class Client:
         # The Date header of the latest response, and the reading of the monotonic clock then.
         self._server_time: tuple[datetime, float] | None = None
         self._request_id: str | None = None
+        self._restricted_token: str | None = None
 
     def last_request_id(self) -> str | None:
         """Return Amazon's id of the latest request that was answered."""
@@ -85,15 +86,17 @@ class Client:
         params: Mapping[str, str] | None = None,
         body: Mapping[str, object] | None = None,
         idempotent: bool = True,
+        restricted: Sequence[tuple[str, str]] = (),
     ) -> T:
         """Call `operation` and return what `parse` makes of the response. `parse` may raise MalformedError.
 
         Retries after temporary errors, within `max_wait` seconds in all. With `idempotent=False` retries only a call
-        that Amazon has certainly not carried out, and raises OutcomeUnknown when that is not certain.
+        that Amazon has certainly not carried out, and raises OutcomeUnknown when that is not certain. `restricted`:
+        the (method, path) of the API's operations that need a restricted data token, since they return personal data.
         """
 
         def send() -> T:
-            return self._send_once(operation, method, path, parse, params, body, idempotent, deadline)
+            return self._send_once(operation, method, path, parse, params, body, idempotent, restricted, deadline)
 
         deadline = self._clock() + self._max_wait
         return self._retry(send, deadline)
@@ -123,8 +126,14 @@ class Client:
         params: Mapping[str, str] | None,
         body: Mapping[str, object] | None,
         idempotent: bool,
+        restricted: Sequence[tuple[str, str]],
         deadline: float,
     ) -> T:
+        def get_token(rejected: str | None = None) -> str:
+            if restricted:
+                return self._get_restricted_token(restricted, rejected)
+            return self._tokens.get(deadline, rejected=rejected)
+
         def send(token: str) -> AmazonResponse:
             self._limiter.acquire(operation, deadline)
             return self.transport.send(
@@ -137,10 +146,10 @@ class Client:
                 headers={"x-amz-access-token": token, "x-amz-date": f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"},
             )
 
-        token = self._tokens.get(deadline)
+        token = get_token()
         response = send(token)
         if _is_token_rejected(response):
-            response = send(self._tokens.get(deadline, rejected=token))
+            response = send(get_token(rejected=token))
             if _is_token_rejected(response):
                 raise _build_token_rejected_error(response)
         self._update_rate(operation, response)
@@ -150,6 +159,21 @@ class Client:
             if idempotent:
                 raise
             raise _build_outcome_unknown(error) from error
+
+    def _get_restricted_token(self, resources: Sequence[tuple[str, str]], rejected: str | None) -> str:
+        """Return a restricted data token, fetched when there is none or when Amazon has `rejected` it.
+
+        It is valid for an hour and kept for the lifetime of this client, which is a job's.
+        """
+        if self._restricted_token is None or self._restricted_token == rejected:
+            self._restricted_token = self.call(
+                "createRestrictedDataToken",
+                "POST",
+                "/tokens/2021-03-01/restrictedDataToken",
+                lambda response: required_token(response.json(), "restrictedDataToken"),
+                body={"restrictedResources": [{"method": method, "path": path} for method, path in resources]},
+            )
+        return self._restricted_token
 
     def _update_rate(self, operation: str, response: AmazonResponse) -> None:
         """Note the request id, the server's time and rate limit. Does not fail without Redis: the response is kept."""

@@ -11,6 +11,7 @@ from redis import Redis
 from webapp.amazon import (
     feeds,
     finances,
+    labels,
     messaging,
     orders,
     reports,
@@ -34,6 +35,7 @@ from webapp.domain.amazon.types import (
 from webapp.domain.invoicing.amazon_refunds import Refund
 from webapp.domain.invoicing.vat_invoices import VatInvoice
 from webapp.domain.shipping.carriers import Parcel
+from webapp.domain.shipping.labels import LabelRequest, PurchasedLabel, ServiceAnswer
 
 NOTHING: frozenset[str] = frozenset()
 
@@ -210,6 +212,26 @@ class Amazon:
         that is shipped already.
         """
         shipments.confirm(self._client, number, marketplace_id, parcel)
+
+    def label_services(self, request: LabelRequest) -> ServiceAnswer:
+        """Return the services Amazon sells a label of for a package of the order, with their prices."""
+        return labels.find_services(self._client, request)
+
+    def buy_label(self, request: LabelRequest, service_id: str, offer_id: str) -> PurchasedLabel:
+        """Buy a label for an offer of `label_services`. It costs money, and Amazon confirms the package itself.
+
+        Not safe to repeat: raises OutcomeUnknown when it may have been bought. InvalidRequest with Amazon's code, such
+        as ShipmentAlreadyExists for items that have shipped, or InsufficientFunds.
+        """
+        return labels.buy(self._client, request, service_id, offer_id)
+
+    def label(self, shipment_id: str) -> PurchasedLabel:
+        """Return a label by Amazon's id of its shipment, with its document and the state of its refund."""
+        return labels.get(self._client, shipment_id)
+
+    def refund_label(self, shipment_id: str) -> PurchasedLabel:
+        """Request the refund of an unused label. After OutcomeUnknown read the label first."""
+        return labels.refund(self._client, shipment_id)
 
     def allowed_messages(self, number: str, marketplace_id: str) -> tuple[str, ...]:
         """Return the kinds of messages Amazon lets the seller send to the order's buyer now, in Amazon's terms."""

@@ -54,6 +54,14 @@ def required_word(raw: Mapping[str, object], key: str, path: str = "") -> str:
     return value
 
 
+def required_token(raw: Mapping[str, object], key: str, path: str = "") -> str:
+    """Return a token that can be sent in a header."""
+    value = optional_text(raw, key, path)
+    if value is None or not value.isascii() or not value.isprintable() or " " in value:
+        raise MalformedError(f"{path}{key} is no token")
+    return value
+
+
 def optional_object(raw: Mapping[str, object], key: str, path: str = "") -> Mapping[str, object]:
     """Return an object, an empty one where it is missing."""
     value = raw.get(key)

@@ -45,6 +45,11 @@ RATES: dict[str, tuple[float, int]] = {
     "createConfirmServiceDetails": (1.0, 5),
     "createDigitalAccessKey": (1.0, 5),
     "listTransactions": (0.5, 10),
+    "createRestrictedDataToken": (1.0, 10),
+    "getEligibleShipmentServices": (6.0, 12),
+    "createShipment": (2.0, 2),
+    "getShipment": (1.0, 1),
+    "cancelShipment": (1.0, 1),
 }
 
 

@@ -17,6 +17,7 @@ from webapp.domain.amazon.types import (
 from webapp.domain.invoicing.amazon_refunds import Refund
 from webapp.domain.invoicing.vat_invoices import VatInvoice
 from webapp.domain.shipping.carriers import Parcel
+from webapp.domain.shipping.labels import LabelRequest, PurchasedLabel, ServiceAnswer
 
 
 class AmazonGateway(Protocol):
@@ -99,4 +100,16 @@ class AmazonGateway(Protocol):
 
     def send_message(self, number: str, marketplace_id: str, kind: str, text: str) -> None:
         """Send a message. Not safe to repeat: raises OutcomeUnknown when the buyer may have received it."""
+        ...
+
+    def label_services(self, request: LabelRequest) -> ServiceAnswer: ...
+
+    def buy_label(self, request: LabelRequest, service_id: str, offer_id: str) -> PurchasedLabel:
+        """Buy a label. Not safe to repeat: raises OutcomeUnknown when it may have been bought."""
+        ...
+
+    def label(self, shipment_id: str) -> PurchasedLabel: ...
+
+    def refund_label(self, shipment_id: str) -> PurchasedLabel:
+        """Request the refund of an unused label. After OutcomeUnknown read the label first."""
         ...
