@@ -18,6 +18,7 @@ from webapp.db import outgoing_calls
 from webapp.db.engine import read_only
 from webapp.domain.schedule import next_time_of_day
 from webapp.queries import bulk_actions, mails, schedule, submissions
+from webapp.queries.shipping import labels as shipping_labels
 from webapp.queries.sync import backfills, completeness, order_reads
 from webapp.services import fences
 from webapp.services import schedule as claiming
@@ -91,6 +92,7 @@ def tick(connection: Redis, now: datetime) -> int:
         backfilling = backfills.list_due_accounts(session, now)
         checking = completeness.list_due_accounts(session, now)
         reading = order_reads.list_due_accounts(session, now)
+        buying = shipping_labels.list_accounts_with_work(session, now)
         talking = mails.list_accounts_with_messages(session, now)
         session.rollback()
     if is_behind:
@@ -111,6 +113,8 @@ def tick(connection: Redis, now: datetime) -> int:
         queue.enqueue_once(connection, "run_bulk_action", action_id)
     if letters:
         queue.enqueue_once(connection, "send_mails")
+    for account_id in buying:
+        queue.enqueue_once(connection, "process_labels", account_id)
     for account_id in talking:
         queue.enqueue_once(connection, "send_messages", account_id)
     queue.record_scheduler_heartbeat(connection, now)

@@ -268,7 +268,7 @@ def check_package(details: dict[str, Any]) -> None:
     numbers += [weight.get("Value")] if isinstance(weight, dict) else []
     if len(numbers) != 4 or not all(isinstance(value, int | float) and value > 0 for value in numbers):
         raise label_error("InvalidRequest", "PackageDimensions and Weight: must be greater than 0.")
-    if size.get("Unit") not in CENTIMETERS or weight.get("Unit") not in GRAMS:
+    if details["PackageDimensions"].get("Unit") not in CENTIMETERS or details["Weight"].get("Unit") not in GRAMS:
         raise label_error("InvalidRequest", "PackageDimensions or Weight: the unit is invalid.")
 
 

@@ -51,6 +51,7 @@ CATALOGUE = (
     JobKind("check_completeness", "jobs.sync.check_completeness", "background", timeout=600, retry=5),
     JobKind("advance_submissions", "jobs.submissions.advance_submissions", "submissions", timeout=300, retry=5),
     JobKind("send_messages", "jobs.mail.send_messages", "submissions", timeout=300, retry=5),
+    JobKind("process_labels", "jobs.labels.process_labels", "submissions", timeout=300, retry=5),
     JobKind("send_mails", "jobs.mail.send_mails", "mails", timeout=1800, retry=5),
     JobKind("run_bulk_action", "jobs.bulk.run_bulk_action", "bulk", timeout=300, retry=5),
     JobKind("refresh_order", "jobs.submissions.refresh_order", "submissions", timeout=60, retry=1),

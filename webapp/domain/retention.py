@@ -32,6 +32,8 @@ RULES = (
     RetentionRule("feeds", 365, 100),
     RetentionRule("mails", 365, 30),
     RetentionRule("bulk_actions", 180, 7),
+    # Labels contain the buyer's address, which Amazon allows for 30 days after delivery.
+    RetentionRule("label_documents", 30, 1),
     RetentionRule("refund_transactions", 730, 180),
     # Amazon's policy allows eighteen months for data without names.
     RetentionRule("order_transactions", 540, 180),

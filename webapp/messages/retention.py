@@ -21,6 +21,7 @@ SENTENCES = {
     "retained_bulk_actions": _l("Bulk actions"),
     "retained_refund_transactions": _l("Refunds in Amazon's payments"),
     "retained_order_transactions": _l("Amazon's transactions of orders"),
+    "retained_label_documents": _l("Documents of shipping labels"),
     "retained_upgrade_copies": _l("Copies from before upgrades"),
     "retention_of_events": _l("Who did what and when, on orders, accounts and users. Amazon asks for twelve months."),
     "retention_of_sign_in_attempts": _l("Keyed hashes of accounts and addresses. Amazon asks for twelve months."),
@@ -37,5 +38,6 @@ SENTENCES = {
     "retention_of_bulk_actions": _l("Ended bulk actions with the result of each row."),
     "retention_of_refund_transactions": _l("Only reviewed ones. Findings that need a review are kept."),
     "retention_of_order_transactions": _l("Sales, fees and refunds. Amazon allows eighteen months."),
+    "retention_of_label_documents": _l("Labels with the buyer's address. Cost and tracking number are kept."),
     "retention_of_upgrade_copies": _l("Files in the folder backups. The latest is always kept."),
 }

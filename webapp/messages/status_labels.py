@@ -12,6 +12,7 @@ from webapp.domain.mail import state_machine as mail_states
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.products import csv_import as product_csv
 from webapp.domain.products import stock
+from webapp.domain.shipping import labels
 from webapp.domain.shipping.tracking import matching as tracking_matching
 from webapp.domain.submissions import cancellation, shipment_confirmation
 from webapp.domain.submissions import state_machine as submission_states
@@ -104,6 +105,7 @@ LABELS = {
         "unhold": Label(_l("Unhold"), "quiet", "progress"),
         "invoice": Label(_l("Invoice"), "quiet", "file-invoice"),
         "ship": Label(_l("Ship with tracking numbers"), "quiet", "truck"),
+        "buy_labels": Label(_l("Buy labels"), "quiet", "truck"),
         "print_invoices": Label(_l("Print invoices"), "quiet", "file-invoice"),
         "print_packing_slips": Label(_l("Print packing slips"), "quiet", "package"),
         "print_pick_list": Label(_l("Print pick list"), "quiet", "clipboard-list"),
@@ -112,6 +114,20 @@ LABELS = {
         "print_these_invoices": Label(_l("Print invoices"), "quiet", "file-invoice"),
         "print_these_packing_slips": Label(_l("Print packing slips"), "quiet", "package"),
         "print_these_credit_memos": Label(_l("Print credit memos"), "quiet", "arrow-back-up"),
+    },
+    "label_state": {
+        labels.REQUESTED: Label(_l("Requesting services"), "work", "hourglass"),
+        labels.OFFERED: Label(_l("Choose a service"), "wait", "clipboard-list"),
+        labels.QUEUED: Label(_l("Being bought"), "work", "send"),
+        labels.SENDING: Label(_l("Being bought"), "work", "send"),
+        labels.BOUGHT: Label(_l("Bought"), "good", "circle-check"),
+        labels.FAILED: Label(_l("Not bought"), "bad", "circle-x"),
+        labels.UNKNOWN: Label(_l("Unconfirmed"), "bad", "help-circle"),
+        labels.DISCARDED: Label(_l("Discarded"), "quiet", "ban"),
+        labels.REFUND_QUEUED: Label(_l("Refund requested"), "work", "arrow-back-up"),
+        labels.REFUND_PENDING: Label(_l("Refund pending"), "wait", "arrow-back-up"),
+        labels.REFUNDED: Label(_l("Refunded"), "quiet", "arrow-back-up"),
+        labels.REFUND_REJECTED: Label(_l("Refund rejected"), "bad", "circle-x"),
     },
     # Why a tracking number needed to be confirmed.
     "tracking_warning": {

@@ -13,12 +13,14 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from webapp.domain.amazon.gateway import AmazonGateway
 from webapp.domain.common import clocks
 from webapp.domain.mail import state_machine as mail_rules
+from webapp.domain.shipping import labels as label_rules
 from webapp.domain.submissions import state_machine as submission_states
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import QuarantinedOrder
 from webapp.models.bulk_actions import BulkAction
 from webapp.models.mails import Mail, MessageOffer
 from webapp.models.printed_files import PrintedFile
+from webapp.models.shipping_labels import ShippingLabel
 from webapp.models.submissions import Feed, Submission
 from webapp.models.tracking_imports import TrackingImport
 from webapp.models.users import SignInAttempt, SignInLink, WebSession
@@ -44,6 +46,8 @@ _MAX_WAITS: tuple[tuple[InstrumentedAttribute[Any], timedelta], ...] = (
     (Account.clock_measured_at, timedelta()),
     (MessageOffer.answered_at, timedelta()),
     (Mail.due_at, mail_rules.retry_delay(99)),
+    (ShippingLabel.due_at, label_rules.REFUND_INTERVAL),
+    (ShippingLabel.offered_at, timedelta()),
 )
 
 

@@ -26,6 +26,7 @@ from webapp.models.submissions import Feed, Submission
 from webapp.queries import fences as queries
 from webapp.services import audit_log
 from webapp.services.mail import outbox as mail_outbox
+from webapp.services.shipping import labels
 from webapp.services.submissions import feed_matching, feeds, handlers, transitions, user_actions
 
 RESTORED, OLDER_DATABASE, MARK_MISSING, UNKNOWN_FEEDS = "restored", "older_database", "mark_missing", "unknown_feeds"
@@ -224,7 +225,8 @@ def release_all(session: Session, *, now: datetime, actor: str) -> int:
     """End the fence; return how many mails were left unconfirmed. Commits. Raises RefusedError.
 
     Waiting submissions are sent unless Amazon's order already shows them. Mails that may have been sent before become
-    unconfirmed: those of the restored database, and those that imports queued since.
+    unconfirmed: those of the restored database, and those that imports queued since. Purchases of shipping labels that
+    wait are discarded, since they may have been made.
     """
     fence = session.scalar(queries.select_active().with_for_update())
     if fence is None:
@@ -236,6 +238,7 @@ def release_all(session: Session, *, now: datetime, actor: str) -> int:
         mail.cause = "mail_before_restore"
         mail_outbox.apply_transition(mail, "lose", now)
         mail_outbox.record_event(session, "mail_unknown", mail, now=now, actor=actor)
+    labels.discard_queued(session, now=now, actor=actor)
     unknown = Feed.state == submission_states.UNKNOWN_FEED
     session.execute(update(Feed).where(unknown).values(state=submission_states.FOREIGN_FEED, ended_at=now))
     fence.ended_at, fence.ended_by = now, actor

@@ -26,6 +26,7 @@ from webapp.models.printed_files import PrintedFile, PrintedPart
 from webapp.models.refund_transactions import RefundFinding, RefundTransaction
 from webapp.models.reported_orders import OrderRead
 from webapp.models.retention import RetentionSetting
+from webapp.models.shipping_labels import ShippingLabel
 from webapp.models.submissions import Feed, Submission
 from webapp.models.sync_runs import SyncRun
 from webapp.models.users import SignInAttempt
@@ -237,6 +238,12 @@ def _select_order_transactions(cutoff: datetime) -> Select[int]:
     return select(OrderTransaction.id).where(OrderTransaction.posted_at < cutoff).order_by(OrderTransaction.posted_at)
 
 
+def _select_label_documents(cutoff: datetime) -> Select[int]:
+    """Select labels with a document. Its row, with the cost, is kept with the order."""
+    has_document = ShippingLabel.document.is_not(None)
+    return select(ShippingLabel.id).where(ShippingLabel.bought_at < cutoff, has_document).order_by(ShippingLabel.id)
+
+
 def _delete_plain(model: type[Base]) -> Callable[[Session, Sequence[int]], None]:
     table: Any = model
 
@@ -273,6 +280,11 @@ def _delete_bulk_actions(session: Session, ids: Sequence[int]) -> None:
     _delete_plain(BulkAction)(session, ids)
 
 
+def _delete_label_documents(session: Session, ids: Sequence[int]) -> None:
+    statement = update(ShippingLabel).where(ShippingLabel.id.in_(ids)).values(document=None)
+    session.execute(statement, execution_options={"synchronize_session": False})
+
+
 def _delete_refund_transactions(session: Session, ids: Sequence[int]) -> None:
     findings = delete(RefundFinding).where(RefundFinding.refund_transaction_id.in_(ids))
     session.execute(findings, execution_options={"synchronize_session": False})
@@ -295,6 +307,7 @@ _TABLES: dict[str, tuple[Callable[[datetime], Select[Any]], Callable[[Session, S
     "feeds": (_select_feeds, _delete_feeds),
     "mails": (_select_mails, _delete_plain(Mail)),
     "bulk_actions": (_select_bulk_actions, _delete_bulk_actions),
+    "label_documents": (_select_label_documents, _delete_label_documents),
     "refund_transactions": (_select_refund_transactions, _delete_refund_transactions),
     "order_transactions": (_select_order_transactions, _delete_plain(OrderTransaction)),
 }

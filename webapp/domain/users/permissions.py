@@ -12,6 +12,7 @@ PERMISSIONS = {
     "payments.read": "View Amazon's transactions of orders, with its fees.",
     "documents.print": "Print invoices, packing slips and credit memos, which contain buyers' names.",
     "orders.cancel": "Request the cancellation of an order at Amazon.",
+    "labels.write": "Buy shipping labels from Amazon, which costs money, and request refunds of unused ones.",
     "bulk.write": "Run bulk actions, limited to what the user may do with a single order.",
     "products.read": "View products, stock and stock movements.",
     "products.write": "Create products, count stock and import product files.",

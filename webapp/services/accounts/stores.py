@@ -25,6 +25,7 @@ from webapp.models.products import Product, ProductImport, StockMovement
 from webapp.models.refund_transactions import RefundFinding, RefundTransaction, UnreadableTransaction
 from webapp.models.reported_orders import OrderRead
 from webapp.models.shipments import Parcel, ParcelItem, Shipment
+from webapp.models.shipping_labels import LabelSender, PackagePreset, ShippingLabel
 from webapp.models.stores import Store
 from webapp.models.submissions import Feed, Submission
 from webapp.models.sync_runs import SyncRun
@@ -150,6 +151,9 @@ def _delete_orders(session: Session, account_id: int, store_id: int) -> None:
         delete(Comment).where(Comment.order_id.in_(orders)),
         delete(ParcelItem).where(ParcelItem.order_item_id.in_(lines)),
         delete(Parcel).where(Parcel.order_id.in_(orders)),
+        delete(ShippingLabel).where(ShippingLabel.order_id.in_(orders)),
+        delete(PackagePreset).where(PackagePreset.store_id == store_id),
+        delete(LabelSender).where(LabelSender.store_id == store_id),
         delete(Shipment).where(Shipment.order_id.in_(orders)),
         delete(RefundFinding).where(RefundFinding.store_id == store_id),
         delete(RefundTransaction).where(RefundTransaction.amazon_order_id.in_(amazon_orders)),

@@ -34,6 +34,7 @@ def create(
     expected_version: int | None = None,
     shipped_at: datetime | None = None,
     ship_anyway: bool = False,
+    confirmed_by_amazon: bool = False,
     now: datetime,
     actor: str,
 ) -> Shipment:
@@ -41,13 +42,14 @@ def create(
 
     `ship_anyway`: ship although the buyer asked to cancel; without it such an order raises InvalidError.
     `shipped_at`: when the carrier took it, if not now. Each parcel is confirmed to Amazon after `undo_seconds`; one
-    without a tracking number once it has one.
+    without a tracking number once it has one. `confirmed_by_amazon`: the packages have labels bought from Amazon, which
+    confirms them itself, so nothing is sent.
     Raises InvalidError for invalid quantities or numbers, RefusedError if the order cannot be shipped or a tracking
     number belongs to another parcel; nothing is changed then.
     """
     with order_editing.edit_order(session, order_id, "ship", expected_version=expected_version) as order:
         error = find_refusal_reason(session, order)
-        if error:
+        if error and not (confirmed_by_amazon and error == "ship_plus"):
             raise RefusedError(error)
         asked_to_cancel = shipment_confirmation.is_cancellation_requested(order.amazon_order)
         if asked_to_cancel and not ship_anyway:
@@ -88,6 +90,7 @@ def create(
                 shipment,
                 parcel,
                 ship_anyway=asked_to_cancel,
+                confirmed_by_amazon=confirmed_by_amazon,
                 undo_seconds=undo_seconds,
                 now=now,
                 actor=actor,

@@ -39,6 +39,7 @@ def enqueue(
     parcel: Parcel,
     *,
     ship_anyway: bool = False,
+    confirmed_by_amazon: bool = False,
     undo_seconds: int,
     now: datetime,
     actor: str,
@@ -47,10 +48,14 @@ def enqueue(
 
     The confirmation of a parcel without a tracking number is rejected at once, since Amazon would not accept it.
     `ship_anyway`: a user decided to ship although the buyer asked to cancel, so this is no conflict.
+    `confirmed_by_amazon`: the parcel's label was bought from Amazon. Nothing is sent: the submission counts as accepted
+    and is verified when the order shows the package.
     """
     details = build_submission_details(shipment, parcel) | _build_correction_details(amazon_order, parcel)
     if ship_anyway:
         details["ship_anyway"] = True
+    if confirmed_by_amazon:
+        details["confirmed_by_amazon"] = True
     submission = submission_actions.enqueue(
         session,
         shipment_confirmation.KIND,
@@ -61,7 +66,10 @@ def enqueue(
         now=now,
         actor=actor,
     )
-    if not parcel.tracking_number:
+    if confirmed_by_amazon:
+        submission_transitions.apply(submission, "send", now)
+        submission_transitions.accept(session, submission, now)
+    elif not parcel.tracking_number:
         submission_transitions.reject(session, submission, None, now, cause=UNTRACKED)
     return submission
 
