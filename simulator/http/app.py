@@ -10,6 +10,7 @@ from werkzeug.serving import WSGIRequestHandler
 from simulator.http import (
     control_api,
     control_pages,
+    customizations,
     documents,
     feeds,
     finances,
@@ -29,6 +30,7 @@ MODULES = (
     tokens,
     sellers,
     orders,
+    customizations,
     documents,
     feeds,
     finances,

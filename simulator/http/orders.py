@@ -10,7 +10,7 @@ from simulator.http import signed_tokens
 from simulator.http.dispatch import operation
 from simulator.http.parameters import check_marketplaces, parse_integer, parse_list, parse_time
 from simulator.http.responses import json_response
-from simulator.operations import lifecycle, order_faults, shipments
+from simulator.operations import customizations, lifecycle, order_faults, shipments
 from simulator.operations.datasets import DATASETS, select_fields
 from simulator.operations.errors import access_denied, invalid_input, not_found
 from simulator.operations.order_search import Search, find_page
@@ -51,7 +51,11 @@ TOKEN_HOURS = 24
 def search_orders(world: World, seller: Seller) -> Response:
     search = parse_search(world, seller)
     page, cursor = find_page(world, search)
-    content: dict[str, Any] = {"orders": [select_fields(order.body, search.included) for order in page]}
+    content: dict[str, Any] = {
+        "orders": [
+            customizations.add_host(select_fields(order.body, search.included), request.host_url) for order in page
+        ]
+    }
     if page and world.faults.trigger("searchOrders", name="repeated_page"):
         cursor = search.cursor
     if cursor is not None:
@@ -68,7 +72,8 @@ def get_order(world: World, seller: Seller, order_id: str) -> Response:
     included = parse_included_data(world, "getOrder")
     order = find_order(world, seller, order_id)
     body = order_faults.stale_body(world, order) or order.body
-    return json_response({"order": order_faults.damage_order(world, select_fields(body, included))})
+    sent = customizations.add_host(select_fields(body, included), request.host_url)
+    return json_response({"order": order_faults.damage_order(world, sent)})
 
 
 @routes.put("/2026-01-01/orders/<order_id>/cancellation")

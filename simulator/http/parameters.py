@@ -38,8 +38,10 @@ def parse_integer(name: str, default: int, low: int, high: int) -> int:
 
 
 def check_marketplaces(seller: Seller, marketplaces: frozenset[str]) -> frozenset[str]:
-    """Raise 400 for an unknown marketplace, 403 for one in which this seller does not sell."""
+    """Raise 400 for an unknown marketplace, 403 for one that is not Amazon's or in which this seller does not sell."""
     for marketplace_id in sorted(marketplaces):
+        if any(marketplace_id == marketplace.id for marketplace in seller.non_amazon_marketplaces):
+            raise access_denied()
         if marketplace_id not in BY_ID:
             raise invalid_input(f"Invalid marketplaceIds: {marketplace_id}")
         if not seller.sells_in(marketplace_id):

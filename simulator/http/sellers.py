@@ -28,7 +28,7 @@ def get_marketplace_participations(_: World, seller: Seller) -> Response:
                     "participation": {"isParticipating": True, "hasSuspendedListings": False},
                     "storeName": seller.store_name,
                 }
-                for marketplace in seller.marketplaces
+                for marketplace in (*seller.marketplaces, *seller.non_amazon_marketplaces)
             ]
         }
     )

@@ -103,8 +103,9 @@ def place(world: World, spec: dict[str, Any]) -> str:
     lines = spec.get("lines")
     if lines is not None:
         spec = {**spec, "lines": tuple((int(number), max(int(quantity), 1)) for number, quantity in lines)}
-    if "programs" in spec:
-        spec = {**spec, "programs": tuple(str(program) for program in spec["programs"])}
+    for name in ("programs", "features"):
+        if name in spec:
+            spec = {**spec, name: tuple(map(str, spec[name]))}
     return scenarios.place(world, **spec)
 
 

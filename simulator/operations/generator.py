@@ -7,6 +7,7 @@ from typing import Any
 
 from simulator.operations import sample_data
 from simulator.operations.lifecycle import PENDING
+from simulator.operations.order_features import add_features
 from simulator.state.clock import format_iso
 from simulator.state.marketplaces import BY_COUNTRY, Marketplace, minor_units, money
 
@@ -17,15 +18,16 @@ HIDDEN_WHILE_PENDING = ("buyer", "recipient", "payment", "proceeds")
 class OrderSpec:
     """The requested properties of an order; those that are None are drawn.
 
-    `lines` are (product number, quantity); `awkward` is an index into `DIFFICULT_RECIPIENTS`; `cancelled_by` and
-    `cancel_reason` are for CANCELLED; `replaces` is the number of the order this one replaces, free of charge;
-    `facilitator`: Amazon collects and remits the tax.
+    `lines` are (product number, quantity); `features` are names of `order_features.FEATURES`; `awkward` is an index
+    into `DIFFICULT_RECIPIENTS`; `cancelled_by` and `cancel_reason` are for CANCELLED; `replaces` is the number of the
+    order this one replaces, free of charge; `facilitator`: Amazon collects and remits the tax.
     """
 
     country: str = "DE"
     fulfilled_by: str = "MERCHANT"
     status: str = "UNSHIPPED"
     programs: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
     lines: tuple[tuple[int, int], ...] | None = None
     gift: bool | None = None
     discount: bool | None = None
@@ -78,6 +80,7 @@ def generate_order(seed: int, serial: int, spec: OrderSpec, created: datetime) -
     body["payment"] = {"paymentExecutions": [_make_payment(rng, spec, body["proceeds"]["grandTotal"])]}
     if spec.replaces:
         body["associatedOrders"] = [{"orderId": spec.replaces, "associationType": "REPLACEMENT_ORIGINAL_ID"}]
+    add_features(body, spec.features)
     if spec.status in PENDING:
         # Before the payment is authorised Amazon shows neither personal data nor amounts.
         body["_hidden"] = {name: body.pop(name) for name in HIDDEN_WHILE_PENDING if name in body}

@@ -7,6 +7,7 @@ from typing import Any
 
 from simulator.operations import generator, lifecycle
 from simulator.operations.generator import OrderSpec
+from simulator.operations.order_features import add_features
 from simulator.operations.sample_data import DIFFICULT_RECIPIENTS
 from simulator.state.clock import format_iso
 from simulator.state.orders import OrderRecord
@@ -38,6 +39,18 @@ AGES = {
     "CANCELLED": (4.0, 720.0),
     "UNFULFILLABLE": (48.0, 600.0),
 }
+# The features of orders of busy_monday, each of another order.
+SPECIAL_FEATURES = (
+    ("customized", "signature"),
+    ("used", "pickup_point"),
+    ("age_check", "identity_check", "transparency"),
+    ("ioss",),
+    ("scheduled", "delivery_hours", "pallet"),
+    ("subscription", "serial_numbers"),
+    ("invoice_preference", "cash_on_delivery"),
+    ("no_substitution", "points"),
+    ("easy_ship",),
+)
 CARRIERS = (
     ("DHL", "Paket"),
     ("DPD", "Classic"),
@@ -199,7 +212,7 @@ def _schedule_release(world: WorldState, order: OrderRecord, created: datetime, 
 
 
 def _add_special_cases(world: WorldState, rng: random.Random) -> None:
-    """Add cancellation requests, Ship+ orders, and fields that are present but empty."""
+    """Add cancellation requests, Ship+ orders, fields that are present but empty, and orders of special programmes."""
     open_orders = [order for order in world.orders.values() if order.status == "UNSHIPPED" and not order.is_fba]
     for order in open_orders[20:28]:
         lifecycle.set_cancel_requested(order, generator.draw_cancel_reason(rng))
@@ -210,6 +223,8 @@ def _add_special_cases(world: WorldState, rng: random.Random) -> None:
         order.body["buyer"] = {}
         order.body["orderItems"][0]["product"].pop("sellerSku", None)
         order.body["orderItems"][0]["product"]["title"] = ""
+    for order, features in zip(open_orders[40:], SPECIAL_FEATURES, strict=False):
+        add_features(order.body, features)
 
 
 def set_status(order: OrderRecord, spec: OrderSpec, at: datetime, rng: random.Random) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from simulator.state.limits import PLANS
 
 SEARCHES = ("searchOrders",)
-OPERATIONS = (*PLANS, "token", "uploadDocument", "downloadDocument")
+OPERATIONS = (*PLANS, "token", "uploadDocument", "downloadDocument", "downloadCustomization")
 READS = ("searchOrders", "getOrder")
 
 

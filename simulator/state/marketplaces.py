@@ -39,6 +39,13 @@ MARKETPLACES = (
     Marketplace("A1VC38T7YXB528", "JP", "Amazon.co.jp", "JPY", "ja_JP", "www.amazon.co.jp", "FE", 10, 162.0, ("249", "250", "503")),
     Marketplace("A39IBJ37TRP1C6", "AU", "Amazon.com.au", "AUD", "en_AU", "www.amazon.com.au", "FE", 10, 1.7, ("249", "250", "503")),
     Marketplace("A19VAU5U5O7RUS", "SG", "Amazon.sg", "SGD", "en_SG", "www.amazon.sg", "FE", 9, 1.45, ("249", "250", "503")),
+    # Stands for a marketplace that Amazon opens after a release of its clients: it has none in Switzerland.
+    Marketplace("A3NEWMARKETPLACE", "CH", "Amazon.ch", "CHF", "de_CH", "www.amazon.ch", "EU", 8, 0.95, ("402", "403")),
+)  # fmt: skip
+# Sellers take part in these too; searchOrders refuses them with 403. Orders from other sites are listed under them.
+NON_AMAZON = (
+    Marketplace("A2ZV50J4W1RKNI", "US", "Non-Amazon", "USD", "en_US", "sim1.stores.amazon.com", "NA", 8, 1.1, ()),
+    Marketplace("A1MQXOICRS2Z7M", "CA", "SI CA Prod Marketplace", "CAD", "en_CA", "siprod.stores.amazon.ca", "NA", 13, 1.5, ()),
 )  # fmt: skip
 
 BY_ID = {marketplace.id: marketplace for marketplace in MARKETPLACES}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from simulator.state.marketplaces import BY_COUNTRY, Marketplace
+from simulator.state.marketplaces import BY_COUNTRY, NON_AMAZON, Marketplace
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,10 @@ class Seller:
     @property
     def marketplaces(self) -> tuple[Marketplace, ...]:
         return tuple(BY_COUNTRY[country] for country in self.countries)
+
+    @property
+    def non_amazon_marketplaces(self) -> tuple[Marketplace, ...]:
+        return tuple(marketplace for marketplace in NON_AMAZON if marketplace.country in self.countries)
 
     def sells_in(self, marketplace_id: str) -> bool:
         return any(marketplace.id == marketplace_id for marketplace in self.marketplaces)
