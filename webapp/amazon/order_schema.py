@@ -10,23 +10,27 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache, partial
-from typing import Annotated, Any
+from typing import Any
 from unicodedata import normalize
 
 import msgspec
-from msgspec import Meta, Struct
 
-from webapp.amazon.json_fields import MAX_AMOUNT, MAX_QUANTITY, NUMBER, TEXT, WORD, MalformedError, required_word
-from webapp.amazon.optional_fields import (
-    EARLIEST,
-    LATEST,
-    InvalidFields,
-    decode_leniently,
-    read_money,
-    read_quantity,
-    read_time,
-    read_word,
-    text_reader,
+from webapp.amazon.json_fields import MAX_AMOUNT, NUMBER, MalformedError
+from webapp.amazon.optional_fields import EARLIEST, LATEST, InvalidFields, decode_leniently
+from webapp.amazon.order_model import (
+    AssociatedOrder,
+    Breakdown,
+    CancellationExecution,
+    CancellationRequest,
+    Fulfillment,
+    GiftOption,
+    Item,
+    Order,
+    OrderBuyer,
+    Package,
+    Price,
+    Recipient,
+    SalesChannel,
 )
 from webapp.domain.amazon import statuses
 from webapp.domain.amazon.statuses import normalise, normalise_channel
@@ -47,7 +51,6 @@ from webapp.domain.common.money import Money, minor_digits
 # The longest order that is parsed, in bytes of JSON. Amazon's largest are a hundredth of it.
 MAX_ORDER_BYTES = 1_000_000
 _ORIGINALS = ("REPLACEMENT_ORIGINAL_ID", "EXCHANGE_ORIGINAL_ID")
-_MAX_EMAIL = 320
 
 
 class UnreadableOrderError(ValueError):
@@ -61,234 +64,6 @@ class UnreadableOrderError(ValueError):
 
 class IrregularValueError(ValueError):
     """A value that its type in the schema admits, and that still has to be read leniently."""
-
-
-def _read_order_number(value: object, path: str, _invalid: InvalidFields) -> str:
-    number = required_word({path: value}, path)
-    if not NUMBER.fullmatch(number):
-        raise MalformedError(f"{path} is not an order number")
-    return number
-
-
-def _read_item_id(value: object, path: str, _invalid: InvalidFields) -> str:
-    return required_word({path: value}, path)
-
-
-def _read_quantity_ordered(value: object, path: str, invalid: InvalidFields) -> int:
-    quantity = read_quantity(value, path, invalid)
-    if quantity is None:
-        raise MalformedError(f"{path} is not a quantity")
-    return quantity
-
-
-def _read_price(value: object, path: str, invalid: InvalidFields) -> "Price | None":
-    money = read_money(value, path, invalid)
-    return None if money is None else Price(money.amount, money.currency)
-
-
-# `read` is how the value is read when the order does not match the schema.
-OrderNumber = Annotated[str, Meta(pattern=rf"\A{NUMBER.pattern}\Z", extra={"read": _read_order_number})]
-ItemId = Annotated[str, Meta(min_length=1, max_length=WORD, extra={"read": _read_item_id})]
-QuantityOrdered = Annotated[int, Meta(ge=0, le=MAX_QUANTITY, extra={"read": _read_quantity_ordered})]
-Word = Annotated[str, Meta(max_length=WORD, extra={"read": read_word})]
-Text = Annotated[str, Meta(max_length=TEXT, extra={"read": text_reader(TEXT)})]
-Email = Annotated[str, Meta(max_length=_MAX_EMAIL, extra={"read": text_reader(_MAX_EMAIL)})]
-Quantity = Annotated[int, Meta(ge=0, le=MAX_QUANTITY, extra={"read": read_quantity})]
-Time = Annotated[datetime, Meta(tz=True, extra={"read": read_time})]
-
-
-class Model(Struct, rename="camel", frozen=True, gc=False):
-    """An object of Amazon's order: the fields that are used, in the order in which invalid ones are listed."""
-
-
-class Price(Model, frozen=True):
-    amount: str
-    currency_code: Annotated[str, Meta(min_length=3, max_length=3)]
-
-
-Amount = Annotated[Price, Meta(extra={"read": _read_price})]
-
-
-class Window(Model, frozen=True):
-    earliest_date_time: Time | None = None
-    latest_date_time: Time | None = None
-
-
-class Fulfillment(Model, frozen=True):
-    fulfilled_by: Word | None = None
-    fulfillment_status: Word | None = None
-    fulfillment_service_level: Word | None = None
-    ship_by_window: Window = Window()
-    deliver_by_window: Window = Window()
-
-
-class SalesChannel(Model, frozen=True):
-    marketplace_id: Word | None = None
-    marketplace_name: Word | None = None
-
-
-class DetailedBreakdown(Model, frozen=True):
-    subtype: Word | None = None
-    value: Amount | None = None
-
-
-class Breakdown(Model, frozen=True):
-    type: Word | None = None
-    subtotal: Amount | None = None
-    detailed_breakdowns: tuple[DetailedBreakdown, ...] = ()
-
-
-class ItemCondition(Model, frozen=True):
-    condition_type: Word | None = None
-
-
-class ItemPrice(Model, frozen=True):
-    unit_price: Amount | None = None
-
-
-class Product(Model, frozen=True):
-    seller_sku: Word | None = None
-    asin: Word | None = None
-    title: Text | None = None
-    condition: ItemCondition = ItemCondition()
-    price: ItemPrice = ItemPrice()
-
-
-class ItemProceeds(Model, frozen=True):
-    proceeds_total: Amount | None = None
-    breakdowns: tuple[Breakdown, ...] = ()
-
-
-class GiftOption(Model, frozen=True):
-    gift_message: Text | None = None
-    gift_wrap_level: Word | None = None
-
-
-class Packing(Model, frozen=True):
-    gift_option: GiftOption = GiftOption()
-
-
-class ItemFulfillment(Model, frozen=True):
-    quantity_fulfilled: Quantity | None = None
-    quantity_unfulfilled: Quantity | None = None
-    packing: Packing = Packing()
-
-
-class CancellationRequest(Model, frozen=True):
-    requester: Text | None = None
-    cancel_reason: Text | None = None
-
-
-class CancellationExecution(Model, frozen=True):
-    cancelled_by: Word | None = None
-    cancel_reason: Text | None = None
-
-
-class Cancellation(Model, frozen=True):
-    cancellation_request: CancellationRequest = CancellationRequest()
-    cancellation_execution: CancellationExecution = CancellationExecution()
-
-
-class Item(Model, frozen=True):
-    order_item_id: ItemId
-    quantity_ordered: QuantityOrdered
-    product: Product = Product()
-    proceeds: ItemProceeds = ItemProceeds()
-    fulfillment: ItemFulfillment = ItemFulfillment()
-    cancellation: Cancellation = Cancellation()
-
-
-class OrderProceeds(Model, frozen=True):
-    grand_total: Amount | None = None
-    breakdowns: tuple[Breakdown, ...] = ()
-
-
-class OrderBuyer(Model, frozen=True):
-    buyer_name: Text | None = None
-    buyer_email: Email | None = None
-    buyer_company_name: Text | None = None
-    buyer_purchase_order_number: Text | None = None
-
-
-class ExtendedAddress(Model, frozen=True):
-    street_name: Text | None = None
-    street_number: Text | None = None
-    complement: Text | None = None
-    neighborhood: Text | None = None
-
-
-class DeliveryAddress(Model, frozen=True):
-    name: Text | None = None
-    company_name: Text | None = None
-    address_line1: Text | None = None
-    address_line2: Text | None = None
-    address_line3: Text | None = None
-    city: Text | None = None
-    municipality: Text | None = None
-    district_or_county: Text | None = None
-    state_or_region: Text | None = None
-    postal_code: Word | None = None
-    country_code: Word | None = None
-    phone: Word | None = None
-    extended_fields: ExtendedAddress = ExtendedAddress()
-
-
-class DeliveryPreference(Model, frozen=True):
-    address_instruction: Text | None = None
-    drop_off_location: Text | None = None
-
-
-class Recipient(Model, frozen=True):
-    delivery_address: DeliveryAddress = DeliveryAddress()
-    delivery_preference: DeliveryPreference = DeliveryPreference()
-
-
-class PackageStatus(Model, frozen=True):
-    status: Word | None = None
-
-
-class PackageItem(Model, frozen=True):
-    order_item_id: Word | None = None
-    quantity: Quantity | None = None
-
-
-class Package(Model, frozen=True):
-    package_reference_id: Word | None = None
-    package_items: tuple[PackageItem, ...] = ()
-    package_status: PackageStatus = PackageStatus()
-    carrier: Word | None = None
-    shipping_service: Word | None = None
-    tracking_number: Word | None = None
-    ship_time: Time | None = None
-
-
-class PaymentExecution(Model, frozen=True):
-    payment_method: Word | None = None
-
-
-class Payment(Model, frozen=True):
-    payment_executions: tuple[PaymentExecution, ...] = ()
-
-
-class AssociatedOrder(Model, frozen=True):
-    association_type: Word | None = None
-    order_id: Word | None = None
-
-
-class Order(Model, frozen=True):
-    order_id: OrderNumber
-    order_items: Annotated[tuple[Item, ...], Meta(min_length=1)]
-    fulfillment: Fulfillment = Fulfillment()
-    created_time: Time | None = None
-    last_updated_time: Time | None = None
-    sales_channel: SalesChannel = SalesChannel()
-    programs: tuple[Word, ...] = ()
-    proceeds: OrderProceeds = OrderProceeds()
-    buyer: OrderBuyer = OrderBuyer()
-    recipient: Recipient = Recipient()
-    packages: tuple[Package, ...] = ()
-    payment: Payment = Payment()
-    associated_orders: tuple[AssociatedOrder, ...] = ()
 
 
 def lazy_orders(bodies: Iterable[object], missing: frozenset[str] = frozenset()) -> tuple[RawOrder, ...]:
