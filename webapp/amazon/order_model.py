@@ -88,10 +88,17 @@ class Breakdown(Model, frozen=True):
 
 class ItemCondition(Model, frozen=True):
     condition_type: Word | None = None
+    condition_subtype: Word | None = None
+    condition_note: Text | None = None
 
 
 class ItemPrice(Model, frozen=True):
     unit_price: Amount | None = None
+    price_designation: Word | None = None
+
+
+class Customization(Model, frozen=True):
+    customized_url: Text | None = None
 
 
 class Product(Model, frozen=True):
@@ -100,6 +107,8 @@ class Product(Model, frozen=True):
     title: Text | None = None
     condition: ItemCondition = ItemCondition()
     price: ItemPrice = ItemPrice()
+    serial_numbers: tuple[Word, ...] = ()
+    customization: Customization = Customization()
 
 
 class ItemProceeds(Model, frozen=True):
@@ -112,14 +121,47 @@ class GiftOption(Model, frozen=True):
     gift_wrap_level: Word | None = None
 
 
+class SerialNumberRequirement(Model, frozen=True):
+    requirement_type: Word | None = None
+
+
 class Packing(Model, frozen=True):
     gift_option: GiftOption = GiftOption()
+    serial_number_requirement: SerialNumberRequirement = SerialNumberRequirement()
+
+
+class SubstitutionPreference(Model, frozen=True):
+    substitution_type: Word | None = None
+
+
+class Picking(Model, frozen=True):
+    substitution_preference: SubstitutionPreference = SubstitutionPreference()
+
+
+class ShippingConstraints(Model, frozen=True):
+    recipient_age_verification: Word | None = None
+    recipient_identity_verification: Word | None = None
+    signature_confirmation: Word | None = None
+    cash_on_delivery: Word | None = None
+    pallet_delivery: Word | None = None
+
+
+class InternationalShipping(Model, frozen=True):
+    ioss_number: Word | None = None
+
+
+class ItemShipping(Model, frozen=True):
+    scheduled_delivery_window: Window = Window()
+    shipping_constraints: ShippingConstraints = ShippingConstraints()
+    international_shipping: InternationalShipping = InternationalShipping()
 
 
 class ItemFulfillment(Model, frozen=True):
     quantity_fulfilled: Quantity | None = None
     quantity_unfulfilled: Quantity | None = None
     packing: Packing = Packing()
+    picking: Picking = Picking()
+    shipping: ItemShipping = ItemShipping()
 
 
 class CancellationRequest(Model, frozen=True):
@@ -137,6 +179,41 @@ class Cancellation(Model, frozen=True):
     cancellation_execution: CancellationExecution = CancellationExecution()
 
 
+class PromotionBreakdown(Model, frozen=True):
+    promotion_id: Word | None = None
+
+
+class Promotion(Model, frozen=True):
+    breakdowns: tuple[PromotionBreakdown, ...] = ()
+
+
+class PointsGranted(Model, frozen=True):
+    points_number: Quantity | None = None
+    points_monetary_value: Amount | None = None
+
+
+class PointsCost(Model, frozen=True):
+    points_granted: PointsGranted = PointsGranted()
+
+
+class Expense(Model, frozen=True):
+    points_cost: PointsCost = PointsCost()
+
+
+class TaxCalculation(Model, frozen=True):
+    reporting_scheme: Word | None = None
+
+
+class TaxCollection(Model, frozen=True):
+    model: Word | None = None
+    responsible_party: Word | None = None
+
+
+class ItemTax(Model, frozen=True):
+    tax_calculation_breakdowns: tuple[TaxCalculation, ...] = ()
+    tax_collections: tuple[TaxCollection, ...] = ()
+
+
 class Item(Model, frozen=True):
     order_item_id: ItemId
     quantity_ordered: QuantityOrdered
@@ -144,6 +221,10 @@ class Item(Model, frozen=True):
     proceeds: ItemProceeds = ItemProceeds()
     fulfillment: ItemFulfillment = ItemFulfillment()
     cancellation: Cancellation = Cancellation()
+    programs: tuple[Word, ...] = ()
+    promotion: Promotion = Promotion()
+    expense: Expense = Expense()
+    tax: ItemTax = ItemTax()
 
 
 class OrderProceeds(Model, frozen=True):
@@ -179,11 +260,40 @@ class DeliveryAddress(Model, frozen=True):
     country_code: Word | None = None
     phone: Word | None = None
     extended_fields: ExtendedAddress = ExtendedAddress()
+    address_type: Word | None = None
+
+
+class HourMinute(Model, frozen=True):
+    hour: Quantity | None = None
+    minute: Quantity | None = None
+
+
+class TimeWindow(Model, frozen=True):
+    start_time: HourMinute = HourMinute()
+    end_time: HourMinute = HourMinute()
+
+
+class BusinessHour(Model, frozen=True):
+    day_of_week: Word | None = None
+    time_windows: tuple[TimeWindow, ...] = ()
+
+
+class ExceptionDate(Model, frozen=True):
+    exception_date: Word | None = None
+    exception_date_type: Word | None = None
+    time_windows: tuple[TimeWindow, ...] = ()
+
+
+class DeliveryTime(Model, frozen=True):
+    business_hours: tuple[BusinessHour, ...] = ()
+    exception_dates: tuple[ExceptionDate, ...] = ()
 
 
 class DeliveryPreference(Model, frozen=True):
     address_instruction: Text | None = None
     drop_off_location: Text | None = None
+    delivery_time: DeliveryTime = DeliveryTime()
+    delivery_capabilities: tuple[Word, ...] = ()
 
 
 class Recipient(Model, frozen=True):
@@ -223,6 +333,34 @@ class AssociatedOrder(Model, frozen=True):
     order_id: Word | None = None
 
 
+class TaxAttribute(Model, frozen=True):
+    key: Word | None = None
+    value: Text | None = None
+
+
+class TaxRegistrationEntry(Model, frozen=True):
+    entity_type: Word | None = None
+    legal_name: Text | None = None
+    tax_registration_type: Word | None = None
+    tax_registration_number: Word | None = None
+    tax_registration_address: DeliveryAddress = DeliveryAddress()
+    tax_registration_attributes: tuple[TaxAttribute, ...] = ()
+
+
+class TaxInvoicing(Model, frozen=True):
+    buyer_invoice_preference: Word | None = None
+    invoice_status: Word | None = None
+
+
+class OrderTax(Model, frozen=True):
+    tax_registrations: tuple[TaxRegistrationEntry, ...] = ()
+    tax_invoicing: TaxInvoicing = TaxInvoicing()
+
+
+class FulfillmentOrder(Model, frozen=True):
+    fulfillment_order_id: Word | None = None
+
+
 class Order(Model, frozen=True):
     order_id: OrderNumber
     order_items: Annotated[tuple[Item, ...], Meta(min_length=1)]
@@ -237,3 +375,5 @@ class Order(Model, frozen=True):
     packages: tuple[Package, ...] = ()
     payment: Payment = Payment()
     associated_orders: tuple[AssociatedOrder, ...] = ()
+    tax: OrderTax = OrderTax()
+    fulfillment_orders: tuple[FulfillmentOrder, ...] = ()

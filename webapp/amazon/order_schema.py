@@ -6,17 +6,16 @@ replaced or left out, and listed in the order's `invalid` (`optional_fields.py`)
 """
 
 import json
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
-from unicodedata import normalize
 
 import msgspec
 
-from webapp.amazon.json_fields import MAX_AMOUNT, NUMBER, MalformedError
-from webapp.amazon.optional_fields import EARLIEST, LATEST, InvalidFields, decode_leniently
+from webapp.amazon.json_fields import NUMBER, MalformedError
+from webapp.amazon.optional_fields import InvalidFields, decode_leniently
+from webapp.amazon.order_details import parse_item_details, parse_order_details
 from webapp.amazon.order_model import (
     AssociatedOrder,
     Breakdown,
@@ -28,10 +27,10 @@ from webapp.amazon.order_model import (
     Order,
     OrderBuyer,
     Package,
-    Price,
     Recipient,
     SalesChannel,
 )
+from webapp.amazon.regular_values import IrregularValueError, compose_text, convert_money, convert_time
 from webapp.domain.amazon import statuses
 from webapp.domain.amazon.statuses import normalise, normalise_channel
 from webapp.domain.amazon.types import (
@@ -46,7 +45,6 @@ from webapp.domain.amazon.types import (
     UnparseableOrder,
 )
 from webapp.domain.common.marketplaces import BY_ID, find_by_name
-from webapp.domain.common.money import Money, minor_digits
 
 # The longest order that is parsed, in bytes of JSON. Amazon's largest are a hundredth of it.
 MAX_ORDER_BYTES = 1_000_000
@@ -60,10 +58,6 @@ class UnreadableOrderError(ValueError):
         super().__init__(cause)
         self.cause = cause
         self.number = number
-
-
-class IrregularValueError(ValueError):
-    """A value that its type in the schema admits, and that still has to be read leniently."""
 
 
 def lazy_orders(bodies: Iterable[object], missing: frozenset[str] = frozenset()) -> tuple[RawOrder, ...]:
@@ -127,7 +121,7 @@ def _to_domain(
     if status == statuses.UNKNOWN:
         # As if the dataset had been refused: the stored columns stay, and the order is read again.
         missing = missing | {"FULFILLMENT"}
-    earliest_ship_at = _parse_time(fulfillment.ship_by_window.earliest_date_time)
+    earliest_ship_at = convert_time(fulfillment.ship_by_window.earliest_date_time)
     purchased_at, last_updated_at = _parse_times(order, invalid, earliest_ship_at)
     return AmazonOrder(
         number=order.order_id,
@@ -138,19 +132,20 @@ def _to_domain(
         status=status,
         fulfilled_by=normalise_channel(fulfillment.fulfilled_by or ""),
         programs=tuple([word for word in order.programs if word]),
-        total=_parse_money(order.proceeds.grand_total),
+        total=convert_money(order.proceeds.grand_total),
         components=_parse_components(order.proceeds.breakdowns, invalid, "proceeds"),
         buyer=_parse_buyer(order.buyer),
         recipient=_parse_recipient(order.recipient),
         packages=_parse_packages(order.packages, invalid),
         service_level=fulfillment.fulfillment_service_level or None,
         earliest_ship_at=earliest_ship_at,
-        ship_by=_parse_time(fulfillment.ship_by_window.latest_date_time),
-        deliver_by=_parse_time(fulfillment.deliver_by_window.latest_date_time),
+        ship_by=convert_time(fulfillment.ship_by_window.latest_date_time),
+        deliver_by=convert_time(fulfillment.deliver_by_window.latest_date_time),
         payment_methods=tuple(
             [entry.payment_method for entry in order.payment.payment_executions if entry.payment_method]
         ),
         replaces=_parse_replaces(order.associated_orders),
+        details=parse_order_details(order),
         invalid_fields=tuple(invalid.fields),
         raw=body,
         missing=missing,
@@ -167,7 +162,7 @@ def _parse_status(fulfillment: Fulfillment, invalid: InvalidFields) -> str:
 
 def _parse_times(order: Order, invalid: InvalidFields, earliest_ship_at: datetime | None) -> tuple[datetime, datetime]:
     """Return the times of purchase and of the last change; each replaces the other if that is missing."""
-    created, updated = _parse_time(order.created_time), _parse_time(order.last_updated_time)
+    created, updated = convert_time(order.created_time), convert_time(order.last_updated_time)
     for name, moment in (("createdTime", created), ("lastUpdatedTime", updated)):
         if moment is None:
             invalid.add(name, "missing")
@@ -210,12 +205,13 @@ def _parse_item(item: Item, invalid: InvalidFields, status: str, proceeds_path: 
         asin=product.asin or None,
         title=product.title or None,
         condition=product.condition.condition_type or None,
-        unit_price=_parse_money(product.price.unit_price),
-        total=_parse_money(item.proceeds.proceeds_total),
+        unit_price=convert_money(product.price.unit_price),
+        total=convert_money(item.proceeds.proceeds_total),
         components=_parse_components(item.proceeds.breakdowns, invalid, proceeds_path),
         gift=_parse_gift(fulfillment.packing.gift_option),
         cancel_requested=None if request == _NOT_REQUESTED else request.cancel_reason or "",
         cancelled_by=execution.cancelled_by or None,
+        details=parse_item_details(item),
     )
 
 
@@ -246,7 +242,7 @@ def _parse_remaining(
 def _parse_components(breakdowns: tuple[Breakdown, ...], invalid: InvalidFields, path: str) -> tuple[Component, ...]:
     components: list[Component] = []
     for index, breakdown in enumerate(breakdowns):
-        subtotal = _parse_money(breakdown.subtotal)
+        subtotal = convert_money(breakdown.subtotal)
         if subtotal is None:
             # Its details mean nothing without the whole.
             invalid.add(f"{path}.breakdowns[{index}].subtotal", "missing")
@@ -254,7 +250,7 @@ def _parse_components(breakdowns: tuple[Breakdown, ...], invalid: InvalidFields,
         type_ = breakdown.type or ""
         components.append(Component(type_, None, subtotal))
         for detail in breakdown.detailed_breakdowns:
-            value = _parse_money(detail.value)
+            value = convert_money(detail.value)
             if value is not None:
                 # Without a subtype it is a detail all the same, and no further whole.
                 components.append(Component(type_, detail.subtype or "", value))
@@ -264,14 +260,14 @@ def _parse_components(breakdowns: tuple[Breakdown, ...], invalid: InvalidFields,
 def _parse_gift(option: GiftOption) -> Gift | None:
     if not option.gift_message and not option.gift_wrap_level:
         return None
-    return Gift(message=option.gift_message or None, wrap=option.gift_wrap_level or None)
+    return Gift(message=compose_text(option.gift_message), wrap=option.gift_wrap_level or None)
 
 
 def _parse_buyer(entry: OrderBuyer) -> Buyer | None:
     buyer = Buyer(
-        name=_parse_name(entry.buyer_name),
+        name=compose_text(entry.buyer_name),
         email=entry.buyer_email or None,
-        company=_parse_name(entry.buyer_company_name),
+        company=compose_text(entry.buyer_company_name),
         purchase_order_number=entry.buyer_purchase_order_number or None,
     )
     return None if buyer == _NO_BUYER else buyer
@@ -281,17 +277,17 @@ def _parse_recipient(entry: Recipient) -> Address | None:
     address, preference = entry.delivery_address, entry.delivery_preference
     # Brazil's addresses come in fields of their own; they stand in only where the common lines are empty.
     extended = address.extended_fields
-    street = " ".join(filter(None, (_parse_name(extended.street_name), _parse_name(extended.street_number)))) or None
-    instructions = (_parse_name(preference.address_instruction), _parse_name(preference.drop_off_location))
+    street = " ".join(filter(None, (compose_text(extended.street_name), compose_text(extended.street_number)))) or None
+    instructions = (compose_text(preference.address_instruction), compose_text(preference.drop_off_location))
     recipient = Address(
-        name=_parse_name(address.name),
-        company=_parse_name(address.company_name),
-        line1=_parse_name(address.address_line1) or street,
-        line2=_parse_name(address.address_line2) or _parse_name(extended.complement),
-        line3=_parse_name(address.address_line3),
-        city=_parse_name(address.city) or _parse_name(address.municipality),
-        district=_parse_name(address.district_or_county) or _parse_name(extended.neighborhood),
-        region=_parse_name(address.state_or_region),
+        name=compose_text(address.name),
+        company=compose_text(address.company_name),
+        line1=compose_text(address.address_line1) or street,
+        line2=compose_text(address.address_line2) or compose_text(extended.complement),
+        line3=compose_text(address.address_line3),
+        city=compose_text(address.city) or compose_text(address.municipality),
+        district=compose_text(address.district_or_county) or compose_text(extended.neighborhood),
+        region=compose_text(address.state_or_region),
         postal_code=address.postal_code or None,
         country_code=address.country_code or None,
         phone=address.phone or None,
@@ -324,7 +320,7 @@ def _parse_packages(entries: tuple[Package, ...], invalid: InvalidFields) -> tup
             carrier=entry.carrier or None,
             shipping_service=entry.shipping_service or None,
             tracking_number=entry.tracking_number or None,
-            shipped_at=_parse_time(entry.ship_time),
+            shipped_at=convert_time(entry.ship_time),
             items=tuple(items),
         )
     return tuple(packages.values())
@@ -332,44 +328,6 @@ def _parse_packages(entries: tuple[Package, ...], invalid: InvalidFields) -> tup
 
 def _parse_replaces(entries: tuple[AssociatedOrder, ...]) -> str | None:
     return next((entry.order_id for entry in entries if entry.association_type in _ORIGINALS and entry.order_id), None)
-
-
-def _parse_money(price: Price | None) -> Money | None:
-    if price is None:
-        return None
-    if not _build_amount_pattern(price.currency_code).fullmatch(price.amount):
-        raise IrregularValueError
-    minor = int(price.amount.replace(".", ""))
-    if abs(minor) > MAX_AMOUNT:
-        raise IrregularValueError
-    return Money(minor, price.currency_code)
-
-
-@lru_cache(maxsize=256)
-def _build_amount_pattern(currency: str) -> re.Pattern[str]:
-    """Match an amount with exactly the decimals of its currency."""
-    if not (currency.isascii() and currency.isupper()):
-        raise IrregularValueError
-    digits = minor_digits(currency)
-    return re.compile(r"-?[0-9]{1,15}" + (rf"\.[0-9]{{{digits}}}" if digits else ""))
-
-
-def _parse_time(moment: datetime | None) -> datetime | None:
-    """Return the time in UTC."""
-    if moment is None:
-        return None
-    try:
-        moment = moment.astimezone(UTC)
-    except OverflowError:
-        raise IrregularValueError from None
-    if not EARLIEST <= moment < LATEST:
-        raise IrregularValueError
-    return moment
-
-
-def _parse_name(text: str | None) -> str | None:
-    """Return a text that people wrote in Unicode's composed form: Amazon sends names and addresses in any form."""
-    return normalize("NFC", text) if text else None
 
 
 _NOT_REQUESTED, _NOT_CANCELLED = CancellationRequest(), CancellationExecution()

@@ -45,6 +45,7 @@ class AmazonOrder(Base):
         Index("ix_amazon_orders_status_ship_by", "status", "ship_by", "id"),
         Index("ix_amazon_orders_prime", "purchased_at", "id", **_only("prime IS 1", "prime IS true")),
         Index("ix_amazon_orders_business", "purchased_at", "id", **_only("business IS 1", "business IS true")),
+        Index("ix_amazon_orders_handling", "purchased_at", "id", **_only("handling IS NOT NULL")),
         Index("ix_amazon_orders_blocked", "purchased_at", "id", **_only("blocked IS NOT NULL")),
         # What a store's attention is called to.
         Index("ix_amazon_orders_blocked_store", "store_id", "blocked", **_only("blocked IS NOT NULL")),
@@ -74,6 +75,10 @@ class AmazonOrder(Base):
     business: Mapped[bool] = mapped_column(default=False)
     payment_methods: Mapped[list[str]] = mapped_column(JSON, default=list)
     replaces: Mapped[str | None] = mapped_column(String(WORD))
+    # Codes of `domain/amazon/order_details.py`, separated and surrounded by spaces: ` age_check customized `.
+    handling: Mapped[str | None] = mapped_column(String(200))
+    # The fields of `domain/amazon/order_details.py`, for the order and for its lines.
+    details: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson)
 
     buyer_name: Mapped[str | None] = mapped_column(Encrypted)
     # email, company, purchase_order_number.

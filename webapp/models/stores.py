@@ -7,7 +7,8 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.base import AUTOINCREMENT, Base, UtcDateTime
-from webapp.domain.common.marketplaces import BY_ID, Marketplace
+from webapp.domain.common import marketplaces
+from webapp.domain.common.marketplaces import Marketplace
 from webapp.models.accounts import Account
 
 
@@ -18,6 +19,8 @@ class Store(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     marketplace_id: Mapped[str] = mapped_column(String(20))
+    # What Amazon says of a marketplace that this release does not know, as JSON; NULL for all others.
+    marketplace_facts: Mapped[str | None] = mapped_column(Text)
     name: Mapped[str] = mapped_column(String(80), unique=True)
     # The name as an address: /stores/<slug>.
     slug: Mapped[str] = mapped_column(String(80), unique=True)
@@ -53,7 +56,7 @@ class Store(Base):
 
     @property
     def marketplace(self) -> Marketplace:
-        return BY_ID[self.marketplace_id]
+        return marketplaces.get(self.marketplace_id, self.marketplace_facts)
 
 
 class StoreName(NamedTuple):
@@ -65,7 +68,8 @@ class StoreName(NamedTuple):
     name: str
     slug: str
     import_orders: bool
+    marketplace_facts: str | None
 
     @property
     def marketplace(self) -> Marketplace:
-        return BY_ID[self.marketplace_id]
+        return marketplaces.get(self.marketplace_id, self.marketplace_facts)

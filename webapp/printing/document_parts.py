@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from webapp.domain.common.marketplaces import BY_ID
 from webapp.models.orders import Order, OrderItem
 from webapp.models.stores import Store
 from webapp.printing.content import Cell, Column, Section, Total
@@ -37,7 +36,7 @@ def list_sender_lines(store: Store) -> tuple[str, ...]:
 
 
 def uses_letter_paper(store: Store) -> bool:
-    return BY_ID[store.marketplace_id].country_code in LETTER_COUNTRIES
+    return store.marketplace.country_code in LETTER_COUNTRIES
 
 
 def list_recipient_lines(order: Order, words: DocumentLocale) -> tuple[str, ...]:

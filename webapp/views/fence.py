@@ -8,7 +8,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from webapp.core.extensions import db
-from webapp.domain.common.marketplaces import BY_ID
+from webapp.domain.common import marketplaces
 from webapp.messages import text_for
 from webapp.queries import fences as queries
 from webapp.services import fences
@@ -34,7 +34,7 @@ def show() -> Response:
         overview=overview,
         reason=text_for(f"fence_{overview.fence.reason}") if overview else "",
         people=names(session, actors),
-        zones={id_: marketplace.time_zone for id_, marketplace in BY_ID.items()},
+        zone_of=marketplaces.get_time_zone,
         limit=queries.LIMIT,
     )
     return make_response(page)

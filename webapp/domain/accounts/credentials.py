@@ -36,7 +36,9 @@ class ConnectionReport:
     """Amazon's response to a test of credentials.
 
     `marketplaces`: where the account may sell, within its region. `missing`: the datasets Amazon refuses it.
+    `skipped`: marketplaces that are not sites of Amazon's, whose orders it does not give.
     """
 
     marketplaces: tuple[Participation, ...]
     missing: frozenset[str]
+    skipped: tuple[Participation, ...] = ()

@@ -6,11 +6,24 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
+from webapp.domain.amazon.order_details import NO_ITEM_DETAILS, NO_ORDER_DETAILS, ItemDetails, OrderDetails
 from webapp.domain.common.money import Money
 from webapp.domain.invoicing.transactions import OrderTransaction
 
 # The groups of fields Amazon returns only when asked for (`includedData` of Orders 2026-01-01).
-DATASETS = ("BUYER", "RECIPIENT", "PROCEEDS", "PROMOTION", "CANCELLATION", "FULFILLMENT", "PACKAGES", "TAX", "PAYMENT")
+DATASETS = (
+    "BUYER",
+    "RECIPIENT",
+    "PROCEEDS",
+    "EXPENSE",
+    "PROMOTION",
+    "CANCELLATION",
+    "FULFILLMENT",
+    "PACKAGES",
+    "TAX",
+    "PAYMENT",
+    "FULFILLMENT_ORDERS",
+)
 # Without it an order has no status and cannot be imported.
 REQUIRED_DATASETS = frozenset({"FULFILLMENT"})
 PERSONAL_DATASETS = ("BUYER", "RECIPIENT")
@@ -103,6 +116,7 @@ class AmazonItem:
     cancel_requested: str | None = None
     # BUYER, MERCHANT or AMAZON, once cancelled.
     cancelled_by: str | None = None
+    details: ItemDetails = NO_ITEM_DETAILS
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +157,7 @@ class AmazonOrder:
     deliver_by: datetime | None = None
     payment_methods: tuple[str, ...] = ()
     replaces: str | None = None
+    details: OrderDetails = NO_ORDER_DETAILS
     # Optional fields that did not match Amazon's model.
     invalid_fields: tuple[InvalidField, ...] = field(default=(), compare=False)
     # The body exactly as Amazon sent it, which is stored as a version.

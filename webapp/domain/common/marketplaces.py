@@ -1,6 +1,8 @@
 """Amazon's marketplaces: a table of facts. The response of getMarketplaceParticipations takes precedence."""
 
+import json
 from dataclasses import dataclass
+from functools import lru_cache
 
 ENDPOINTS = {
     "NA": "https://sellingpartnerapi-na.amazon.com",
@@ -58,6 +60,56 @@ MARKETPLACES = (
 
 BY_ID = {marketplace.id: marketplace for marketplace in MARKETPLACES}
 BY_COUNTRY = {marketplace.country_code: marketplace for marketplace in MARKETPLACES}
+
+
+_SELLER_CENTRAL = {
+    "NA": "sellercentral.amazon.com",
+    "EU": "sellercentral-europe.amazon.com",
+    "FE": "sellercentral.amazon.co.jp",
+}
+
+
+def is_amazons(domain: str) -> bool:
+    """Return whether a marketplace with this domain is a site of Amazon's.
+
+    Sellers also take part in marketplaces that list the orders of other sites: `sim1.stores.amazon.com`. Amazon answers
+    searches in them with 403.
+    """
+    return ".stores.amazon." not in f".{domain.lower()}"
+
+
+@lru_cache(maxsize=256)
+def get(id_: str, facts: str | None = None) -> Marketplace:
+    """Return the marketplace with this id; one that opened after this release from what Amazon says of it.
+
+    `facts`: the result of `build_facts`, stored with the store. Without it a new marketplace is nameless.
+    """
+    known = BY_ID.get(id_)
+    if known is not None:
+        return known
+    values: dict[str, str] = json.loads(facts) if facts else {}
+    region = values.get("region", "EU")
+    return Marketplace(
+        id=id_,
+        country_code=values.get("country_code", ""),
+        name=values.get("name", "") or id_,
+        currency=values.get("currency", "EUR"),
+        region=region,
+        seller_central=_SELLER_CENTRAL[region],
+        domain=values.get("domain", "").removeprefix("www."),
+        time_zone="UTC",
+    )
+
+
+def build_facts(country_code: str, name: str, currency: str, domain: str, region: str) -> str:
+    """Return what has to be stored of a marketplace that this release does not know, as JSON."""
+    facts = {"country_code": country_code[:2].upper(), "name": name[:60], "currency": currency[:3].upper()}
+    return json.dumps(facts | {"domain": domain[:100], "region": region})
+
+
+def get_time_zone(id_: str) -> str:
+    """Return the time zone of a marketplace; UTC for one that this release does not know."""
+    return BY_ID[id_].time_zone if id_ in BY_ID else "UTC"
 
 
 def find(text: str) -> Marketplace | None:

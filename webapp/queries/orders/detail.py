@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from webapp.db.base import Base
 from webapp.db.json_aggregate import JsonAggregate, table_of
-from webapp.domain.common.marketplaces import BY_ID, Marketplace
+from webapp.domain.common import marketplaces
+from webapp.domain.common.marketplaces import Marketplace
 from webapp.domain.errors import require
 from webapp.domain.mail import state_machine as mail_states
 from webapp.domain.submissions import cancellation
@@ -47,12 +48,13 @@ class StoreRow(NamedTuple):
     name: str
     slug: str
     marketplace_id: str
+    marketplace_facts: str | None
     import_orders: bool
     processing_status: str
 
     @property
     def marketplace(self) -> Marketplace:
-        return BY_ID[self.marketplace_id]
+        return marketplaces.get(self.marketplace_id, self.marketplace_facts)
 
 
 class AmazonOrderRow(NamedTuple):

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from webapp.domain.common import marketplaces
 from webapp.domain.common.batches import batched
 from webapp.domain.common.marketplaces import BY_COUNTRY, BY_ID
 from webapp.domain.errors import require
@@ -116,7 +117,7 @@ def load_orders(session: Session, numbers: Collection[str]) -> dict[str, Order]:
             id_,
             row.number,
             row.state,
-            BY_ID[row.marketplace_id].country_code,
+            marketplaces.get(row.marketplace_id, row.marketplace_facts).country_code,
             tuple(items.get(id_, ())),
             frozenset(parcels.get(id_, ())),
             row.ship_by,
@@ -142,6 +143,7 @@ _ORDERS = (
         AmazonOrder.cancel_requested,
         AmazonOrder.ship_by,
         Store.marketplace_id,
+        Store.marketplace_facts,
         Store.import_orders,
     )
     .join(AmazonOrder, AmazonOrder.id == OrderRow.amazon_order_id)

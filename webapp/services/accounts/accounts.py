@@ -1,6 +1,6 @@
 """Seller accounts: connecting them, their credentials, and their health."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from webapp.domain.accounts.credentials import AccountGateway, ConnectionReport,
 from webapp.domain.amazon.errors import AmazonError
 from webapp.domain.amazon.types import DATASETS, Participation
 from webapp.domain.common import clocks, marketplaces
+from webapp.domain.common.marketplaces import Marketplace
 from webapp.domain.errors import InvalidError, require
 from webapp.domain.sync.completeness import find_next_night
 from webapp.models.accounts import Account
@@ -86,49 +87,55 @@ def try_connection(gateway: AccountGateway, region: str) -> ConnectionReport:
     Raises InvalidError if it sells nowhere in `region`, and AmazonError.
     """
     participating = [participation for participation in gateway.participations() if participation.participating]
-    known_marketplaces = [
-        participation for participation in participating if participation.marketplace_id in marketplaces.BY_ID
-    ]
-    in_region = [
-        participation
-        for participation in known_marketplaces
-        if marketplaces.BY_ID[participation.marketplace_id].region == region
-    ]
-    if not in_region and known_marketplaces:
-        other_regions = sorted(
-            {marketplaces.BY_ID[participation.marketplace_id].region for participation in known_marketplaces}
-        )
-        raise InvalidError("region_differs", field="region", region=region, right=", ".join(other_regions))
+    skipped = tuple([entry for entry in participating if not marketplaces.is_amazons(entry.domain)])
+    in_region, other_regions = [], set()
+    for participation in participating:
+        marketplace = marketplaces.BY_ID.get(participation.marketplace_id)
+        if participation in skipped:
+            continue
+        # A marketplace that opened after this release belongs to the region whose endpoint names it.
+        if marketplace is None or marketplace.region == region:
+            in_region.append(participation)
+        else:
+            other_regions.add(marketplace.region)
+    if other_regions and not any(entry.marketplace_id in marketplaces.BY_ID for entry in in_region):
+        raise InvalidError("region_differs", field="region", region=region, right=", ".join(sorted(other_regions)))
     if not in_region:
         raise InvalidError("account_sells_nowhere", field="region")
-    return ConnectionReport(
-        tuple(in_region), gateway.probe_datasets([participation.marketplace_id for participation in in_region])
-    )
+    missing = gateway.probe_datasets([participation.marketplace_id for participation in in_region])
+    return ConnectionReport(tuple(in_region), missing, skipped)
 
 
-def try_replacement(gateway: AccountGateway, region: str, stores: Iterable[str]) -> ConnectionReport:
-    """Test new credentials of a connected account. `stores`: the marketplace ids of its stores.
+def try_replacement(gateway: AccountGateway, region: str, stores: Mapping[str, str]) -> ConnectionReport:
+    """Test new credentials of a connected account. `stores`: the countries of its stores by marketplace id.
 
     Raises InvalidError if they belong to an account that does not sell there.
     """
     report = try_connection(gateway, region)
     sells_in = {participation.marketplace_id for participation in report.marketplaces}
-    missing = [marketplaces.BY_ID[store].country_code for store in stores if store not in sells_in]
+    missing = [country for marketplace_id, country in stores.items() if marketplace_id not in sells_in]
     if missing:
         raise InvalidError("credentials_of_another", field="refresh_token", countries=", ".join(missing))
     return report
 
 
-def check_marketplaces(selected: Sequence[str], region: str, participations: Iterable[Participation]) -> list[str]:
-    """Return the ids of the selected marketplaces, given as `DE` or as ids. Raises InvalidError."""
+def check_marketplaces(
+    selected: Sequence[str], region: str, participations: Iterable[Participation]
+) -> list[tuple[Marketplace, str | None]]:
+    """Return the selected marketplaces, given as `DE` or as ids. Raises InvalidError.
+
+    Each is returned with what Amazon says of it if this release does not know it, else with None.
+    """
     if not selected:
         raise InvalidError("marketplaces_none", field="marketplaces")
-    participating_ids = {
-        participation.marketplace_id for participation in participations if participation.participating
+    participating = {
+        participation.marketplace_id: participation for participation in participations if participation.participating
     }
-    ids: list[str] = []
+    checked: dict[str, tuple[Marketplace, str | None]] = {}
     for text in selected:
-        marketplace = marketplaces.find(text)
+        marketplace, facts = marketplaces.find(text), None
+        if marketplace is None:
+            marketplace, facts = _find_new_marketplace(text, region, participating.values())
         if marketplace is None:
             raise InvalidError("marketplace_unknown", field="marketplaces", marketplace=text)
         if marketplace.region != region:
@@ -139,11 +146,28 @@ def check_marketplaces(selected: Sequence[str], region: str, participations: Ite
                 region=region,
                 right=marketplace.region,
             )
-        if marketplace.id not in participating_ids:
+        if marketplace.id not in participating:
             raise InvalidError("marketplace_not_taking_part", field="marketplaces", marketplace=text)
-        if marketplace.id not in ids:
-            ids.append(marketplace.id)
-    return ids
+        checked.setdefault(marketplace.id, (marketplace, facts))
+    return list(checked.values())
+
+
+def _find_new_marketplace(
+    text: str, region: str, participations: Iterable[Participation]
+) -> tuple[Marketplace | None, str | None]:
+    """Return the marketplace that only Amazon knows by this id or country code, and what Amazon says of it."""
+    for participation in participations:
+        if text.strip().upper() in (participation.marketplace_id.upper(), participation.country_code.upper()):
+            facts = build_marketplace_facts(participation, region)
+            return marketplaces.get(participation.marketplace_id, facts), facts
+    return None, None
+
+
+def build_marketplace_facts(participation: Participation, region: str) -> str:
+    """Return what Amazon says of a marketplace, to be stored with its store."""
+    return marketplaces.build_facts(
+        participation.country_code, participation.name, participation.currency, participation.domain, region
+    )
 
 
 def connect(
@@ -163,7 +187,7 @@ def connect(
     back orders are imported and created; 0 starts now. `sync_interval`: seconds between two syncs. Raises InvalidError.
     """
     check_fields(fields)
-    ids = check_marketplaces(selected, fields["region"], participations)
+    checked = check_marketplaces(selected, fields["region"], participations)
     if not 0 <= backfill_days <= MAX_BACKFILL_DAYS:
         raise InvalidError("backfill_out_of_range", field="backfill_days", most=MAX_BACKFILL_DAYS)
     check_not_connected(session, fields)
@@ -188,8 +212,8 @@ def connect(
         # Another request has stored the same name since the check.
         session.rollback()
         raise InvalidError("account_name_taken", field="name", name=name) from None
-    for marketplace_id in ids:
-        stores.open_store(session, account, marketplace_id, orders_from=orders_from, now=now, actor=actor)
+    for marketplace, facts in checked:
+        stores.open_store(session, account, marketplace, facts, orders_from=orders_from, now=now, actor=actor)
     schedule.ensure(session, f"sync_account-{account.id}", "sync_account", [account.id], sync_interval, now)
     session.add(CompletenessCheck(account_id=account.id, next_try_at=find_next_night(now)))
     audit_log.record(session, "account_connected", now=now, actor=actor, account_id=account.id, args={"name": name})

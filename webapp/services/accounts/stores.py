@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp.domain.accounts.store_settings import BY_KEY, LONGEST_STATUS, SWITCHES
 from webapp.domain.common import languages
-from webapp.domain.common.marketplaces import BY_ID
+from webapp.domain.common.marketplaces import Marketplace
 from webapp.domain.errors import InvalidError, RefusedError, require
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder, IncompleteOrder, QuarantinedOrder
@@ -36,18 +36,30 @@ from webapp.services.products import stock_ledger
 
 
 def open_store(
-    session: Session, account: Account, marketplace_id: str, *, orders_from: datetime, now: datetime, actor: str
+    session: Session,
+    account: Account,
+    marketplace: Marketplace,
+    facts: str | None,
+    *,
+    orders_from: datetime,
+    now: datetime,
+    actor: str,
 ) -> Store:
-    """Add a store. Does not commit. `orders_from`: no orders are created for earlier purchases."""
-    name = f"{account.name} {BY_ID[marketplace_id].country_code}"
+    """Add a store. Does not commit. `orders_from`: no orders are created for earlier purchases.
+
+    `facts`: what Amazon says of a marketplace that this release does not know, else None.
+    """
+    country = marketplace.country_code or marketplace.id
+    name = f"{account.name} {country}"
     store = Store(
         account_id=account.id,
-        marketplace_id=marketplace_id,
+        marketplace_id=marketplace.id,
+        marketplace_facts=facts,
         name=name,
-        slug=_build_slug(name) or f"store-{account.id}-{BY_ID[marketplace_id].country_code.lower()}",
+        slug=_build_slug(name) or f"store-{account.id}-{country.lower()}",
         created_at=now,
         orders_from=orders_from,
-        language=languages.get_default_language(BY_ID[marketplace_id].country_code),
+        language=languages.get_default_language(marketplace.country_code),
     )
     if session.scalar(select(Store.id).where(Store.slug == store.slug)):
         store.slug = f"{store.slug}-{account.id}"

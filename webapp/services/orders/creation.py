@@ -13,7 +13,6 @@ from webapp.db.bulk_write import allocate_ids, insert_many, update_many
 from webapp.db.encryption import field_cipher
 from webapp.domain.amazon import statuses
 from webapp.domain.amazon.types import AmazonItem, AmazonOrder
-from webapp.domain.common import marketplaces
 from webapp.domain.common.money import Money
 from webapp.domain.invoicing import drafts
 from webapp.domain.orders import amounts as order_amounts
@@ -146,7 +145,7 @@ def _create_customer(session: Session, key: tuple[int, bytes], order: AmazonOrde
 
 def compute_order_total(order: AmazonOrder, store: Store) -> Money:
     """Return the total of the order, in the marketplace's currency if the order has no amounts."""
-    return import_rules.calculate_total(order, marketplaces.BY_ID[store.marketplace_id].currency)
+    return import_rules.calculate_total(order, store.marketplace.currency)
 
 
 def _is_invoiced_at_import(order: AmazonOrder, store: Store) -> bool:

@@ -14,7 +14,6 @@ from webapp.db.bulk_write import insert_many
 from webapp.db.engine import enlarge_cache
 from webapp.domain.amazon import statuses
 from webapp.domain.amazon.types import AmazonOrder, RawOrder, UnparseableOrder
-from webapp.domain.common import marketplaces
 from webapp.domain.sync import import_rules
 from webapp.models import amazon_orders as rows
 from webapp.models.audit_log import Event
@@ -119,7 +118,7 @@ def _get_marketplace(
         of_store = select(Store.marketplace_id).join(rows.AmazonOrder, rows.AmazonOrder.store_id == Store.id)
         return session.scalars(of_store.where(rows.AmazonOrder.id == stored[order.number].id)).one()
     currency = import_rules.calculate_total(order, "").currency
-    possible = [id_ for id_ in stores if len(stores) == 1 or marketplaces.BY_ID[id_].currency == currency]
+    possible = [id_ for id_ in stores if len(stores) == 1 or stores[id_].marketplace.currency == currency]
     return possible[0] if len(possible) == 1 else ""
 
 

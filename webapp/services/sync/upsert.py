@@ -8,7 +8,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from webapp.db.bulk_write import allocate_ids, insert_many
-from webapp.domain.amazon import statuses
+from webapp.domain.amazon import order_details, statuses
 from webapp.domain.amazon.types import (
     Address,
     AmazonItem,
@@ -45,8 +45,11 @@ _ITEM_COLUMNS = {
 RECORDED = ("status", "total", "quantity_shipped", "ship_by", "cancel_requested")
 
 
-def build_values(order: AmazonOrder, digest: bytes, now: datetime) -> dict[str, Any]:
+def build_values(
+    order: AmazonOrder, digest: bytes, now: datetime, stored_details: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Return the columns that this response sets, without those of datasets it did not contain."""
+    details = _merge_details(order, stored_details)
     columns: dict[str, Any] = {
         "status": order.status,
         "fulfilled_by": order.fulfilled_by,
@@ -66,6 +69,10 @@ def build_values(order: AmazonOrder, digest: bytes, now: datetime) -> dict[str, 
         "business": "AMAZON_BUSINESS" in order.programs,
         "payment_methods": list(order.payment_methods),
         "replaces": order.replaces,
+        "handling": _join_handling(order_details.find_handling(details, order.programs))
+        if details or order.programs
+        else None,
+        "details": details or None,
         "cancel_requested": order.cancel_requested is not None,
         "cancel_reason": (order.cancel_requested or "")[:200] or None,
         "cancelled_by": next((item.cancelled_by for item in order.items if item.cancelled_by), None),
@@ -87,6 +94,17 @@ def build_values(order: AmazonOrder, digest: bytes, now: datetime) -> dict[str, 
     if order.recipient is not None:
         columns["recipient"] = order.recipient.as_json()
     return columns
+
+
+def _merge_details(order: AmazonOrder, stored: Mapping[str, Any] | None) -> dict[str, Any]:
+    details = order_details.dump(order.details, {item.order_item_id: item.details for item in order.items})
+    # Amazon stops sending the address some time after the delivery.
+    kept = order.missing if order.recipient is not None else order.missing | {"RECIPIENT"}
+    return order_details.merge(details, stored, kept)
+
+
+def _join_handling(codes: Sequence[str]) -> str | None:
+    return f" {' '.join(codes)} " if codes else None
 
 
 def reserve_ids(session: Session, count: int) -> list[int]:
@@ -139,7 +157,7 @@ def insert_new(
 def update(session: Session, row: rows.AmazonOrder, order: AmazonOrder, digest: bytes, now: datetime) -> dict[str, Any]:
     """Update one Amazon order. Returns the changes for the history: column -> [old, new] as JSON. Does not commit."""
     before = {name: getattr(row, name) for name in RECORDED}
-    for name, value in build_values(order, digest, now).items():
+    for name, value in build_values(order, digest, now, row.details).items():
         setattr(row, name, value)
     row.version += 1
     session.flush()

@@ -15,8 +15,7 @@ from webapp.core.extensions import db, settings
 from webapp.domain.accounts.credentials import ConnectionReport
 from webapp.domain.amazon.errors import AmazonError
 from webapp.domain.amazon.types import DATASETS, ROLES, Participation
-from webapp.domain.common import clocks
-from webapp.domain.common.marketplaces import BY_ID
+from webapp.domain.common import clocks, marketplaces
 from webapp.domain.errors import InvalidError, require
 from webapp.forms.accounts import REGIONS, SECRETS, BackfillForm, ConnectForm, CredentialsForm, MarketplacesForm
 from webapp.forms.fields import build_choices
@@ -130,7 +129,8 @@ def replace_credentials(account_id: int) -> Response:
     """Test the new credentials, and keep them only if Amazon accepts them for the same account."""
     session, form = db.session(), CredentialsForm()
     account = _get_account(account_id)
-    region, sells_in = account.region, [store.marketplace_id for store in account.stores]
+    region = account.region
+    sells_in = {store.marketplace_id: store.marketplace.country_code for store in account.stores}
     problem: AmazonError | None = None
     try:
         tried = accounts.check_replacement(account, form.client_secret.data or "", form.refresh_token.data or "")
@@ -193,19 +193,21 @@ def _to_json(report: ConnectionReport) -> dict[str, Any]:
     return {
         "marketplaces": [asdict(participation) for participation in report.marketplaces],
         "missing": sorted(report.missing),
+        "skipped": [asdict(participation) for participation in report.skipped],
     }
 
 
 def _parse_report(plain: dict[str, Any]) -> ConnectionReport:
     participations = tuple(Participation(**participation) for participation in plain["marketplaces"])
-    return ConnectionReport(participations, frozenset(plain["missing"]))
+    skipped = tuple(Participation(**participation) for participation in plain.get("skipped", ()))
+    return ConnectionReport(participations, frozenset(plain["missing"]), skipped)
 
 
 def _build_marketplaces_form(report: ConnectionReport) -> MarketplacesForm:
     form = MarketplacesForm()
     form.marketplaces.choices = build_choices(
         {
-            participation.marketplace_id: BY_ID[participation.marketplace_id].name
+            participation.marketplace_id: marketplaces.get(participation.marketplace_id).name
             for participation in report.marketplaces
         }
     )
@@ -213,10 +215,16 @@ def _build_marketplaces_form(report: ConnectionReport) -> MarketplacesForm:
 
 
 def _build_marketplaces_context(draft: dict[str, Any], report: ConnectionReport) -> dict[str, Any]:
-    marketplaces = [(participation, BY_ID[participation.marketplace_id]) for participation in report.marketplaces]
+    region = draft["fields"]["region"]
+    listed = [
+        (entry, marketplaces.get(entry.marketplace_id, accounts.build_marketplace_facts(entry, region)))
+        for entry in report.marketplaces
+    ]
     return {
         "account_name": draft["fields"]["name"],
-        "marketplaces": marketplaces,
+        "marketplaces": listed,
+        "new_ids": {entry.marketplace_id for entry in report.marketplaces} - marketplaces.BY_ID.keys(),
+        "skipped": report.skipped,
         "datasets": _list_datasets(report.missing),
     }
 

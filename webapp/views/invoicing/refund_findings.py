@@ -9,7 +9,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from webapp.core.extensions import db
-from webapp.domain.common.marketplaces import BY_ID
+from webapp.domain.common import marketplaces
 from webapp.domain.common.money import Money
 from webapp.forms.refund_findings import RefundFindingFilters
 from webapp.queries.accounts import stores
@@ -53,7 +53,7 @@ def index() -> Response:
         rows=rows,
         list_url=grid_page.build_grid_url("refund_findings.index", form, request.args),
         people=names(session, [row.RefundFinding.resolved_by for row in rows if row.RefundFinding.resolved_by]),
-        zones={id_: marketplace.time_zone for id_, marketplace in BY_ID.items()},
+        zone_of=marketplaces.get_time_zone,
         accounts=accounts,
         money=Money,
         unreadable_count=refund_findings.count_unreadable(session),

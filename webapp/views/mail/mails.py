@@ -11,7 +11,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from webapp.core.extensions import db
-from webapp.domain.common.marketplaces import BY_ID
+from webapp.domain.common import marketplaces
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.domain.mail import state_machine as mail_states
 from webapp.domain.mail.errors import CannotWrite
@@ -63,7 +63,7 @@ def index() -> Response:
         rows=rows,
         here=grid_page.build_grid_url("mails.index", form, request.args),
         people=names(session, [row.actor for row in rows]),
-        zones={id_: marketplace.time_zone for id_, marketplace in BY_ID.items()},
+        zone_of=marketplaces.get_time_zone,
         pace=3 if on_its_way and not shown.pager.previous else 0,
         server=queries.find_server_row(session),
         failed=queries.count_in_state(session, mail_states.FAILED),

@@ -10,7 +10,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from webapp.core.extensions import db, settings
-from webapp.domain.common.marketplaces import BY_ID
+from webapp.domain.common import marketplaces
 from webapp.domain.common.money import Money
 from webapp.domain.submissions import shipment_confirmation
 from webapp.domain.submissions import state_machine as submission_states
@@ -58,7 +58,7 @@ def index() -> Response:
         people=names(session, [row.Submission.requested_by for row in rows]),
         # Only the first page polls; later pages show old submissions.
         pace=0 if shown.pager.previous else _poll_interval([row.Submission for row in rows]),
-        zones={id_: marketplace.time_zone for id_, marketplace in BY_ID.items()},
+        zone_of=marketplaces.get_time_zone,
         is_possible=_is_possible,
     )
 
