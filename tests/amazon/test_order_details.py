@@ -34,7 +34,7 @@ def test_each_field_of_a_line_is_read():
     assert url.startswith("/t/")
     assert item_of(read("transparency", "subscription")).programs == ("TRANSPARENCY", "SUBSCRIBE_AND_SAVE")
     assert item_of(read("signature", "age_check")).constraints == ("recipientAgeVerification", "signatureConfirmation")
-    ioss = item_of(read("ioss"))
+    ioss = item_of(read("ioss", facilitator=True))
     assert (ioss.ioss_number, ioss.tax_schemes) == ("IM4420001201", ("IOSS",))
     assert (ioss.tax_collection, ioss.tax_collected_by) == ("MARKETPLACE_FACILITATOR", "Amazon Services EU")
     scheduled = item_of(read("scheduled"))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from webapp.domain.amazon import statuses as status
+from webapp.domain.amazon.order_details import FACILITATOR
 from webapp.domain.common.money import Money
 
 FEED_TYPE = "UPLOAD_VAT_INVOICE"
@@ -17,7 +18,6 @@ COUNTRIES = frozenset(("BE", "DE", "ES", "FR", "GB", "IE", "IT", "NL", "PL", "SE
 BY_AMAZON = "INVOICE_BY_AMAZON"
 SHIPPED = frozenset({status.PARTIALLY_SHIPPED, status.SHIPPED})
 # The tax collection model of items whose tax Amazon collects and remits.
-FACILITATOR = "MARKETPLACE_FACILITATOR"
 # Amazon accepts these signs, letters A to Z, digits and spaces in numbers and ids.
 OPTION_SIGNS = ", / \\ - _ ; : #"
 _OPTION = re.compile(r"[0-9A-Za-z,/\\\-_;:#](?:[0-9A-Za-z ,/\\\-_;:#]{0,62}[0-9A-Za-z,/\\\-_;:#])?")
