@@ -16,6 +16,7 @@ CONSTRAINTS = (
     "cashOnDelivery",
     "palletDelivery",
 )
+# The tax collection model of items whose tax Amazon collects and remits.
 FACILITATOR = "MARKETPLACE_FACILITATOR"
 # What whoever packs and ships an order must know before, as codes; the most demanding first.
 HANDLING = (

@@ -17,7 +17,6 @@ COUNTRIES = frozenset(("BE", "DE", "ES", "FR", "GB", "IE", "IT", "NL", "PL", "SE
 # Amazon writes the invoices of these orders itself.
 BY_AMAZON = "INVOICE_BY_AMAZON"
 SHIPPED = frozenset({status.PARTIALLY_SHIPPED, status.SHIPPED})
-# The tax collection model of items whose tax Amazon collects and remits.
 # Amazon accepts these signs, letters A to Z, digits and spaces in numbers and ids.
 OPTION_SIGNS = ", / \\ - _ ; : #"
 _OPTION = re.compile(r"[0-9A-Za-z,/\\\-_;:#](?:[0-9A-Za-z ,/\\\-_;:#]{0,62}[0-9A-Za-z,/\\\-_;:#])?")
