@@ -180,14 +180,15 @@ def jump_clock(suite: Suite) -> str:
 def restore_backup(suite: Suite) -> str:
     """Restore a backup from before a day of work, and release the fence as a person does."""
     installation, seller = suite.installation, suite.seller
-    number = seller.place_shipped()
-    wait_until(lambda: number in seller.list_open())
+    refunded, written_to = seller.place_shipped(), seller.place_shipped()
+    wait_until(lambda: {refunded, written_to} <= seller.list_open().keys())
     # Nothing is sent while the backup is made, so that what it holds as queued was sent afterwards: a product that
-    # sends in spite of the fence sends at least this refund a second time.
+    # sends in spite of the fence sends at least these a second time.
     senders = [_find_process(suite, name) for name in ("worker-submissi", "worker-mails")]
     for pid in senders:
         os.kill(pid, signal.SIGSTOP)
-    seller.request_refund(number)
+    seller.request("refund", refunded)
+    seller.request("mail", written_to)
     kept = list(seller.requests)
     installation.run_command("backup", "--to", str(installation.backups))
     for pid in senders:

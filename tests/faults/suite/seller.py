@@ -89,19 +89,19 @@ class Seller:
                 self.requests += [Request("cancel" if kind == "bulk" else kind, each) for each in numbers]
 
     def place_shipped(self) -> str:
-        """Let a buyer order, for a refund that the seller will request; return Amazon's number."""
+        """Let a buyer order something that is shipped already; return Amazon's number."""
         number = self.world.place("DE", status="SHIPPED")
         self.numbers.append(number)
         return number
 
-    def request_refund(self, number: str) -> bool:
-        """Refund an imported order; return whether the product accepted it."""
+    def request(self, kind: str, number: str) -> bool:
+        """Refund an imported order, or write to its buyer; return whether the product accepted it."""
         _, ours, _ = self.list_open()[number]
         self.handled.add(number)
-        accepted = self._refund(ours)
+        accepted = {"refund": self._refund, "mail": self._write}[kind](ours)
         self.clicks["accepted" if accepted else "failed"] += 1
         if accepted:
-            self.requests.append(Request("refund", number))
+            self.requests.append(Request(kind, number))
         return accepted
 
     def decide_unconfirmed(self) -> None:
