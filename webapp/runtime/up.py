@@ -29,9 +29,9 @@ from webapp.runtime.supervisor import Service, Supervisor
 log = logging.getLogger(__name__)
 
 # Seconds without a heartbeat after which a process is replaced. The scheduler may wait ten seconds for the write lock
-# of the database, and a worker as long for Redis.
-SCHEDULER_HEARTBEAT = 30.0
-WORKER_HEARTBEAT = 30.0
+# of the database, and a worker as long for Redis: twice as long is certainly frozen.
+SCHEDULER_HEARTBEAT = 20.0
+WORKER_HEARTBEAT = 20.0
 WEB_HEARTBEAT = 20.0
 MONITOR_HEARTBEAT = 20.0
 # Seconds without a response. Valkey may wait for a slow disk, and all threads of the web server for a lock of the
