@@ -10,18 +10,9 @@ from webapp.amazon.json_fields import (
 )
 from webapp.amazon.orders import check_marketplaces, check_order_number
 from webapp.domain.amazon.errors import InvalidRequest
-from webapp.domain.mail.amazon_messages import LIMITS
+from webapp.domain.mail.amazon_messages import LIMITS, OPERATIONS
 
 PATH = "/messaging/v1/orders"
-# Kind of message -> Amazon's name of the call.
-OPERATIONS = {
-    "confirmOrderDetails": "createConfirmOrderDetails",
-    "confirmDeliveryDetails": "createConfirmDeliveryDetails",
-    "unexpectedProblem": "createUnexpectedProblem",
-    "confirmCustomizationDetails": "confirmCustomizationDetails",
-    "confirmServiceDetails": "createConfirmServiceDetails",
-    "digitalAccessKey": "createDigitalAccessKey",
-}
 
 
 def list_allowed_kinds(client: Client, number: str, marketplace_id: str) -> tuple[str, ...]:

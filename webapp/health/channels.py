@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from webapp.domain.alarms import ALARM, ALL_CLEAR, Message, QuietHours
@@ -130,17 +131,21 @@ def _send_mail(channels: Channels, message: Message, recipient: str) -> str:
 def _subject(message: Message) -> str:
     first = message.problems[0].text if message.problems else ""
     more = f" (+{len(message.problems) - 1})" if len(message.problems) > 1 else ""
-    start = {ALARM: "Channeldesk alarm: ", ALL_CLEAR: "Channeldesk all clear: "}.get(message.event)
-    return f"{start}{first}{more}"[:180] if start else "Channeldesk test alarm"
+    problems = f"{first}{more}"
+    if message.event == ALARM:
+        return _("Channeldesk alarm: %(problems)s", problems=problems)[:180]
+    if message.event == ALL_CLEAR:
+        return _("Channeldesk all clear: %(problems)s", problems=problems)[:180]
+    return _("Channeldesk test alarm")
 
 
 def _body(channels: Channels, message: Message) -> str:
     at = f"{datetime.fromtimestamp(message.at, UTC):%Y-%m-%d %H:%M} UTC"
     lines = [f"- {problem.text}" for problem in message.problems]
     text = {
-        ALARM: f"Since {at}, these checks do not pass:",
-        ALL_CLEAR: f"Since {at}, these checks pass again:",
-    }.get(message.event, "This message shows that alarms arrive.")
+        ALARM: _("Since %(time)s, these checks do not pass:", time=at),
+        ALL_CLEAR: _("Since %(time)s, these checks pass again:", time=at),
+    }.get(message.event, _("This message shows that alarms arrive."))
     return "\n".join([text, "", *lines, *([""] if lines else []), f"{channels.address}/health"])
 
 

@@ -34,7 +34,8 @@ class Quota:
 def list_quotas(session: Session, redis: Redis, account: Account, cancel_method: str, now: datetime) -> list[Quota]:
     """List the operations that were called or have calls waiting. Raises RedisUnavailable."""
     calls = {
-        (row.operation, row.priority): row.calls for row in waiting_calls.list_all(session, account.id, cancel_method)
+        (row.operation, row.priority): row.calls
+        for row in waiting_calls.list_all(session, account.id, cancel_method, now)
     }
     quotas = []
     for bucket in read_buckets(redis, str(account.id)):

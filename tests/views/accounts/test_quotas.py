@@ -11,7 +11,11 @@ from webapp.amazon.rate_limiter import RateLimiter, read_buckets
 from webapp.health.quotas import list_quotas
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.mails import Mail
+from webapp.queries.waiting_calls import list_all
+from webapp.services import schedule
 from webapp.services.submissions import cancellations
+from webapp.services.sync import backfill, completeness
 
 
 def use_up(redis: Redis, account_id: int, operation: str) -> None:
@@ -33,8 +37,36 @@ def test_tokens_what_waits_and_when_it_will_be_done(session: Session, job_queue:
     assert (priority, calls) == ("submission", 1)
     # One call, and the one of the reserve for people, at 0.0083 a second.
     assert timedelta(seconds=200) < done_at - now < timedelta(seconds=245)
-    assert [part.calls for part in quotas["getOrder"].waiting] == [1]
+    assert [part.calls for part in quotas["getOrder"].waiting] == [2]
+    assert [part.calls for part in quotas["createFeedDocument"].waiting] == [1]
+    assert [part.calls for part in quotas["getFeedDocument"].waiting] == [1]
     assert quotas["getOrder"].waiting[0].done_at == now
+
+
+def test_every_operation_that_waits_is_counted(session: Session, job_queue: Redis) -> None:
+    order = create_processing_order(session, invoiced=False)
+    account = session.get_one(Account, session.get_one(AmazonOrder, order.amazon_order_id).account_id)
+    now = datetime.now(UTC)
+    backfill.start(session, account.id, 90, method="report", now=now, actor="test")
+    week = (now - timedelta(days=7), now)
+    backfill.add(session, account, *week, method="search", now=now, actor="test")
+    completeness.request(session, account.id, now=now)
+    about = {"kind": "unexpectedProblem", "via": "amazon", "state": "queued", "due_at": now, "actor": "test"}
+    times = {"created_at": now, "queued_at": now, "changed_at": now}
+    session.add(Mail(order_id=order.id, store_id=order.store_id, **about, **times))
+    for key in (f"sync_account-{account.id}", "check_refunds"):
+        job = schedule.ensure(session, key, key.partition("-")[0], [], 60, now)
+        job.next_run_at = now
+    session.commit()
+
+    calls = {(row.operation, row.priority): row.calls for row in list_all(session, account.id, "feed", now)}
+
+    # Three windows of 30 days, and the completeness check.
+    for operation in ("createReport", "getReport", "getReportDocument"):
+        assert calls[operation, "backfill"] == 4
+    assert calls["searchOrders", "backfill"] == calls["searchOrders", "sync"] == 1
+    assert calls["getMessagingActionsForOrder", "submission"] == calls["createUnexpectedProblem", "submission"] == 1
+    assert calls["listTransactions", "sync"] == 1
 
 
 def test_reading_takes_no_token(job_queue: Redis) -> None:

@@ -10,3 +10,12 @@ LIMITS = {
     "digitalAccessKey": 400,
 }
 KINDS = tuple(LIMITS)
+# Kind of message -> Amazon's name of the call.
+OPERATIONS = {
+    "confirmOrderDetails": "createConfirmOrderDetails",
+    "confirmDeliveryDetails": "createConfirmDeliveryDetails",
+    "unexpectedProblem": "createUnexpectedProblem",
+    "confirmCustomizationDetails": "confirmCustomizationDetails",
+    "confirmServiceDetails": "createConfirmServiceDetails",
+    "digitalAccessKey": "createDigitalAccessKey",
+}
