@@ -1,4 +1,4 @@
-"""Reports 2021-06-30: createReport, getReport, getReports, cancelReport and getReportDocument."""
+"""Reports 2021-06-30: reports, their documents, and report schedules."""
 
 from typing import Any
 
@@ -7,10 +7,11 @@ from flask import Blueprint, Response, request
 from simulator.http import processing_lists
 from simulator.http.dispatch import operation
 from simulator.http.documents import signed_url
-from simulator.http.parameters import check_marketplaces
+from simulator.http.parameters import check_marketplaces, parse_list
 from simulator.http.responses import json_response
+from simulator.operations import reports
 from simulator.operations.errors import invalid_input, not_found
-from simulator.operations.reports import REPORT_FAULTS, REPORT_TYPES
+from simulator.operations.reports import PERIODS, REPORT_TYPES
 from simulator.operations.world import World
 from simulator.state.clock import format_iso, parse_iso
 from simulator.state.sellers import Seller
@@ -29,39 +30,26 @@ PUBLIC_FIELDS = (
     "processingStartTime",
     "processingEndTime",
     "reportDocumentId",
+    "reportScheduleId",
 )
+SCHEDULE_FIELDS = ("reportScheduleId", "reportType", "marketplaceIds", "period", "nextReportCreationTime")
 
 
 @routes.post("/reports")
 @operation("createReport")
 def create_report(world: World, seller: Seller) -> Response:
-    content = request.get_json(silent=True)
-    if not isinstance(content, dict):
-        raise invalid_input("Invalid request body.")
-    report_type, marketplaces = content.get("reportType"), content.get("marketplaceIds")
-    if report_type not in REPORT_TYPES:
-        raise invalid_input(f"Report type {report_type} is invalid or not supported.")
-    if not isinstance(marketplaces, list) or not 1 <= len(marketplaces) <= 25:
-        raise invalid_input("marketplaceIds must have between 1 and 25 members.")
-    check_marketplaces(seller, frozenset(str(marketplace) for marketplace in marketplaces))
+    content, report_type, marketplaces = _parse_body(seller)
     now = format_iso(world.now())
     start, end = (_parse_bound(content, name, now) for name in ("dataStartTime", "dataEndTime"))
     if start > end:
         raise invalid_input("dataStartTime must not be after dataEndTime.")
-    report = {
-        "reportId": str(60_000_000_000 + world.next_serial("report")),
+    fields = {
         "reportType": report_type,
         "marketplaceIds": marketplaces,
         "dataStartTime": start,
         "dataEndTime": end,
-        "createdTime": format_iso(world.clock.now()),
-        "processingStatus": "IN_QUEUE",
-        "seller": seller.id,
-        "region": seller.region,
-        "seconds": world.report_seconds,
-        "fault": next((name for name in REPORT_FAULTS if world.faults.trigger("createReport", name=name)), None),
     }
-    world.save_report(report)
+    report = reports.create(world, seller.id, seller.region, fields, world.clock.now())
     return json_response({"reportId": report["reportId"]}, 202)
 
 
@@ -98,6 +86,89 @@ def get_report_document(world: World, seller: Seller, document_id: str) -> Respo
     if document.get("gzip"):
         content["compressionAlgorithm"] = "GZIP"
     return json_response(content)
+
+
+@routes.post("/schedules")
+@operation("createReportSchedule")
+def create_report_schedule(world: World, seller: Seller) -> Response:
+    """Replace the seller's schedule of the same type and marketplaces."""
+    content, report_type, marketplaces = _parse_body(seller)
+    period = content.get("period")
+    if period not in PERIODS:
+        raise invalid_input(f"Value '{period}' at 'period' failed to satisfy constraint")
+    now = world.now()
+    try:
+        next_time = parse_iso(str(content.get("nextReportCreationTime") or format_iso(reports.add_period(now, period))))
+    except (ValueError, OverflowError) as error:
+        raise invalid_input("'nextReportCreationTime' is invalid: it must be a date in ISO 8601 format") from error
+    for schedule in _list_schedules(world, seller, frozenset((report_type,))):
+        if set(schedule["marketplaceIds"]) == set(marketplaces):
+            world.save_report_schedule({**schedule, "isActive": False})
+    schedule = {
+        "reportScheduleId": str(70_000_000_000 + world.next_serial("report_schedule")),
+        "reportType": report_type,
+        "marketplaceIds": marketplaces,
+        "period": period,
+        "nextReportCreationTime": format_iso(next_time),
+        "previous": format_iso(now),
+        "isActive": True,
+        "seller": seller.id,
+        "region": seller.region,
+    }
+    world.save_report_schedule(schedule)
+    return json_response({"reportScheduleId": schedule["reportScheduleId"]}, 201)
+
+
+@routes.get("/schedules")
+@operation("getReportSchedules")
+def get_report_schedules(world: World, seller: Seller) -> Response:
+    types = parse_list("reportTypes")
+    if not 1 <= len(types) <= 10:
+        raise invalid_input("reportTypes must have between 1 and 10 members.")
+    schedules = [processing_lists.select_fields(row, SCHEDULE_FIELDS) for row in _list_schedules(world, seller, types)]
+    return json_response({"reportSchedules": schedules})
+
+
+@routes.get("/schedules/<schedule_id>")
+@operation("getReportSchedule")
+def get_report_schedule(world: World, seller: Seller, schedule_id: str) -> Response:
+    return json_response(processing_lists.select_fields(_find_schedule(world, seller, schedule_id), SCHEDULE_FIELDS))
+
+
+@routes.delete("/schedules/<schedule_id>")
+@operation("cancelReportSchedule")
+def cancel_report_schedule(world: World, seller: Seller, schedule_id: str) -> Response:
+    world.save_report_schedule({**_find_schedule(world, seller, schedule_id), "isActive": False})
+    return Response(status=200)
+
+
+def _list_schedules(world: World, seller: Seller, types: frozenset[str]) -> list[dict[str, Any]]:
+    return [
+        row
+        for row in world.report_schedules.values()
+        if row["isActive"] and row["seller"] == seller.id and row["reportType"] in types
+    ]
+
+
+def _find_schedule(world: World, seller: Seller, schedule_id: str) -> dict[str, Any]:
+    schedule = world.report_schedules.get(schedule_id)
+    if schedule is None or schedule["seller"] != seller.id or not schedule["isActive"]:
+        raise not_found(f"Report schedule {schedule_id} was not found.")
+    return schedule
+
+
+def _parse_body(seller: Seller) -> tuple[dict[str, Any], str, list[str]]:
+    """Return the body with its report type and marketplaces. Raises ApiError."""
+    content = request.get_json(silent=True)
+    if not isinstance(content, dict):
+        raise invalid_input("Invalid request body.")
+    report_type, marketplaces = content.get("reportType"), content.get("marketplaceIds")
+    if report_type not in REPORT_TYPES:
+        raise invalid_input(f"Report type {report_type} is invalid or not supported.")
+    if not isinstance(marketplaces, list) or not 1 <= len(marketplaces) <= 25:
+        raise invalid_input("marketplaceIds must have between 1 and 25 members.")
+    check_marketplaces(seller, frozenset(str(marketplace) for marketplace in marketplaces))
+    return content, report_type, marketplaces
 
 
 def find_report(world: World, seller: Seller, report_id: str) -> dict[str, Any]:

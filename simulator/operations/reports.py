@@ -1,6 +1,7 @@
 """Report types, and the processing of reports as time passes."""
 
-from datetime import timedelta
+from calendar import monthrange
+from datetime import datetime, timedelta
 from typing import Any
 
 from simulator.operations import order_report
@@ -13,6 +14,27 @@ REPORT_TYPES = {
     "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL": "createdTime",
     "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL": "lastUpdatedTime",
 }
+# Amazon's periods of schedules. A month is the same day of the next one, or its last.
+PERIODS = {
+    "PT5M": timedelta(minutes=5),
+    "PT15M": timedelta(minutes=15),
+    "PT30M": timedelta(minutes=30),
+    "PT1H": timedelta(hours=1),
+    "PT2H": timedelta(hours=2),
+    "PT4H": timedelta(hours=4),
+    "PT8H": timedelta(hours=8),
+    "PT12H": timedelta(hours=12),
+    "P1D": timedelta(days=1),
+    "P2D": timedelta(days=2),
+    "P3D": timedelta(days=3),
+    "PT84H": timedelta(hours=84),
+    "P7D": timedelta(days=7),
+    "P14D": timedelta(days=14),
+    "P15D": timedelta(days=15),
+    "P18D": timedelta(days=18),
+    "P30D": timedelta(days=30),
+    "P1M": None,
+}
 MAX_WINDOW = timedelta(days=30, hours=1)
 # Faults that are decided when a report is created and take effect when it is processed.
 REPORT_FAULTS = ("report_fatal", "report_cancelled")
@@ -21,6 +43,8 @@ REPORT_FAULTS = ("report_fatal", "report_cancelled")
 def advance(world: WorldState) -> None:
     """Move every report as far as the clock says: half its time in the queue, half in progress."""
     now = world.now()
+    for schedule in list(world.report_schedules.values()):
+        _create_scheduled(world, schedule, now)
     for report in list(world.reports.values()):
         if report["processingStatus"] not in ("IN_QUEUE", "IN_PROGRESS"):
             continue
@@ -29,6 +53,51 @@ def advance(world: WorldState) -> None:
             process(world, report)
         elif age >= report["seconds"] / 2 and report["processingStatus"] == "IN_QUEUE":
             world.save_report({**report, "processingStatus": "IN_PROGRESS", "processingStartTime": format_iso(now)})
+
+
+def create(world: WorldState, seller: str, region: str, content: dict[str, Any], created: datetime) -> dict[str, Any]:
+    """Put a report into the queue; return it."""
+    report = {
+        "reportId": str(60_000_000_000 + world.next_serial("report")),
+        **content,
+        "createdTime": format_iso(created),
+        "processingStatus": "IN_QUEUE",
+        "seller": seller,
+        "region": region,
+        "seconds": world.report_seconds,
+        "fault": next((name for name in REPORT_FAULTS if world.faults.trigger("createReport", name=name)), None),
+    }
+    world.save_report(report)
+    return report
+
+
+def add_period(at: datetime, period: str) -> datetime:
+    step = PERIODS[period]
+    if step is not None:
+        return at + step
+    year, month = divmod(at.year * 12 + at.month, 12)
+    return at.replace(year=year, month=month + 1, day=min(at.day, monthrange(year, month + 1)[1]))
+
+
+def _create_scheduled(world: WorldState, schedule: dict[str, Any], now: datetime) -> None:
+    """Create the reports of a schedule that are due, each about the time since the one before."""
+    while schedule["isActive"] and parse_iso(schedule["nextReportCreationTime"]) <= now:
+        due = parse_iso(schedule["nextReportCreationTime"])
+        content = {
+            "reportType": schedule["reportType"],
+            "marketplaceIds": schedule["marketplaceIds"],
+            "dataStartTime": schedule["previous"],
+            "dataEndTime": schedule["nextReportCreationTime"],
+            "reportScheduleId": schedule["reportScheduleId"],
+        }
+        create(world, schedule["seller"], schedule["region"], content, due)
+        following = format_iso(add_period(due, schedule["period"]))
+        schedule = {
+            **schedule,
+            "previous": schedule["nextReportCreationTime"],
+            "nextReportCreationTime": following,
+        }
+        world.save_report_schedule(schedule)
 
 
 def process(world: WorldState, report: dict[str, Any]) -> None:

@@ -78,6 +78,7 @@ class WorldState:
         self.orders: dict[str, OrderRecord] = {}
         self.feeds: dict[str, dict[str, Any]] = {}
         self.reports: dict[str, dict[str, Any]] = {}
+        self.report_schedules: dict[str, dict[str, Any]] = {}
         self.documents: dict[str, dict[str, Any]] = {}
         self.labels: dict[str, dict[str, Any]] = {}
         # Offers of shipping services by their id; they are lost on a restart.
@@ -148,6 +149,10 @@ class WorldState:
     def save_report(self, report: dict[str, Any]) -> None:
         self.reports[report["reportId"]] = report
         self.mark_unsaved("report", report["reportId"], report)
+
+    def save_report_schedule(self, schedule: dict[str, Any]) -> None:
+        self.report_schedules[schedule["reportScheduleId"]] = schedule
+        self.mark_unsaved("report_schedule", schedule["reportScheduleId"], schedule)
 
     def save_document(self, document_id: str, document: dict[str, Any]) -> None:
         self.documents[document_id] = document
@@ -226,6 +231,7 @@ class WorldState:
             self.add_order(OrderRecord(row["seller"], row["body"], row["previous"], scheduled))
         self.feeds = dict(self._file.load("feed"))
         self.reports = dict(self._file.load("report"))
+        self.report_schedules = dict(self._file.load("report_schedule"))
         self.documents = dict(self._file.load("document"))
         self.labels = dict(self._file.load("label"))
         self.ledger = [entry for _, entry in self._file.load("ledger")]

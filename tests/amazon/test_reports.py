@@ -122,3 +122,30 @@ def test_a_report_in_progress_cannot_be_cancelled(amazon: Amazon, script: Script
 
     with pytest.raises(InvalidRequest, match="IN_PROGRESS"):
         amazon.cancel_report("9")
+
+
+SCHEDULES = "/reports/2021-06-30/schedules"
+
+
+def test_a_schedule_is_created_as_the_model_says(amazon: Amazon, script: Script) -> None:
+    script.reply_to(SCHEDULES, json_reply({"reportScheduleId": "7"}, 201))
+    assert amazon.schedule_report(TYPE, [GERMANY], "P1D", END) == "7"
+    assert json.loads(script.requests_to(SCHEDULES)[0].body) == {
+        "reportType": TYPE,
+        "marketplaceIds": [GERMANY],
+        "period": "P1D",
+        "nextReportCreationTime": "2026-11-30T00:00:00.000Z",
+    }
+
+
+@pytest.mark.parametrize("body", [{}, {"reportSchedules": {}}, {"reportSchedules": [{"reportScheduleId": "7"}]}])
+def test_a_list_of_schedules_of_another_form_is_refused(amazon: Amazon, script: Script, body: dict) -> None:
+    script.reply_to(SCHEDULES, json_reply(body))
+    with pytest.raises(InvalidResponse):
+        amazon.find_report_schedules(TYPE)
+
+
+def test_a_schedule_that_is_not_the_one_requested_is_refused(amazon: Amazon, script: Script) -> None:
+    script.reply_to(f"{SCHEDULES}/7", json_reply({"reportScheduleId": "8", "reportType": TYPE, "period": "P1D"}))
+    with pytest.raises(InvalidResponse):
+        amazon.report_schedule("7")

@@ -30,6 +30,7 @@ from webapp.domain.amazon.types import (
     Participation,
     PreparedFeed,
     Report,
+    ReportSchedule,
     TransactionPage,
 )
 from webapp.domain.invoicing.amazon_refunds import Refund
@@ -199,6 +200,24 @@ class Amazon:
     def cancel_report(self, report_id: str) -> None:
         """Cancel a report that is still in the queue. Raises InvalidRequest for any other."""
         reports.cancel(self._client, report_id)
+
+    def schedule_report(
+        self, report_type: str, marketplace_ids: Sequence[str], period: str, next_at: datetime | None = None
+    ) -> str:
+        """Let Amazon create a report in each period; return the id of the schedule, which replaces an earlier one."""
+        return reports.schedule(self._client, report_type, marketplace_ids, period, next_at)
+
+    def find_report_schedules(self, *report_types: str) -> tuple[ReportSchedule, ...]:
+        """Return the seller's schedules of these types, those of other applications included."""
+        return reports.find_schedules(self._client, report_types)
+
+    def report_schedule(self, schedule_id: str) -> ReportSchedule:
+        """Return one schedule. Raises ResourceNotFound for one that has ended."""
+        return reports.get_schedule(self._client, schedule_id)
+
+    def cancel_report_schedule(self, schedule_id: str) -> None:
+        """End a schedule. Raises ResourceNotFound for one that has ended."""
+        reports.cancel_schedule(self._client, schedule_id)
 
     def report_document(self, report: Report) -> str:
         """Return the document of an ended report, decompressed and decoded. Raises ResourceNotFound without one."""

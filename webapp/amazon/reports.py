@@ -1,4 +1,4 @@
-"""Reports API 2021-06-30: request a report, follow it, and download its document as text."""
+"""Reports API 2021-06-30: request or schedule a report, follow it, and download its document as text."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,10 +19,11 @@ from webapp.amazon.json_fields import (
 )
 from webapp.amazon.orders import check_marketplaces, format_time
 from webapp.domain.amazon.errors import InvalidResponse, ResourceNotFound, Unavailable
-from webapp.domain.amazon.types import Report
+from webapp.domain.amazon.types import Report, ReportSchedule
 from webapp.domain.common import text_decoding
 
 PATH = "/reports/2021-06-30"
+SCHEDULES = f"{PATH}/schedules"
 # Amazon's names of encodings that are narrower than what its documents contain.
 _CODECS = {"shift_jis": "cp932", "shift-jis": "cp932", "iso-8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
 
@@ -64,6 +65,59 @@ def get(client: Client, report_id: str) -> Report:
 def cancel(client: Client, report_id: str) -> None:
     """Cancel a report that is still in the queue. Raises InvalidRequest for any other."""
     client.call("cancelReport", "DELETE", _report_path("cancelReport", report_id), lambda _response: None)
+
+
+def schedule(
+    client: Client, report_type: str, marketplace_ids: Sequence[str], period: str, next_at: datetime | None
+) -> str:
+    """Let Amazon create a report in each period; return the id of the schedule.
+
+    Amazon cancels the schedule that the seller has for the same type and marketplaces, also one of another
+    application. `period`: one of Amazon's durations of ISO 8601, such as PT12H or P1D.
+    """
+    body: dict[str, object] = {
+        "reportType": report_type,
+        "marketplaceIds": check_marketplaces(client.credentials.endpoint, marketplace_ids),
+        "period": period,
+    }
+    if next_at is not None:
+        body["nextReportCreationTime"] = format_time(next_at)
+
+    def parse(response: AmazonResponse) -> str:
+        return required_word(response.json(), "reportScheduleId")
+
+    return client.call("createReportSchedule", "POST", SCHEDULES, parse, body=body)
+
+
+def find_schedules(client: Client, report_types: Sequence[str]) -> tuple[ReportSchedule, ...]:
+    """Return the seller's schedules of these types, those of other applications included."""
+
+    def parse(response: AmazonResponse) -> tuple[ReportSchedule, ...]:
+        body = response.json()
+        if body.get("reportSchedules") is None:
+            raise MalformedError("reportSchedules is missing")
+        return tuple(_parse_schedule(entry, path) for path, entry in optional_objects(body, "reportSchedules"))
+
+    params = {"reportTypes": ",".join(report_types)}
+    return client.call("getReportSchedules", "GET", SCHEDULES, parse, params=params)
+
+
+def get_schedule(client: Client, schedule_id: str) -> ReportSchedule:
+    """Return one schedule. Raises ResourceNotFound for one that was cancelled or replaced."""
+
+    def parse(response: AmazonResponse) -> ReportSchedule:
+        schedule = _parse_schedule(response.json(), "")
+        if schedule.schedule_id != schedule_id:
+            raise MalformedError("it is another schedule")
+        return schedule
+
+    return client.call("getReportSchedule", "GET", _schedule_path("getReportSchedule", schedule_id), parse)
+
+
+def cancel_schedule(client: Client, schedule_id: str) -> None:
+    """End a schedule. Raises ResourceNotFound for one that has ended."""
+    path = _schedule_path("cancelReportSchedule", schedule_id)
+    client.call("cancelReportSchedule", "DELETE", path, lambda _response: None)
 
 
 def download(client: Client, report: Report) -> str:
@@ -110,6 +164,20 @@ def decode(document: bytes, charset: str | None) -> str:
 
 def _report_path(operation: str, report_id: str) -> str:
     return f"{PATH}/reports/{documents.check_id(operation, report_id)}"
+
+
+def _schedule_path(operation: str, schedule_id: str) -> str:
+    return f"{SCHEDULES}/{documents.check_id(operation, schedule_id)}"
+
+
+def _parse_schedule(raw: Mapping[str, object], path: str) -> ReportSchedule:
+    return ReportSchedule(
+        schedule_id=required_word(raw, "reportScheduleId", path),
+        report_type=required_word(raw, "reportType", path),
+        period=required_word(raw, "period", path),
+        next_at=optional_time(raw, "nextReportCreationTime", path),
+        marketplace_ids=optional_words(raw, "marketplaceIds", path),
+    )
 
 
 def _parse_page(response: AmazonResponse) -> tuple[list[Report], str | None]:

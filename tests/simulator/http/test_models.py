@@ -93,6 +93,18 @@ def test_reports_conform_to_the_model(amazon, application):
     )
 
 
+def test_report_schedules_conform_to_the_model(application):
+    model, path = "reports_2021-06-30", "/reports/2021-06-30/schedules"
+    report_type = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
+    body = {"reportType": report_type, "marketplaceIds": [BY_COUNTRY["DE"].id], "period": "P1M"}
+    check(body, model, "CreateReportScheduleSpecification")
+    created = application.post(path, json=body)
+    assert created.status_code == 201
+    check(created.json(), model, "CreateReportScheduleResponse")
+    check(application.get(f"{path}/{created.json()['reportScheduleId']}").json(), model, "ReportSchedule")
+    check(application.get(path, params={"reportTypes": report_type}).json(), model, "ReportScheduleList")
+
+
 def test_messages_conform_to_the_model(amazon, application):
     number = amazon.world.place("DE")
     address, parameters = f"/messaging/v1/orders/{number}", {"marketplaceIds": BY_COUNTRY["DE"].id}

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from simulator.operations.reports import add_period
 from simulator.state.clock import format_iso
 
 REPORTS = "/reports/2021-06-30/reports"
@@ -143,3 +144,60 @@ def test_reports_are_listed_by_type(amazon, application):
     rest = application.get(REPORTS, params={"nextToken": page["nextToken"]}).json()
 
     assert [entry["reportId"] for entry in page["reports"] + rest["reports"]] == [ids[2], ids[0]]
+
+
+SCHEDULES = "/reports/2021-06-30/schedules"
+
+
+def schedule(application, period="P1D", **body):
+    content = {
+        "reportType": BY_UPDATE,
+        "marketplaceIds": [marketplace.id for marketplace in application.seller.marketplaces],
+        "period": period,
+        **body,
+    }
+    return application.post(SCHEDULES, json=content)
+
+
+def test_a_schedule_creates_a_report_in_each_period_about_the_time_since_the_last(amazon, application):
+    created = schedule(application, "PT5M").json()["reportScheduleId"]
+    number = amazon.world.place("DE")
+    amazon.world.clock.move(601)
+    reports = application.get(REPORTS, params={"reportTypes": BY_UPDATE}).json()["reports"]
+
+    assert [entry["reportScheduleId"] for entry in reports] == [created, created]
+    assert reports[1]["dataEndTime"] == reports[0]["dataStartTime"]
+    assert [entry["processingStatus"] for entry in reports] == ["CANCELLED", "DONE"]
+    assert {row["amazon-order-id"] for row in rows(application, reports[1])} == {number}
+    next_time = application.get(f"{SCHEDULES}/{created}").json()["nextReportCreationTime"]
+    assert next_time > format_iso(amazon.world.now())
+
+
+def test_a_schedule_replaces_the_one_of_the_same_type_and_marketplaces(application):
+    first, second = (schedule(application).json()["reportScheduleId"] for _ in range(2))
+    one_country = {"marketplaceIds": [application.seller.marketplaces[0].id]}
+    third = schedule(application, **one_country).json()["reportScheduleId"]
+
+    listed = application.get(SCHEDULES, params={"reportTypes": BY_UPDATE}).json()["reportSchedules"]
+
+    assert [entry["reportScheduleId"] for entry in listed] == [second, third]
+    assert application.get(SCHEDULES, params={"reportTypes": BY_DATE}).json() == {"reportSchedules": []}
+    assert application.get(f"{SCHEDULES}/{first}").status_code == 404
+
+
+def test_a_cancelled_schedule_creates_no_report(amazon, application):
+    created = schedule(application, "PT5M").json()["reportScheduleId"]
+    assert application.delete(f"{SCHEDULES}/{created}").status_code == 200
+    assert application.delete(f"{SCHEDULES}/{created}").status_code == 404
+    amazon.world.clock.move(600)
+    assert application.get(REPORTS, params={"reportTypes": BY_UPDATE}).json()["reports"] == []
+
+
+def test_a_month_ends_on_its_last_day():
+    assert add_period(datetime(2026, 1, 31, 5, tzinfo=UTC), "P1M") == datetime(2026, 2, 28, 5, tzinfo=UTC)
+    assert add_period(datetime(2026, 12, 3, tzinfo=UTC), "P1M") == datetime(2027, 1, 3, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("body", [{"period": "P4D"}, {"reportType": "GET_NONE"}, {"nextReportCreationTime": "soon"}])
+def test_invalid_schedules_are_refused(application, body):
+    assert schedule(application, **body).status_code == 400

@@ -305,6 +305,17 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportSchedule:
+    """A schedule by which Amazon creates a report in each `period`, a duration of ISO 8601."""
+
+    schedule_id: str
+    report_type: str
+    period: str
+    next_at: datetime | None = None
+    marketplace_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FeedMessage:
     """An entry of a processing report about one message; `message_id` 0 concerns the whole feed.
 
