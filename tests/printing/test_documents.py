@@ -11,6 +11,7 @@ from sqlalchemy import select
 from tests.printing.orders import FOOTER, a_memo, a_printed_order, fonts, pages, the_invoice, two_parcels
 from tests.support.factories import an_item, an_order
 from tests.support.order_processing import AUDIT_ARGS, create_orders
+from tests.support.refunds import a_shipped_item
 from webapp.domain.accounts import document_settings
 from webapp.domain.amazon.types import Address
 from webapp.domain.common.languages import LANGUAGES
@@ -55,6 +56,25 @@ def test_an_invoice_says_who_bills_whom_for_what(session):
     assert "Deutschland" not in page
 
 
+@pytest.mark.parametrize(
+    ("country", "tax", "words"),
+    [("DE", 1116, " 11,16 19 % 69,90 "), ("FR", 323, " 3,23 5,5% 61,97 "), ("DE", 1000, " 10,00 68,74 ")],
+)
+def test_an_invoice_names_the_rate_of_the_tax_where_amazons_amounts_show_it(session, country, tax, words):
+    item = a_shipped_item(1, 1, price=5874, shipping=0, tax=tax, discount=0)
+    a_printed_order(session, country, items=(item,))
+
+    (page,) = pages(renderer.render_invoice(session, the_invoice(session).id))
+
+    assert words in page
+
+
+def test_a_tax_that_is_no_vat_has_no_rate(session):
+    a_printed_order(session, "US", items=(an_item(1, 1, "USD"),))
+    (page,) = pages(renderer.render_invoice(session, the_invoice(session).id))
+    assert "%" not in page
+
+
 def test_a_packing_slip_says_what_is_in_which_parcel_and_no_prices(session):
     order = a_printed_order(session)
     shipment = two_parcels(session, order)
@@ -95,7 +115,7 @@ def test_a_credit_memo_says_what_is_given_back_of_which_invoice(session):
     for words in (
         f"Nummer der Korrektur {memo.number}",
         f"Zu Rechnung {the_invoice(session).number}",
-        "Article 1 SKU SKU-1 · B000000001 1 10,00 0,50 2,00 -0,50 12,00",
+        "Article 1 SKU SKU-1 · B000000001 1 10,00 0,50 2,00 20 % -0,50 12,00",
         "Article 2 SKU SKU-2 · B000000002 – – 0,50 0,00 0,00 0,50",
         (
             "Zwischensumme 10,00 € Versandkosten 1,00 € Rabatt -0,50 € Steuer 2,00 € "

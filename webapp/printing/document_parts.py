@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from webapp.domain.invoicing import tax_rates, vat_invoices
 from webapp.models.orders import Order, OrderItem
 from webapp.models.stores import Store
 from webapp.printing.content import Cell, Column, Section, Total
@@ -11,6 +12,8 @@ from webapp.printing.localised_text import DocumentLocale
 # Countries that use Letter paper instead of A4.
 LETTER_COUNTRIES = frozenset({"US", "CA", "MX"})
 _OPTIONAL = ("shipping", "discount", "other")
+# The amounts of a line whose taxes Amazon rounds by themselves.
+_TAXED = ("subtotal", *_OPTIONAL)
 
 
 class Amounts(Protocol):
@@ -84,6 +87,7 @@ def build_product_cell(item: OrderItem, words: DocumentLocale) -> Cell:
 def build_line_table(order: Order, rows: Sequence[DocumentLine], words: DocumentLocale) -> Section:
     """Return the table of lines. Amounts that no line has get no column; each row sums up to its last column."""
     items = {item.id: item for item in order.items}
+    rates = _derive_tax_rates(order, rows)
     heads = {
         "shipping": words("Shipping"),
         "tax": words("Tax"),
@@ -105,11 +109,26 @@ def build_line_table(order: Order, rows: Sequence[DocumentLine], words: Document
                 build_product_cell(items[row.order_item_id], words),
                 Cell(words.number(row.quantity) if row.quantity else "–"),
                 Cell(words.amount(items[row.order_item_id].price) if row.quantity else "–"),
-                *(Cell(words.amount(getattr(row, name))) for name in shown),
+                *(
+                    Cell(words.amount(getattr(row, name)), words.percent(rate) if name == "tax" and rate else "")
+                    for name in shown
+                ),
                 Cell(words.amount(row.total), strong=True),
             )
-            for row in rows
+            for row, rate in zip(rows, rates, strict=True)
         ),
+    )
+
+
+def _derive_tax_rates(order: Order, rows: Sequence[DocumentLine]) -> list[int | None]:
+    """Return the VAT rate of each line in tenths of a percent; None where there is no VAT, or its rate is not clear."""
+    if order.store.marketplace.country_code not in vat_invoices.COUNTRIES:
+        return [None] * len(rows)
+    return tax_rates.derive_rates(
+        [
+            tax_rates.TaxedLine(row.total - row.tax, row.tax, sum(bool(getattr(row, name)) for name in _TAXED))
+            for row in rows
+        ]
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from babel import Locale, dates, numbers
@@ -44,6 +45,10 @@ class DocumentLocale:
 
     def number(self, value: int) -> str:
         return str(numbers.format_decimal(value, locale=self.locale))
+
+    def percent(self, tenths: int) -> str:
+        """Format tenths of a percent: `19%`, `5.5%`."""
+        return str(numbers.format_percent(Decimal(tenths) / 1000, locale=self.locale, decimal_quantization=False))
 
     def address(self, stored: dict[str, str] | None) -> tuple[str, ...]:
         """Return the lines of an address; the country only if it is not the store's own."""

@@ -1,0 +1,36 @@
+import pytest
+
+from webapp.domain.invoicing.tax_rates import TaxedLine, derive_rates
+
+
+@pytest.mark.parametrize(
+    ("net", "tax", "rate"),
+    [
+        (5874, 1116, 190),
+        (10000, 2000, 200),
+        (948, 52, 55),
+        (1000, 21, 21),
+        (1000, 48, 48),
+        (1000, 135, 135),
+        # Two rates round to this tax.
+        (84, 16, None),
+        # No rate does.
+        (1000, 123, None),
+        (1000, 0, None),
+        (0, 0, None),
+        (-1000, -190, None),
+    ],
+)
+def test_the_rate_is_the_one_that_gives_the_tax(net, tax, rate):
+    assert derive_rates([TaxedLine(net, tax)]) == [rate]
+
+
+def test_parts_that_were_rounded_apart_may_differ_by_as_many_halves():
+    # 10.02 and 3.02 at 19 %: 1.90 and 0.57 instead of 2.48.
+    assert derive_rates([TaxedLine(1304, 247)]) == [None]
+    assert derive_rates([TaxedLine(1304, 247, parts=2)]) == [190]
+
+
+def test_a_small_amount_has_the_rate_of_another_line():
+    assert derive_rates([TaxedLine(84, 16), TaxedLine(5874, 1116)]) == [190, 190]
+    assert derive_rates([TaxedLine(84, 16), TaxedLine(1000, 70)]) == [None, 70]
