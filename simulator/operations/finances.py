@@ -33,7 +33,8 @@ BREAKDOWNS = {
 class Shipment:
     """A shipment of an order. `parts`: what the buyer paid for it, minor units by column of a refund.
 
-    `id`: what the VAT invoice data report calls shipping-id, and listTransactions SHIPMENT_ID.
+    `id`: SHIPMENT_ID of listTransactions, fifteen digits as sellers published them. That it is the shipping id of the
+    VAT invoice data report is assumed.
     """
 
     id: str
@@ -68,8 +69,9 @@ def list_shipments(order: OrderRecord) -> list[Shipment]:
         parts = {name: sum(_portion(item, name, shipped, quantities) for item in items) for name in COMPONENTS}
         shipped.update({item_id: shipped[item_id] + quantity for item_id, quantity in quantities.items()})
         digest = hashlib.sha256(f"{order.id}/{package['packageReferenceId']}".encode()).hexdigest()
-        id_ = f"D{int(digest[:12], 16) % 10**8:08d}"
-        shipments.append(Shipment(id_, str(package["createdTime"]), quantities, parts))
+        shipments.append(
+            Shipment(f"3{int(digest[:15], 16) % 10**14:014d}", str(package["createdTime"]), quantities, parts)
+        )
     return shipments
 
 

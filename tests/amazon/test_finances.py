@@ -1,11 +1,13 @@
 """Amazon's transactions of orders: what the buyer got, deferred ones, and bodies that are not as promised."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from tests.amazon.scripted import NUMBER, Script, error_reply, json_reply
+from tests.support.fixtures import read_fixture
 from webapp.amazon.gateway import Amazon
 from webapp.domain.amazon.errors import Forbidden, InvalidResponse
 from webapp.domain.amazon.types import UnreadableTransaction
@@ -110,6 +112,25 @@ def test_a_sale_names_its_shipment_and_what_the_seller_gets_of_it(script: Script
     assert [money.minor for money in (row.charges, row.tax, row.fees, row.other, row.total)] == [2000, 0, -300, 0, 1700]
     (request,) = script.requests_to(PATH)
     assert request.query == {"relatedIdentifierName": "ORDER_ID", "relatedIdentifierValue": NUMBER}
+
+
+def test_the_transactions_that_sellers_published_are_read(script: Script, amazon: Amazon) -> None:
+    for name, kind, minor in (("sale", "Shipment", (9888, 0, 0, 9888)), ("refund", "Refund", (-5701, 0, 684, -5017))):
+        script.reply_to(PATH, json_reply(json.loads(read_fixture(f"transactions/{name}.json"))))
+        (row,) = amazon.transactions(**WINDOW).transactions
+        assert (row.kind, row.status, row.is_deferred) == (kind, "Released", False)
+        assert tuple(amount.minor for amount in (row.charges, row.tax, row.fees, row.total)) == minor
+    assert transaction()["transactionStatus"] == "RELEASED"
+
+
+@pytest.mark.parametrize(
+    ("status", "is_deferred"), [("DEFERRED", True), ("Deferred", True), ("DEFERRED_RELEASED", False), ("", False)]
+)
+def test_a_deferred_transaction_is_known_in_either_case(
+    script: Script, amazon: Amazon, status: str, is_deferred: bool
+) -> None:
+    script.reply_to(PATH, reply(transaction(transactionStatus=status)))
+    assert amazon.transactions(**WINDOW).transactions[0].is_deferred is is_deferred
 
 
 def test_a_refund_of_no_order_is_left_out(script: Script, amazon: Amazon) -> None:

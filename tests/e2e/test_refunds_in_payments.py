@@ -192,7 +192,7 @@ def test_the_sale_and_the_refund_of_an_order_are_stored_with_amazons_fees(harnes
     sale, refunded = rows
     order = harness.commerce_order(number)
     assert (sale.charges + sale.tax, refunded.charges + refunded.tax) == (order.total, -memo.total)
-    assert (sale.fees < 0, refunded.fees > 0, sale.shipment_id[0]) == (True, True, "D")
+    assert (sale.fees < 0, refunded.fees > 0, len(sale.shipment_id)) == (True, True, 15)
     assert all(row.charges + row.tax + row.fees + row.other == row.total for row in rows)
     check(harness)
     assert len(harness.session.scalars(select(OrderTransaction)).all()) == 2

@@ -37,6 +37,10 @@ class OrderTransaction:
         return self.total - self.charges - self.tax - self.fees
 
     @property
+    def is_deferred(self) -> bool:
+        return is_deferred(self.status)
+
+    @property
     def is_refund(self) -> bool:
         """Return whether it returned money to the buyer."""
         return "".join(filter(str.isalpha, self.kind)).lower() in _REFUNDS
@@ -45,3 +49,8 @@ class OrderTransaction:
     def refunded(self) -> Money:
         """Return what the buyer got, with tax."""
         return -(self.charges + self.tax)
+
+
+def is_deferred(status: str) -> bool:
+    """Return whether Amazon holds the amount back. Its model has DEFERRED; other statuses were seen in mixed case."""
+    return status.upper() == "DEFERRED"

@@ -19,6 +19,7 @@ from webapp.db.json_aggregate import JsonAggregate, table_of
 from webapp.domain.common import marketplaces
 from webapp.domain.common.marketplaces import Marketplace
 from webapp.domain.errors import require
+from webapp.domain.invoicing import transactions
 from webapp.domain.mail import state_machine as mail_states
 from webapp.domain.submissions import cancellation
 from webapp.models.accounts import Account
@@ -136,6 +137,10 @@ class TransactionRow(NamedTuple):
     other: int
     total: int
     credit_memo: str | None
+
+    @property
+    def is_deferred(self) -> bool:
+        return transactions.is_deferred(self.status)
 
 
 class PaymentsState(NamedTuple):
