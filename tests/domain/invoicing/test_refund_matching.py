@@ -1,5 +1,6 @@
 """Which transaction is which credit memo, and what is left over."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from webapp.domain.invoicing.refund_matching import (
@@ -87,3 +88,24 @@ def test_several_transactions_can_make_up_one_credit_memo():
 
 def test_one_transaction_can_stand_for_several_credit_memos():
     assert matched([memo(1, 500), memo(2, 200)], [posted(11, 700)]) == ({1: [11], 2: [11]}, [])
+
+
+def with_tax(expected, tax):
+    return replace(expected, tax=tax)
+
+
+def test_the_same_amount_with_another_tax_is_the_refund_and_its_tax_is_kept():
+    memos = [with_tax(memo(1, 1190), 190), with_tax(memo(2, 500), 80)]
+    transactions = [with_tax(posted(11, 1000), 0), with_tax(posted(12, 500), 80)]
+    matches = match_refunds(memos, transactions)
+    assert {id_: [row.id for row in rows] for id_, rows in matches.confirmed.items()} == {1: [11], 2: [12]}
+    assert (matches.taxes, matches.findings) == ({1: 0}, [])
+
+
+def test_a_transaction_whose_tax_is_unknown_is_no_refund_with_another_tax():
+    assert match_refunds([with_tax(memo(1, 1190), 190)], [posted(11, 1000)]).confirmed == {}
+
+
+def test_a_refund_of_tax_alone_is_not_matched_with_nothing():
+    matches = match_refunds([with_tax(memo(1, 190), 190)], [with_tax(posted(11, 80), 80)])
+    assert (matches.confirmed, matches.taxes) == ({}, {})

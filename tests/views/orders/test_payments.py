@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from simulator.operations import control
 from tests.queries.accounts.test_dashboard import counted
 from tests.support.factories import NOW
 from tests.support.order_processing import AUDIT_ARGS, create_processing_order
@@ -99,3 +100,38 @@ def test_the_tab_needs_one_query_however_many_transactions_there_are(owner_clien
     assert len(many) == len(few)
     assert sum("order_transactions" in statement for statement in many) == 1
     assert session.scalars(select(OrderTransaction.id)).all()
+
+
+def test_the_transactions_of_an_order_are_read_at_once_by_who_may_process_it(
+    owner_client, viewer_client, harness, job_queue
+):
+    harness.world.finances_delay = 0
+    number = harness.world.place("DE", status="SHIPPED")
+    harness.sync()
+    harness.session.commit()
+    control.run(harness.world, lambda world: control.set_clock(world, {"move": 200}))
+    assert viewer_client.post(f"{URL}/readings").status_code == 403
+    assert harness.world.call_counts["listTransactions"] == 0
+
+    page = owner_client.post(f"{URL}/readings", follow_redirects=True)
+
+    assert "Amazon's payments of this order were read." in plain(page)
+    assert harness.session.scalars(select(OrderTransaction.number)).all() == [number]
+
+
+@pytest.mark.parametrize(
+    ("without_role", "fault", "text"),
+    [(True, None, "Amazon does not show this account its payments"), (False, "throttled", "Amazon's rate limit")],
+)
+def test_why_the_transactions_cannot_be_read_is_said(owner_client, harness, job_queue, without_role, fault, text):
+    harness.world.place("DE", status="SHIPPED")
+    harness.sync()
+    harness.session.commit()
+    harness.world.switches["finances"] = not without_role
+    if fault:
+        harness.world.faults.arm(fault, "listTransactions", times=None)
+
+    page = owner_client.post(f"{URL}/readings", follow_redirects=True)
+
+    assert page.status_code == 200
+    assert text in plain(page)
