@@ -50,13 +50,29 @@
   });
 
   // Forms with data-confirm ask first, and no form is sent twice.
+  const confirmation = document.getElementById("confirm");
+  const ask = (form, submitter) => {
+    confirmation.querySelector("[data-question]").textContent = form.dataset.confirm;
+    confirmation.returnValue = "";
+    confirmation.addEventListener("close", () => {
+      if (confirmation.returnValue !== "yes") {
+        submitter?.focus();
+        return;
+      }
+      form.dataset.confirmed = "yes";
+      form.requestSubmit(submitter);
+    }, { once: true });
+    confirmation.showModal();
+  };
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    const question = form.dataset.confirm;
     const alreadySent = form.dataset.sent && form.method === "post";
-    if (alreadySent || (question && !window.confirm(question))) {
+    const question = form.dataset.confirm && !form.dataset.confirmed;
+    delete form.dataset.confirmed;
+    if (alreadySent || question) {
       event.preventDefault();
       event.stopImmediatePropagation();
+      if (question && !alreadySent) ask(form, event.submitter);
     } else if (!form.hasAttribute("hx-post") && !("download" in form.dataset)) {
       form.dataset.sent = "yes";
     }

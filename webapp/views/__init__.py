@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from webapp.views import alarms, bulk, fence, health, retention, schedule
+from webapp.views import alarms, bulk, fence, health, palette, retention, schedule
 from webapp.views.accounts import accounts, document_settings, quotas, stores
 from webapp.views.accounts import backfills as backfills  # adds routes to accounts.bp
 from webapp.views.invoicing import credit_memo_form as credit_memo_form  # adds routes to credit_memos.bp
@@ -35,6 +35,7 @@ BLUEPRINTS = (
     alarms.bp,
     preferences.bp,
     profile.bp,
+    palette.bp,
     submissions.bp,
     refunds.bp,
     vat_invoices.bp,
