@@ -1,6 +1,7 @@
 """The display preferences of the request: the signed-in user's, else those of the browser's cookies."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from flask import Response, g, has_request_context, request
 
@@ -22,10 +23,10 @@ def current() -> Preferences:
     """Return the preferences in use; outside of a request, the defaults."""
     if not has_request_context():
         return Preferences()
-    preferences: Preferences | None = g.get("preferences")
+    preferences: Preferences = g.get("preferences") or Preferences()
     theme = request.cookies.get("theme", "")
-    if preferences is None:
-        return Preferences(theme=theme if is_valid("theme", theme) else "")
+    if theme and not preferences.theme and is_valid("theme", theme):
+        return replace(preferences, theme=theme)
     return preferences
 
 

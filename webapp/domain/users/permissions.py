@@ -71,7 +71,8 @@ ROLES = {
         "refunds.write",
         "submissions.write",
     },
-    PACKER: _VIEWER | {"bulk.write", "documents.print", "pii.read", "shipments.write", "submissions.write"},
+    PACKER: _VIEWER
+    | {"bulk.write", "documents.print", "labels.write", "pii.read", "shipments.write", "submissions.write"},
     ACCOUNTANT: _VIEWER | {"bulk.write", "documents.print", "invoices.write", "payments.read", "pii.read"},
     VIEWER: _VIEWER,
 }
