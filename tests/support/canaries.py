@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from tests.support.factories import NOW, a_package, an_account, an_item, an_order, shipped_fields
 from tests.support.order_processing import AUDIT_ARGS
+from webapp.domain.amazon.order_details import ItemDetails, OrderDetails, TaxRegistration
 from webapp.domain.amazon.types import Address, Buyer, Gift, UnparseableOrder
 from webapp.domain.invoicing import drafts
 from webapp.domain.shipping import parcels
@@ -41,6 +42,17 @@ RECIPIENT = Address(
     phone="+49 30 7341908",
     instructions="Canaryinstructions",
 )
+ORDER_DETAILS = OrderDetails(
+    deliver_from="2026-03-04T00:00:00+00:00",
+    delivery_hours=("Canaryhours 09:00-17:00",),
+    tax_registrations=(
+        TaxRegistration("BUYER", "Canarytaxname", "VAT", "CANARYVAT", "Canarytaxstreet 1", "Canaryoffice"),
+    ),
+    invoice_preference="CANARYPREFERENCE",
+)
+ITEM_DETAILS = ItemDetails(
+    constraints=("signatureConfirmation",), ioss_number="IM1", customized_url="https://zme-caps.amazon.com/t/canaryurl"
+)
 REASON = "Canaryreason, I moved to Canaryelsewhere"
 # Every personal value below contains one of these.
 MARKS = ("canary", "7341908")
@@ -57,7 +69,8 @@ def a_canary_order(n: int, **more: Any) -> Any:
     fields: dict[str, Any] = {
         "buyer": BUYER,
         "recipient": RECIPIENT,
-        "items": (an_item(n, gift=Gift(message="Canarygift", wrap=None)),),
+        "items": (an_item(n, gift=Gift(message="Canarygift", wrap=None), details=ITEM_DETAILS),),
+        "details": ORDER_DETAILS,
     }
     return an_order(n, **fields | more)
 
@@ -68,7 +81,7 @@ def create_canary_data(session: Session) -> dict[str, str]:
     for store in account.stores:
         store.auto_invoice, store.customer_creation = False, "account"
     session.commit()
-    item = an_item(2, cancel_requested=REASON, gift=Gift(message="Canarygift", wrap=None))
+    item = an_item(2, cancel_requested=REASON, gift=Gift(message="Canarygift", wrap=None), details=ITEM_DETAILS)
     amazon_orders = [
         a_canary_order(1),
         a_canary_order(2, items=(item,)),

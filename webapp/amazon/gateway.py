@@ -9,6 +9,7 @@ from typing import Self
 from redis import Redis
 
 from webapp.amazon import (
+    customizations,
     feeds,
     finances,
     labels,
@@ -120,6 +121,10 @@ class Amazon:
     def get_order(self, number: str, missing: frozenset[str] = NOTHING) -> AmazonOrder:
         """Return one order without the `missing` datasets; its own `missing` includes those Amazon refused."""
         return orders.get(self._client, number, missing)
+
+    def customization(self, url: str) -> bytes:
+        """Return the ZIP file of a customised item. Raises InvalidRequest for an address that is not Amazon's."""
+        return customizations.download(self._client, url)
 
     def cancel_order(self, number: str, reason: str) -> None:
         """Request an order's cancellation by REST. Returning means accepted, not cancelled: read the order again.

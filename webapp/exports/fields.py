@@ -79,6 +79,16 @@ def status(text: Text, kind: str, name: str, own: str = "") -> Heading:
     return Heading(text, (Field(text, value),))
 
 
+def labels(text: Text, kind: str, name: str) -> Heading:
+    """Export the labels of codes that are separated by spaces."""
+
+    def value(row: Any, _store: StoreName) -> Cell:
+        codes = (getattr(row, name) or "").split()
+        return ", ".join(str(label(kind, code).text) for code in codes) or None
+
+    return Heading(text, (Field(text, value),))
+
+
 def store(text: Text) -> Heading:
     return Heading(text, (Field(text, lambda _row, store: store.name),))
 

@@ -1,12 +1,14 @@
 """The columns of the lists of orders and of Amazon orders."""
 
 from webapp.core.i18n.locale import lazy_gettext as _l
+from webapp.exports import order_details
 from webapp.exports.fields import (
     Field,
     Heading,
     address,
     amount,
     count,
+    labels,
     moment,
     status,
     store,
@@ -42,6 +44,8 @@ ORDERS = {
     "service": words(_l("Shipping service"), "service_level"),
     "hold_until": moment(_l("On hold until"), "hold_until"),
     "created": moment(_l("Imported"), "created_at"),
+    "handling": labels(_l("Special handling"), "handling", "handling"),
+    "details": order_details.heading(),
 }
 
 AMAZON_ORDERS = {
@@ -58,4 +62,7 @@ AMAZON_ORDERS = {
         _l("Order notes"),
         (Field(_l("Order notes"), lambda row, _store: text_for(row.note, row.note_args) if row.note else None),),
     ),
+    "handling": labels(_l("Special handling"), "handling", "handling"),
+    "deliver_by": moment(_l("Deliver by"), "deliver_by"),
+    "details": order_details.heading(),
 }

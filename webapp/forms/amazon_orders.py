@@ -11,6 +11,7 @@ from webapp.domain.amazon import statuses
 from webapp.domain.common import addresses
 from webapp.domain.submissions import cancellation
 from webapp.forms.filters import (
+    HANDLING,
     AmountField,
     ChoiceField,
     ChoicesField,
@@ -48,6 +49,7 @@ class AmazonOrderFilters(StoreFilters):
     prime = SwitchField(_l("Prime"))
     business = SwitchField(_l("Business"))
     blocked = SwitchField(_l("Not imported"))
+    handling = ChoiceField(_l("Special handling"), choices=HANDLING)
 
 
 class AddressForm(FlaskForm):

@@ -15,6 +15,7 @@ from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, DateInput, HiddenInput, ListWidget, TextInput
 
 from webapp.core.i18n.locale import lazy_gettext as _l
+from webapp.messages.status_labels import LABELS
 from webapp.models.accounts import Account
 from webapp.models.stores import StoreName
 from webapp.queries.listing import search
@@ -286,6 +287,13 @@ def _parse_amount(text: str) -> Decimal | None:
         except InvalidOperation:
             return None
     return amount
+
+
+HANDLING = [
+    SelectChoice("", _l("All")),
+    SelectChoice("any", _l("Any")),
+    *(SelectChoice(code, label.text) for code, label in LABELS["handling"].items()),
+]
 
 
 class StoreFilters(Filters):

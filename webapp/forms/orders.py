@@ -15,6 +15,7 @@ from webapp.domain.errors import InvalidError
 from webapp.domain.orders import state_machine as order_states
 from webapp.forms.fields import build_choices
 from webapp.forms.filters import (
+    HANDLING,
     AmountField,
     ChoiceField,
     ChoicesField,
@@ -39,6 +40,7 @@ class OrderFilters(StoreFilters):
     total_min = AmountField(_l("Total from"))
     total_max = AmountField(_l("Total up to"))
     customer = IdField(_l("Customer"))
+    handling = ChoiceField(_l("Special handling"), choices=HANDLING)
 
 
 class CommentForm(FlaskForm):

@@ -205,6 +205,20 @@ LABELS = {
         "gift_wrap_price": Label(_l("Gift wrap"), "quiet", "point"),
         "gift_wrap_tax": Label(_l("Tax on gift wrap"), "quiet", "point"),
     },
+    # What must be known before an order is packed.
+    "handling": {
+        "age_check": Label(_l("Age check"), "bad", "alert-triangle"),
+        "identity_check": Label(_l("Identity check"), "bad", "alert-triangle"),
+        "signature": Label(_l("Signature"), "bad", "pencil"),
+        "cash_on_delivery": Label(_l("Cash on delivery"), "bad", "alert-triangle"),
+        "pallet": Label(_l("Pallet"), "bad", "packages"),
+        "customized": Label(_l("Customised"), "work", "pencil"),
+        "transparency": Label(_l("Transparency"), "work", "shield-check"),
+        "serial_numbers": Label(_l("Serial numbers"), "work", "clipboard-list"),
+        "scheduled": Label(_l("Scheduled delivery"), "work", "calendar-time"),
+        "easy_ship": Label(_l("Easy Ship"), "work", "truck"),
+        "pickup_point": Label(_l("Pickup point"), "quiet", "building-store"),
+    },
     "channel": {
         statuses.MERCHANT: Label(_l("Merchant (FBM)"), "quiet", "building-store"),
         statuses.AMAZON: Label(_l("Amazon (FBA)"), "quiet", "packages"),

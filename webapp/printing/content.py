@@ -45,7 +45,10 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class DocumentContent:
-    """`sender`: the seller's address lines, beginning with the name. `barcode`: its text, "" for none."""
+    """`sender`: the seller's address lines, beginning with the name. `barcode`: its text, "" for none.
+
+    `warnings`: words in a box above the sections.
+    """
 
     title: str
     number: str
@@ -60,3 +63,4 @@ class DocumentContent:
     footer: str = ""
     barcode: str = ""
     letter: bool = False
+    warnings: tuple[str, ...] = ()

@@ -33,6 +33,10 @@ class DocumentLocale:
         """Format the date in the store's time zone: `21 November 2026`."""
         return str(dates.format_date(instant.astimezone(self.zone), "long", locale=self.locale))
 
+    def moment(self, instant: datetime) -> str:
+        """Format the date and time in the store's time zone."""
+        return str(dates.format_datetime(instant.astimezone(self.zone), "medium", locale=self.locale))
+
     def money(self, minor: int) -> str:
         """Format an amount with its currency: `€1,234.50`."""
         return catalogues.amount(Money(minor, self.currency), self.locale)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
+from webapp.domain.amazon.order_details import load, load_items
 from webapp.domain.orders import state_machine as order_states
 from webapp.models.orders import Order
 from webapp.models.shipments import Shipment
@@ -48,6 +49,7 @@ def _build_document(
     say: DocumentLocale,
 ) -> DocumentContent:
     facts = [*facts, *document_parts.list_order_details(order, say)]
+    facts += _list_delivery_facts(order, say)
     if buyer := document_parts.find_other_buyer(order):
         facts.append((say("Ordered by"), buyer))
     number = order.amazon_order.number
@@ -63,6 +65,7 @@ def _build_document(
         footer=order.store.documents_footer,
         barcode=number if _CODE_39.fullmatch(number) else "",
         letter=document_parts.uses_letter_paper(order.store),
+        warnings=_list_warnings(order, say),
     )
 
 
@@ -87,8 +90,69 @@ def _build_section(
         for line_id, quantity in lines
         for item in [items[line_id]]
     )
-    messages = _list_gift_messages({line_id for line_id, _ in lines}, order, say)
+    line_ids = {line_id for line_id, _ in lines}
+    messages = (*_list_notes(line_ids, order, say), *_list_gift_messages(line_ids, order, say))
     return Section(columns, rows, heading=heading, subheading=subheading, messages=messages)
+
+
+def _list_warnings(order: Order, say: DocumentLocale) -> tuple[str, ...]:
+    """Return what must be known before the order is packed and shipped."""
+    names = {
+        "age_check": say("Age check"),
+        "identity_check": say("Identity check"),
+        "signature": say("Signature required"),
+        "cash_on_delivery": say("Cash on delivery"),
+        "pallet": say("Pallet delivery"),
+        "customized": say("Customised"),
+        "transparency": say("Transparency code"),
+        "serial_numbers": say("Serial numbers"),
+        "scheduled": say("Scheduled delivery"),
+        "easy_ship": say("Easy Ship"),
+        "pickup_point": say("Pickup point"),
+    }
+    return tuple(names.get(code, code) for code in (order.amazon_order.handling or "").split())
+
+
+def _list_delivery_facts(order: Order, say: DocumentLocale) -> list[tuple[str, str]]:
+    """Return the delivery window and the IOSS number, which carriers and customs need."""
+    amazon = order.amazon_order
+    details, items = load(amazon.details), load_items(amazon.details).values()
+    facts = []
+    scheduled = next((item for item in items if item.scheduled_until), None)
+    if scheduled is not None:
+        facts.append((say("Delivery window"), _format_window(scheduled.scheduled_from, scheduled.scheduled_until, say)))
+    elif amazon.deliver_by is not None and details.deliver_from:
+        facts.append((say("Delivery window"), _format_days(details.deliver_from, amazon.deliver_by, say)))
+    if numbers := list(dict.fromkeys(item.ioss_number for item in items if item.ioss_number)):
+        facts.append((say("IOSS number"), ", ".join(numbers)))
+    return facts
+
+
+def _format_window(start: str | None, end: str | None, say: DocumentLocale) -> str:
+    moments = [say.moment(datetime.fromisoformat(text)) for text in (start, end) if text]
+    return " – ".join(moments)
+
+
+def _format_days(start: str, end: datetime, say: DocumentLocale) -> str:
+    return " – ".join(dict.fromkeys((say.day(datetime.fromisoformat(start)), say.day(end))))
+
+
+def _list_notes(line_ids: set[int], order: Order, say: DocumentLocale) -> tuple[tuple[str, str], ...]:
+    """Return what the packed items are checked by: the condition they were sold in, and their serial numbers."""
+    details = load_items(order.amazon_order.details)
+    notes = []
+    for line in order.items:
+        detail = details.get(line.order_item_id)
+        if line.id not in line_ids or detail is None:
+            continue
+        name = line.sku or line.title or line.order_item_id
+        if detail.condition_note:
+            notes.append((f"{say('Condition')} · {name}", detail.condition_note))
+        if detail.customized_url:
+            notes.append((f"{say('Customised')} · {name}", say("Made to the buyer's choice. See the order.")))
+        if detail.serial_numbers:
+            notes.append((f"{say('Serial numbers')} · {name}", ", ".join(detail.serial_numbers)))
+    return tuple(notes)
 
 
 def _list_gift_messages(line_ids: set[int], order: Order, say: DocumentLocale) -> tuple[tuple[str, str], ...]:

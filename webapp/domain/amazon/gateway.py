@@ -46,6 +46,10 @@ class AmazonGateway(Protocol):
 
     def get_order(self, number: str, missing: frozenset[str] = frozenset()) -> AmazonOrder: ...
 
+    def customization(self, url: str) -> bytes:
+        """Return the ZIP file of a customised item. Raises InvalidRequest for an address that is not Amazon's."""
+        ...
+
     def prepare_cancellations(
         self, marketplace_ids: Sequence[str], cancellations: Sequence[Cancellation]
     ) -> PreparedFeed: ...

@@ -32,9 +32,9 @@ HANDLING = (
     "easy_ship",
     "pickup_point",
 )
-_HANDLING_OF_CONSTRAINTS = dict(zip(CONSTRAINTS, HANDLING, strict=False))
+HANDLING_OF_CONSTRAINTS = dict(zip(CONSTRAINTS, HANDLING, strict=False))
 # A carrier that is not told of these delivers the parcel in vain, or against the law.
-LOUD = frozenset(_HANDLING_OF_CONSTRAINTS.values())
+LOUD = frozenset(HANDLING_OF_CONSTRAINTS.values())
 # The key of what all lines of an order say in their details.
 _ITEMS = "items"
 
@@ -184,7 +184,7 @@ def find_handling(stored: Mapping[str, Any], programs: Collection[str]) -> tuple
     if stored.get("address_type") == "PICKUP_POINT":
         codes.add("pickup_point")
     for item in stored.get(_ITEMS, {}).values():
-        codes.update(_HANDLING_OF_CONSTRAINTS[name] for name in item.get("constraints", ()))
+        codes.update(HANDLING_OF_CONSTRAINTS[name] for name in item.get("constraints", ()))
         for code, is_present in (
             ("customized", "customized_url" in item),
             ("transparency", "TRANSPARENCY" in item.get("programs", ())),

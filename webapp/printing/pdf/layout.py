@@ -26,6 +26,7 @@ RIGHT_COLUMN = 118.0
 WINDOW_TOP, BODY_TOP = 46.0, 93.0
 NEXT_TOP = 30.0
 BODY, FINE = 9.0, 7.4
+_WARNING = 12.0
 _LINE, _FINE_LINE, _FACT = 4.6, 3.5, 4.5
 # Lines of the footer, and of the sender above the recipient: enough for the longest values that can be entered.
 _MOST_FINE, _MOST_SMALL = 12, 7
@@ -96,6 +97,9 @@ class DocumentLayout:
         return 0 if after is None else after.height + (HEAD_HEIGHT if after.head is not None else 0)
 
     def _build_blocks(self) -> Iterator[Block]:
+        if self.content.warnings:
+            lines = fonts.wrap(" · ".join(self.content.warnings), self.width - 10, _WARNING, bold=True, most=4)
+            yield Block(len(lines) * 6 + 9, lambda y: self._draw_warning(lines, y), keep_with_next=True)
         for section in self.content.sections:
             yield from self._build_section_blocks(section)
         if self.content.totals:
@@ -180,6 +184,13 @@ class DocumentLayout:
         self.canvas.text(LEFT + 5, y + 8, what, FINE, bold=True, colour=ACCENT)
         for place, line in enumerate(lines):
             self.canvas.text(LEFT + 5, y + 13 + place * _LINE, line, BODY + 0.5)
+
+    def _draw_warning(self, lines: list[str], y: float) -> None:
+        height = len(lines) * 6 + 4
+        self.canvas.box(LEFT, y, self.width, height, fill=INK)
+        self.canvas.box(LEFT + 0.7, y + 0.7, self.width - 1.4, height - 1.4, fill=TINT)
+        for place, line in enumerate(lines):
+            self.canvas.text(LEFT + 5, y + 6.6 + place * 6, line, _WARNING, bold=True)
 
     def _draw_totals(self, y: float) -> None:
         left, y = self.right - 82, y + 6

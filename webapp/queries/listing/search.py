@@ -221,6 +221,16 @@ def build_day_filters(
     }
 
 
+def by_handling(column: QueryableAttribute[str | None]) -> Callable[[str], ColumnElement[bool]]:
+    """Build a filter by a handling code of Amazon orders, or by `any` of them."""
+
+    def condition(code: str) -> ColumnElement[bool]:
+        is_marked = column.is_not(None)
+        return is_marked if code == "any" else and_(is_marked, column.contains(f" {code} ", autoescape=True))
+
+    return condition
+
+
 def store_filter(
     store_id: QueryableAttribute[int], stores: Sequence[StoreName]
 ) -> dict[str, Callable[[str], ColumnElement[bool]]]:

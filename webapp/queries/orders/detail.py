@@ -72,6 +72,8 @@ class AmazonOrderRow(NamedTuple):
     cancel_reason: str | None
     buyer_name: str | None
     recipient: dict[str, str] | None
+    handling: str | None
+    details: dict[str, Any] | None
 
 
 class OrderLine(NamedTuple):
@@ -239,7 +241,7 @@ def load_detail(session: Session, number: str, tab: str) -> OrderDetail:
 
 
 _OWN = OrderDetail._fields[: OrderDetail._fields.index("store")]
-_PERSONAL = frozenset(("bill_to_name", "email", "billing", "shipping_address", "buyer_name", "recipient"))
+_PERSONAL = frozenset(("bill_to_name", "email", "billing", "shipping_address", "buyer_name", "recipient", "details"))
 _orders, _stores, _amazon_orders = table_of(Order), table_of(Store), table_of(AmazonOrder)
 _ENDS = list(accumulate(map(len, (_OWN, StoreRow._fields, AmazonOrderRow._fields, RelatedCounts._fields)), initial=0))
 _SLICES = list(pairwise(_ENDS))

@@ -39,6 +39,8 @@ COLUMNS = (
     Column("service", selects=(AmazonOrder.service_level,), hidden=True),
     Column("hold_until", selects=(Order.hold_until,), hidden=True),
     Column("created", selects=(Order.created_at,), hidden=True),
+    Column("handling", hidden=True),
+    Column("details", selects=(AmazonOrder.details,), hidden=True),
 )
 # Columns instead of entities, so that nothing is decrypted that no row shows.
 _ROWS = select(
@@ -53,6 +55,7 @@ _ROWS = select(
     AmazonOrder.number.label("amazon_number"),
     AmazonOrder.status.label("amazon_status"),
     AmazonOrder.fulfilled_by,
+    AmazonOrder.handling,
     Order.ship_by,
 ).join(AmazonOrder, AmazonOrder.id == Order.amazon_order_id)
 # Every page of one order shows these.
@@ -73,6 +76,7 @@ def build_grid(stores: Sequence[StoreName]) -> Grid:
             **search.build_day_filters("purchased", Order.purchased_at, Order.store_id, stores),
             **search.build_total_filters(Order.total, Order.currency, stores),
             "state": Order.state.in_,
+            "handling": search.by_handling(AmazonOrder.handling),
             "customer": lambda id_: Order.customer_id == int(id_),
             **search.store_filter(Order.store_id, stores),
         },

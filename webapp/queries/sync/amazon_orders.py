@@ -27,6 +27,9 @@ COLUMNS = (
     Column("total", AmazonOrder.total, descending=True),
     Column("channel"),
     Column("note"),
+    Column("handling", hidden=True),
+    Column("deliver_by", selects=(AmazonOrder.deliver_by,), hidden=True),
+    Column("details", selects=(AmazonOrder.details,), hidden=True),
 )
 # Columns instead of whole orders, so that nothing is decrypted that no row shows.
 _ROWS = select(
@@ -43,6 +46,7 @@ _ROWS = select(
     AmazonOrder.prime,
     AmazonOrder.business,
     AmazonOrder.cancel_requested,
+    AmazonOrder.handling,
     AmazonOrder.note,
     AmazonOrder.note_args,
     Order.number.label("order_number"),
@@ -69,11 +73,15 @@ def build_grid(stores: Sequence[StoreName]) -> Grid:
             "prime": lambda _: AmazonOrder.prime.is_(True),
             "business": lambda _: AmazonOrder.business.is_(True),
             "blocked": lambda _: AmazonOrder.blocked.is_not(None),
+            "handling": search.by_handling(AmazonOrder.handling),
         },
         sort="-purchased",
         index_orders={
             "purchased": frozenset(
-                ("status", "store", "channel", "prime", "business", "blocked", "purchased_from", "purchased_to")
+                (
+                    *("status", "store", "channel", "prime", "business", "blocked", "handling"),
+                    *("purchased_from", "purchased_to"),
+                )
             ),
             "ship_by": frozenset(("status",)),
             "status": frozenset(("status",)),

@@ -12,7 +12,8 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from webapp.core.extensions import db
-from webapp.domain.amazon import statuses
+from webapp.domain.amazon import order_details, statuses
+from webapp.domain.amazon.errors import AmazonError
 from webapp.domain.amazon.types import Address
 from webapp.domain.common import addresses
 from webapp.domain.common.money import Money
@@ -24,10 +25,12 @@ from webapp.messages import text_for
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.submissions import Submission
 from webapp.queries.sync import amazon_orders as queries
+from webapp.services.orders import customizations
 from webapp.services.sync import manual_corrections, reported_orders
 from webapp.views.listing import registry as list_registry
 from webapp.views.listing.pages import add_routes
 from webapp.views.orders import timeline
+from webapp.web.amazon_gateway import open_gateway
 from webapp.web.auth import has_permission, requires
 from webapp.web.form_errors import add_error
 from webapp.web.input_validation import parse_id
@@ -101,7 +104,7 @@ def show(number: str) -> Response:
     tab = request.args.get("tab", "")
     tab = tab if tab in TABS else "details"
     tab_context = {
-        "items": lambda _: {},
+        "items": _build_items,
         "tracking": _map_items_by_id,
         "history": _build_history,
         "details": _build_details,
@@ -204,6 +207,26 @@ def reveal(number: str, version_id: int) -> Response:
     )
 
 
+@bp.post("/<number>/items/<order_item_id>/customizations")
+@requires("pii.read")
+def customization(number: str, order_item_id: str) -> Response:
+    """Download the ZIP file with what the buyer chose for a customised item; this is audited."""
+    session = db.session()
+    order = queries.get_by_number(session, number)
+    try:
+        archive = customizations.download(
+            session, order, order_item_id, open_gateway, now=datetime.now(UTC), actor=current_user.actor
+        )
+    except (RefusedError, AmazonError) as error:
+        session.rollback()
+        text = text_for(error.code, error.arguments) if isinstance(error, RefusedError) else error.message
+        flash(_("The customisation could not be downloaded. %(why)s", why=text), "bad")
+        return see_other(request, url_for("amazon_orders.show", number=number, tab="items"))
+    response = Response(archive, mimetype="application/zip")
+    response.headers["Content-Disposition"] = f'attachment; filename="customisation-{number}-{order_item_id}.zip"'
+    return response
+
+
 def _build_address_context(number: str) -> dict[str, Any]:
     return {
         "title": _("Correct the delivery address"),
@@ -256,6 +279,13 @@ def _list_components(stored: list[Any]) -> list[tuple[str, str, Money]]:
     """Return (type, subtype or "", amount) of each component; a subtype without a name is "OTHER"."""
     named = {None: "", "": "OTHER"}
     return [(kind, named.get(subtype, subtype), Money(minor, currency)) for kind, subtype, minor, currency in stored]
+
+
+def _build_items(summary: AmazonOrderSummary) -> dict[str, Any]:
+    return {
+        "details": order_details.load_items(summary.order.details),
+        "constraint_code": order_details.HANDLING_OF_CONSTRAINTS.get,
+    }
 
 
 def _map_items_by_id(summary: AmazonOrderSummary) -> dict[str, Any]:

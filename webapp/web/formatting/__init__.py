@@ -46,6 +46,7 @@ def init_app(app: Flask) -> None:
         day=day,
         due_badge=html_format.due_badge,
         flag=html_format.flag,
+        handling_badge=html_format.handling_badge,
         icon=html_format.icon,
         order_link=html_format.order_link,
         masked=masked,

@@ -1,12 +1,15 @@
 """HTML fragments of values, for templates. Markup's `%` escapes what is put into them."""
 
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 from flask_babel import gettext as _
 from markupsafe import Markup
 
+from webapp.domain.amazon.order_details import remove_personal
 from webapp.domain.common.money import Money
+from webapp.messages import order_details as detail_values
 from webapp.messages import status_labels
 from webapp.web.formatting import amounts, dates
 from webapp.web.formatting.addresses import country_name, has_flag, masked
@@ -18,6 +21,7 @@ _FLAG = Markup('<img class="flag" src="%s" width="20" height="15" alt="" title="
 _COUNTRY_CODE = Markup('<span class="flag-code" title="%s">%s</span>')
 _STATUS = Markup('<span class="state tone-%s">%s<span>%s</span></span>')
 _BADGE = Markup('<span class="mark tone-%s">%s%s</span>')
+_BADGE_WITH_TITLE = Markup('<span class="mark tone-%s" title="%s">%s%s%s</span>')
 _NOTHING = Markup('<span class="nothing" title="%s">–</span>')
 _AMOUNT = Markup('<span class="amount">%s</span>')
 _MOMENT = Markup('<time class="moment" datetime="%s" title="%s">%s</time>')
@@ -55,6 +59,33 @@ def status(kind: str, value: str, detail: str | None = None) -> Markup:
 
 def badge(text: str, tone: str = "quiet", icon_name: str = "") -> Markup:
     return _BADGE % (tone, icon(icon_name) if icon_name else "", text)
+
+
+def handling_badge(codes: str | None) -> Markup:
+    """Return the first of an order's handling codes as a badge, with the number of others; its title lists all."""
+    labels = [status_labels.label("handling", code) for code in (codes or "").split()]
+    if not labels:
+        return Markup("")
+    more = f" +{len(labels) - 1}" if len(labels) > 1 else ""
+    title = ", ".join(str(label.text) for label in labels)
+    return _BADGE_WITH_TITLE % (labels[0].tone, title, icon(labels[0].icon), labels[0].text, more)
+
+
+def handling_badges(codes: str | None) -> Markup:
+    """Return a badge for each handling code of an order."""
+    labels = [status_labels.label("handling", code) for code in (codes or "").split()]
+    return Markup(" ").join(badge(str(label.text), label.tone, label.icon) for label in labels)
+
+
+def order_details(stored: dict[str, Any] | None, allowed: bool) -> Markup:
+    """Return the details of an Amazon order on one line, without personal ones unless the user may read them."""
+    values = list_order_details(stored, allowed)
+    return _NAME % "; ".join(f"{name}: {value}" for name, value in values) if values else nothing()
+
+
+def list_order_details(stored: dict[str, Any] | None, allowed: bool) -> list[tuple[str, str]]:
+    """Return (name, value) of each detail of an Amazon order, without personal ones unless the user may read them."""
+    return detail_values.list_values(stored if allowed else remove_personal(stored or {}))
 
 
 def nothing() -> Markup:
