@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project.amazon_models_page import PAGE, page, take
+from tests.project.amazon_models_page import PAGE, list_differences, page, take
 from tests.support.amazon_models import MODELS, ROOT, USED, needs_all_models
 
 
@@ -48,3 +48,15 @@ def test_models_are_taken_from_wherever_a_clone_keeps_them(tmp_path: Path) -> No
     program = [sys.executable, "-m", "tests.project.amazon_models_page", "take", str(tmp_path / "clone")]
     subprocess.run(program, cwd=checkout, check=True)
     assert page(checkout / ".amazon-models") == page(MODELS)
+
+
+def test_each_difference_between_two_models_is_named_by_its_path() -> None:
+    before = {"definitions": {"Order": {"required": ["a"], "properties": {"a": {"type": "string"}, "b": {}}}}}
+    after = {"definitions": {"Order": {"required": ["c"], "properties": {"a": {"type": "integer"}}}, "Item": {}}}
+    assert list_differences(before, after) == [
+        "/definitions/Item was added",
+        "/definitions/Order/required/0 was changed",
+        "/definitions/Order/properties/b was removed",
+        "/definitions/Order/properties/a/type was changed",
+    ]
+    assert list_differences(before, before) == []
