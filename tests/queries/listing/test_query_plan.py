@@ -116,6 +116,7 @@ def plans(session):
         ({"prime": True}, "-purchased", "ix_amazon_orders_prime"),
         ({"business": True}, "-purchased", "ix_amazon_orders_business"),
         ({"blocked": True}, "-purchased", "ix_amazon_orders_blocked"),
+        ({"handling": "signature"}, "-purchased", "ix_amazon_orders_handling"),
         ({"total_min": Decimal(10)}, "-total", "ix_amazon_orders_total (total>?)"),
         ({"purchased_from": NOW.date()}, "-purchased", "ix_amazon_orders_purchased (purchased_at>?)"),
     ],
