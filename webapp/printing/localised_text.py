@@ -35,7 +35,7 @@ class DocumentLocale:
 
     def moment(self, instant: datetime) -> str:
         """Format the date and time in the store's time zone."""
-        return str(dates.format_datetime(instant.astimezone(self.zone), "medium", locale=self.locale))
+        return str(dates.format_datetime(instant.astimezone(self.zone), "short", locale=self.locale))
 
     def money(self, minor: int) -> str:
         """Format an amount with its currency: `€1,234.50`."""
