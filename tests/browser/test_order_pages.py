@@ -117,11 +117,11 @@ def test_what_is_typed_is_priced_while_the_cursor_stays(owner_page: Page, compla
     page = owner_page
     page.goto("/orders/100001")
     page.get_by_role("link", name="Invoice", exact=True).click()
-    expect(page.locator("#document-worth")).to_contain_text("€42.00")
+    expect(page.locator("#document-totals")).to_contain_text("€42.00")
 
     first = page.get_by_label("Quantity of SKU-1")
     first.fill("1")
-    expect(page.locator("#document-worth .grand")).to_contain_text("€29.00")
+    expect(page.locator("#document-totals .grand")).to_contain_text("€29.00")
     expect(first).to_be_focused()
     first.fill("7")
     expect(page.get_by_text("SKU-1: 7 is too many, 2 left.")).to_be_visible()
@@ -145,7 +145,7 @@ def test_a_second_tab_writes_nothing_twice(owner_page: Page, context: BrowserCon
         tab.goto("/orders/100001/invoices/new")
         tab.get_by_label("Quantity of SKU-1").fill("1")
         tab.get_by_label("Quantity of SKU-2").fill("0")
-        expect(tab.locator("#document-worth .grand")).to_contain_text("€13.00")
+        expect(tab.locator("#document-totals .grand")).to_contain_text("€13.00")
     tabs[0].get_by_role("button", name="Create invoice").click()
     expect(tabs[0].get_by_role("heading", name="Invoice 100001")).to_be_visible()
 
@@ -196,7 +196,7 @@ def test_who_refunds_is_said_and_amazon_is_given_a_reason_only_where_it_is_asked
     page.get_by_label("Record only (offline refund)").check()
     expect(page.locator("#way-below")).to_have_text("")
     page.get_by_label("Adjustment fee").fill("2.5")
-    expect(page.locator("#document-worth .grand")).to_contain_text("€39.50")
+    expect(page.locator("#document-totals .grand")).to_contain_text("€39.50")
     page.get_by_role("button", name="Refund", exact=True).click()
 
     expect(page.get_by_role("heading", name="Credit memo 100001")).to_be_visible()
@@ -215,14 +215,14 @@ def test_everything_works_without_javascript(app, chromium: Browser, address: st
         page.get_by_role("button", name="Add package").click()
         page.get_by_label("Quantity of SKU-1").nth(1).fill("1")
         page.get_by_role("button", name="Check").click()
-        expect(page.locator("#document-worth")).to_have_text("3 units in 2 packages")
+        expect(page.locator("#document-totals")).to_have_text("3 units in 2 packages")
         expect(page.get_by_text("Looks like DHL")).to_be_visible()
         page.locator("#parcels-0-tracking_number").press("Enter")
         expect(page.get_by_role("heading", name="Shipment 100001")).to_be_visible()
         page.goto("/orders/100001/invoices/new")
         page.get_by_label("Quantity of SKU-1").fill("1")
         page.get_by_role("button", name="Update totals").click()
-        expect(page.locator("#document-worth .grand")).to_contain_text("€29.00")
+        expect(page.locator("#document-totals .grand")).to_contain_text("€29.00")
         page.get_by_role("button", name="Create invoice").click()
         expect(page.get_by_role("heading", name="Invoice 100001")).to_be_visible()
     finally:

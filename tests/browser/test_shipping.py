@@ -32,7 +32,7 @@ def test_two_parcels_leave_by_the_keyboard_alone(owner_page: Page):
     page.locator("#parcels-1-carrier").select_option("other")
     page.get_by_label("Name of the carrier").nth(1).fill("Bike")
     page.get_by_label("Quantity of SKU-1").nth(1).fill("1")
-    expect(page.locator("#document-worth")).to_have_text("3 units in 2 packages")
+    expect(page.locator("#document-totals")).to_have_text("3 units in 2 packages")
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("heading", name="Shipment 100001")).to_be_visible()

@@ -103,7 +103,7 @@ def cancel(number: str, reason: str, no_undo: bool, data_dir: Path | None, as_js
             queue.enqueue(queue.redis(), "advance_submissions", submission.account_id)
         except RedisError:
             click.echo("Redis does not answer. The request is stored and will be sent once Redis is back.", err=True)
-        show(data, as_json, lambda one: iter([f"Submission {one['id']}: cancelling {number} is {one['state']}."]))
+        show(data, as_json, lambda row: iter([f"Submission {row['id']}: cancelling {number} is {row['state']}."]))
 
 
 def serialize(order: AmazonOrder, order_number: str | None) -> dict[str, Any]:

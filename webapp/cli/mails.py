@@ -85,7 +85,7 @@ def test(address: str, data_dir: Path | None, as_json: bool) -> None:
         except MailError as error:
             raise RefusedError("mail_test_refused", why=text_for(error.cause), words=error.words or "–") from error
         data = {"to": to, "from": sender.address, "server": f"{server.host}:{server.port}"}
-        show(data, as_json, lambda one: iter([f"{one['server']} took a mail from {one['from']} to {one['to']}."]))
+        show(data, as_json, lambda row: iter([f"{row['server']} took a mail from {row['from']} to {row['to']}."]))
 
 
 def _serialize(row: Any) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def export(
         count = _export(given, names, sort, format_, output, personal=not without_personal_data)
     if output is not None:
         summary = {"rows": count, "file": str(output), "format": format_}
-        show(summary, as_json, lambda one: iter([f"{one['rows']} Orders written to {one['file']}"]))
+        show(summary, as_json, lambda row: iter([f"{row['rows']} Orders written to {row['file']}"]))
 
 
 def _export(

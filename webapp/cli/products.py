@@ -92,7 +92,7 @@ def set_product(
             product = service.create(session, account_id, entry, **arguments)
         else:
             product = service.update_product(session, existing.id, entry, reason=reason, **arguments)
-        show(serialize(product), as_json, lambda one: _format_list([one]))
+        show(serialize(product), as_json, lambda row: _format_list([row]))
 
 
 @products.command("import")

@@ -38,7 +38,7 @@ def create(email: str, role: str, data_dir: Path | None, as_json: bool) -> None:
     check_password(password, email)
     with open_app(data_dir):
         user = create_user(db.session(), email, role, auth.hash_password(password), datetime.now(UTC))
-        show(_serialize(user), as_json, lambda one: iter([f"Created {one['email']} as {one['role']}."]))
+        show(_serialize(user), as_json, lambda row: iter([f"Created {row['email']} as {row['role']}."]))
 
 
 @users.command("list")
@@ -68,7 +68,7 @@ def link(email: str, data_dir: Path | None, as_json: bool) -> None:
         # Channeldesk may run on another port than the settings of this shell.
         settings = replace(settings, public_url=find_running_address(settings.data_dir) or settings.public_url)
         url = make_sign_in_link(db.session(), settings, datetime.now(UTC), email)
-        show({"link": url}, as_json, lambda one: iter([one["link"]]))
+        show({"link": url}, as_json, lambda row: iter([row["link"]]))
 
 
 @users.command()
@@ -121,7 +121,7 @@ def sign_out(email: str, data_dir: Path | None, as_json: bool) -> None:
         user = _find(db.session(), email)
         count = actions.sign_out_everywhere(db.session(), user.id, now=datetime.now(UTC), actor="cli")
         data = {"email": user.email, "sessions": count}
-        show(data, as_json, lambda one: iter([f"{one['email']}: {one['sessions']} sessions ended."]))
+        show(data, as_json, lambda row: iter([f"{row['email']}: {row['sessions']} sessions ended."]))
 
 
 def _change(data_dir: Path | None, email: str, as_json: bool, action: Callable[..., User], word: str) -> None:
@@ -129,7 +129,7 @@ def _change(data_dir: Path | None, email: str, as_json: bool, action: Callable[.
 
     with open_app(data_dir):
         user = action(db.session(), _find(db.session(), email).id, now=datetime.now(UTC), actor="cli")
-        show(_serialize(user), as_json, lambda one: iter([f"{one['email']}: {word}"]))
+        show(_serialize(user), as_json, lambda row: iter([f"{row['email']}: {word}"]))
 
 
 def _find(session: Any, email: str) -> User:

@@ -18,4 +18,4 @@ class UploadForm(FlaskForm):
         """Label the field as Amazon names the id, and fill it with the one in Amazon's payments."""
         self.reference_id.label.text = _LABELS[reference.name]
         if not self.is_submitted():
-            self.reference_id.data = reference.known or ""
+            self.reference_id.data = reference.value or ""

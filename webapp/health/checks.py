@@ -60,13 +60,13 @@ MEASURED_WITHIN = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What checks look at. `session` only reads. `found`: the problems of the checks before."""
+    """What checks look at. `session` only reads. `problems`: those of the checks before."""
 
     session: Session
     settings: Settings
     redis: Redis
     now: datetime
-    found: list[Check]
+    problems: list[Check]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ def _secrets(context: Context) -> Iterator[Check]:
 
 
 def _sync(context: Context) -> Iterator[Check]:
-    refused = {check.subject for check in context.found if check.name == "credentials"}
+    refused = {check.subject for check in context.problems if check.name == "credentials"}
     paused = set(context.session.scalars(select(RecurringJob.key).where(~RecurringJob.enabled)))
     for freshness in data_age.list_all(context.session, context.now):
         subject, arguments = str(freshness.account_id), {"account": freshness.account}
@@ -322,7 +322,7 @@ def run_all(app: Flask, now: datetime, probes: Sequence[Probe] = PROBES) -> list
 
 
 def _run(probe: Probe, context: Context) -> list[Check]:
-    failed = {check.key for check in context.found} | {check.name for check in context.found}
+    failed = {check.key for check in context.problems} | {check.name for check in context.problems}
     if failed.intersection(probe.needs):
         return [Check(probe.name, UNKNOWN)]
     try:

@@ -196,7 +196,7 @@ def _build_progress(action: BulkAction) -> dict[str, Any]:
         bulk_states.SKIPPED: action.skipped,
         bulk_states.WAITING: action.waiting,
     }
-    here: dict[str, Any] = {"action_id": action.id, "state": state or None}
+    arguments: dict[str, Any] = {"action_id": action.id, "state": state or None}
     result = RESULTS.get(action.kind)
     return {
         "action": action,
@@ -206,9 +206,9 @@ def _build_progress(action: BulkAction) -> dict[str, Any]:
         "subjects": queries.find_subjects(session, action.subject, [row.subject_id for row in rows]),
         "subject": SUBJECTS[action.subject],
         "actor": names(session, [action.actor])[action.actor],
-        "here": url_for("bulk.show", **here, after=after or None),
-        "first": url_for("bulk.show", **here) if after else "",
-        "next": url_for("bulk.show", **here, after=rows[-1].id) if more else "",
+        "here": url_for("bulk.show", **arguments, after=after or None),
+        "first": url_for("bulk.show", **arguments) if after else "",
+        "next": url_for("bulk.show", **arguments, after=rows[-1].id) if more else "",
         "may": has_permission("bulk.write") and has_permission(bulk_registry.get_handler(action.kind).permission),
         "result": result(action) if result is not None and action.state == bulk_states.ENDED else None,
     }

@@ -31,7 +31,7 @@ def test_what_cannot_be_sent_says_why():
 
 
 def test_a_person_looks_where_the_order_is_not_what_it_was():
-    for order, pieces, known, code in [
+    for order, pieces, is_confirmed, code in [
         (Order(), {"11": 2}, False, None),
         (Order("PARTIALLY_SHIPPED"), {"11": 1, "12": 1}, False, None),
         (Order(), {"11": 3}, False, "ship_more_than_left"),
@@ -45,7 +45,9 @@ def test_a_person_looks_where_the_order_is_not_what_it_was():
         (Order("SHIPPED", cancel_requested=True), {"11": 3}, True, None),
         (Order("CANCELLED"), {"11": 1}, True, "ship_cancelled"),
     ]:
-        assert shipment_confirmation.find_conflict(order, {"11": 2, "12": 1}, pieces, known=known) == code, order
+        assert (
+            shipment_confirmation.find_conflict(order, {"11": 2, "12": 1}, pieces, is_confirmed=is_confirmed) == code
+        ), order
 
 
 def test_a_parcel_is_visible_when_amazon_shows_it_as_it_was_sent():

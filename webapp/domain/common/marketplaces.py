@@ -84,9 +84,9 @@ def get(id_: str, facts: str | None = None) -> Marketplace:
 
     `facts`: the result of `build_facts`, stored with the store. Without it a new marketplace is nameless.
     """
-    known = BY_ID.get(id_)
-    if known is not None:
-        return known
+    marketplace = BY_ID.get(id_)
+    if marketplace is not None:
+        return marketplace
     values: dict[str, str] = json.loads(facts) if facts else {}
     region = values.get("region", "EU")
     return Marketplace(

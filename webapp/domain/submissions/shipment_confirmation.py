@@ -80,18 +80,18 @@ def find_conflict(
     remaining: Mapping[str, int],
     pieces: Mapping[str, int],
     *,
-    known: bool,
+    is_confirmed: bool,
     ship_anyway: bool = False,
 ) -> str | None:
     """Return the reason a user must decide before the submission is sent (a code of `messages`), or None.
 
-    `remaining`: units Amazon still expects, `pieces`: those of the parcel, both by Amazon's id of the line. `known`:
-    Amazon shows the parcel already, so the submission corrects it. `ship_anyway`: a user decided to ship although
-    the buyer asks to cancel.
+    `remaining`: units Amazon still expects, `pieces`: those of the parcel, both by Amazon's id of the line.
+    `is_confirmed`: Amazon shows the parcel already, so the submission corrects it. `ship_anyway`: a user decided to
+    ship although the buyer asks to cancel.
     """
     if order.status == status.CANCELLED:
         return "ship_cancelled"
-    if known:
+    if is_confirmed:
         return None
     if order.status == status.SHIPPED:
         return "ship_shipped_there"

@@ -83,34 +83,34 @@ def compare(
     Orders that the syncs could not have read yet are none of them.
     """
     result = Comparison()
-    known: list[tuple[AmazonOrder, CheckedStore]] = []
+    considered: list[tuple[AmazonOrder, CheckedStore]] = []
     for order in reported:
         store, stored = stores.get(order.marketplace_id), ours.get(order.number)
         if store is None or (stored is None and not _is_expected(order, store, window)):
             continue
-        known.append((order, store))
+        considered.append((order, store))
         if stored is None:
             result.missing.append(order)
         elif _is_behind(stored, order, window):
             result.differing.append(order)
-    _count_days(result, known, ours, stores, window)
+    _count_days(result, considered, ours, stores, window)
     return result
 
 
 def _count_days(
     result: Comparison,
-    known: Sequence[tuple[AmazonOrder, CheckedStore]],
+    considered: Sequence[tuple[AmazonOrder, CheckedStore]],
     ours: Mapping[str, OurOrder],
     stores: Mapping[str, CheckedStore],
     window: Window,
 ) -> None:
     by_id = {store.id: store for store in stores.values()}
-    at_amazon = Counter(_day(store, order.purchased_at) for order, store in known)
-    here: Counter[tuple[int, date]] = Counter()
-    reported = {order.number for order, _ in known}
+    at_amazon = Counter(_day(store, order.purchased_at) for order, store in considered)
+    stored_counts: Counter[tuple[int, date]] = Counter()
+    reported = {order.number for order, _ in considered}
     for number, stored in ours.items():
         day = _day(by_id[stored.store_id], stored.purchased_at)
-        here[day] += 1
+        stored_counts[day] += 1
         # An order that changed lately is not in the report, and Amazon has it all the same.
         if number not in reported and stored.last_updated_at > window.ends_at - REPORT_LAG:
             at_amazon[day] += 1
@@ -119,8 +119,8 @@ def _count_days(
         for orders in (result.missing, result.differing)
     )
     result.days = {
-        key: DayCounts(at_amazon[key], here[key], missing[key], differing[key])
-        for key in at_amazon.keys() | here.keys()
+        key: DayCounts(at_amazon[key], stored_counts[key], missing[key], differing[key])
+        for key in at_amazon.keys() | stored_counts.keys()
         if _is_whole(by_id[key[0]], key[1], window)
     }
 

@@ -105,7 +105,7 @@ def _sign(sign: str) -> str:
     if category[0] in "MS":
         return ""
     plain = unicodedata.normalize("NFKC", sign)
-    if plain != sign and all(_has(one) for one in plain):
+    if plain != sign and all(_has(character) for character in plain):
         return plain
     if category[0] == "Z":
         return " "

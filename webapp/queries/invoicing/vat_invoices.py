@@ -26,11 +26,11 @@ _PREFIX = {INVOICE: "invoice-", CREDIT_NOTE: "credit_memo-"}
 class Reference:
     """Amazon's id that a document needs. `name`: `transaction_id` or `shipping_id`, as in the submission's details.
 
-    `known`: the id in Amazon's payments; None while they do not show it, or show several that may be meant.
+    `value`: the id in Amazon's payments; None while they do not show it, or show several that may be meant.
     """
 
     name: str
-    known: str | None
+    value: str | None
 
     @property
     def missing_code(self) -> str:
@@ -42,13 +42,13 @@ class Reference:
 class Upload:
     """The upload of a document. `offered`: whether Amazon accepts such documents in the store's country.
 
-    `refused`: why it cannot be uploaded now, as a code of `messages`, or None. `asked`: its latest submission.
+    `refused`: why it cannot be uploaded now, as a code of `messages`, or None. `submission`: the latest one.
     `reference`: the id of Amazon's that it needs, None if it needs none.
     """
 
     offered: bool
     refused: str | None
-    asked: Submission | None
+    submission: Submission | None
     reference: Reference | None
 
 

@@ -160,7 +160,7 @@ def _find_refusal_reason(row: Any, *, cancelling: bool) -> tuple[str, dict[str, 
     if cancelling:
         return "cannot_ship_cancelling", {}
     code = shipment_confirmation.find_refusal_reason(row) or shipment_confirmation.find_conflict(
-        row, {}, {}, known=False
+        row, {}, {}, is_confirmed=False
     )
     return (code, {}) if code else None
 

@@ -133,19 +133,19 @@ class _ProductStock:
         """Return whether an order of that time changes the stock: it is later than the last count."""
         return self.managed and self.since is not None and purchased_at >= self.since
 
-    def move(self, product_id: int, one: stock.StockDelta, now: datetime, actor: str) -> dict[str, Any]:
+    def move(self, product_id: int, delta: stock.StockDelta, now: datetime, actor: str) -> dict[str, Any]:
         """Apply a movement to the counters and return its row."""
-        self.quantity += one.pieces
-        self.reserved += one.held
-        self.pieces += one.pieces
-        self.more += one.held
+        self.quantity += delta.pieces
+        self.reserved += delta.held
+        self.pieces += delta.pieces
+        self.more += delta.held
         return {
             "product_id": product_id,
             "at": now,
             "actor": actor,
-            "kind": one.kind,
-            "quantity_change": one.pieces,
-            "reserved_change": one.held,
+            "kind": delta.kind,
+            "quantity_change": delta.pieces,
+            "reserved_change": delta.held,
             "quantity": self.quantity,
             "reserved": self.reserved,
             "hold_id": None,
@@ -171,8 +171,8 @@ class _HoldUpdate:
     def to(self, line: stock.StockLine, product: _ProductStock, now: datetime, actor: str) -> "_HoldUpdate":
         self.after, moves = stock.settle(line, self.held, managed=product.managed)
         self.rows = [
-            product.move(self.product_id, one, now, actor) | {"step": self.steps + place}
-            for place, one in enumerate(moves, start=1)
+            product.move(self.product_id, delta, now, actor) | {"step": self.steps + place}
+            for place, delta in enumerate(moves, start=1)
         ]
         return self
 

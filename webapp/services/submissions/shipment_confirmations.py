@@ -155,7 +155,7 @@ class ShipmentConfirmationHandler(SubmissionHandler):
             order,
             {item.order_item_id: item.quantity - item.quantity_shipped for item in order.items},
             {item_ids[item.order_item_id]: item.quantity for item in parcel.items},
-            known=any(package.reference == str(parcel.reference) for package in order.packages),
+            is_confirmed=any(package.reference == str(parcel.reference) for package in order.packages),
             ship_anyway=bool(submission.details.get("ship_anyway")),
         )
         return PreflightFailure(cause, conflict=True) if cause else None

@@ -58,16 +58,16 @@ def queue_due(session: Session, amazon_order_ids: Sequence[int], *, now: datetim
         order = session.get_one(Order, invoice.order_id)
         reference = queries.find_reference(session, order, invoice)
         # An invoice of a part of the order waits until Amazon's payments show its shipment.
-        is_waiting = reference is not None and reference.known is None
+        is_waiting = reference is not None and reference.value is None
         if is_waiting or queries.find_refusal_reason(session, order, invoice, None) is not None:
             continue
-        given = {reference.name: reference.known} if reference is not None else {}
+        given = {reference.name: reference.value} if reference is not None else {}
         _enqueue(session, order, invoice, given, undo_seconds=0, now=now, actor=actor)
 
 
 def _check_reference(reference: Reference, reference_id: str) -> dict[str, str | None]:
     """Return the id for the submission's details. Raises InvalidError."""
-    value = reference_id.strip() or reference.known
+    value = reference_id.strip() or reference.value
     if value is None:
         raise InvalidError(reference.missing_code, field="reference_id")
     if not vat_invoices.is_valid_option(value):

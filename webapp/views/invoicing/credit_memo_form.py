@@ -55,7 +55,7 @@ def _preview(session: Session, order: Order, form: CreditMemoForm) -> dict[str, 
         form.show_error(amazon_error)
     elif amazon_error is not None:
         context["why_not_amazon"] = text_for(amazon_error.code, amazon_error.arguments)
-    return context | {"worth": document_pages.build_draft_totals(draft, order.currency, _l("Total to refund"))}
+    return context | {"draft_totals": document_pages.build_draft_totals(draft, order.currency, _l("Total to refund"))}
 
 
 def _find_amazon_error(session: Session, order: Order, draft: drafts.Draft) -> AppError | None:

@@ -139,7 +139,7 @@ def _render(
     `edited`: a button changed the form and not its fields, so no errors are shown yet.
     """
     message = text_for(error.code, error.arguments) if error is not None and form.find_field(error) is None else ""
-    context: dict[str, Any] = {"refused": "", "worth": None}
+    context: dict[str, Any] = {"refused": "", "draft_totals": None}
     try:
         context |= _preview(document, order, form)
     except RefusedError as refusal:

@@ -49,7 +49,7 @@ def show(number: str) -> Response:
 
 def _preview(_session: Session, order: Order, form: DocumentForm) -> dict[str, Any]:
     draft = drafts.build_invoice(order.items, order.total, parse_quantities(form, order.items))
-    return {"worth": document_pages.build_draft_totals(draft, order.currency, _l("Grand total"))}
+    return {"draft_totals": document_pages.build_draft_totals(draft, order.currency, _l("Grand total"))}
 
 
 def _create(session: Session, order: Order, form: DocumentForm, options: dict[str, Any]) -> str:

@@ -33,7 +33,7 @@ def show(customer_id: int) -> Response:
         "customers/show.html",
         customer=customer,
         store=next(store for store in all_stores if store.id == customer.store_id),
-        worth=queries.sum_orders(session, customer_id),
+        order_totals=queries.sum_orders(session, customer_id),
         shown=page,
         columns=[(list_registry.ORDERS.headings[name], name) for name in grid.visible],
         names=grid.visible,

@@ -110,7 +110,9 @@ def _parse_key(text: str) -> bytes:
 
 def _build_preferences_form(**values: Any) -> PreferencesForm:
     form = PreferencesForm(**values)
-    languages = [(str(known), (known.display_name or str(known)).capitalize()) for known in locale.available()]
+    languages = [
+        (str(language), (language.display_name or str(language)).capitalize()) for language in locale.available()
+    ]
     form.language.choices = [("", _("The browser's language")), *languages]
     zones = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
     form.time_zone.choices = [("", _("The store's time zone")), ("UTC", "UTC"), *((name, name) for name in zones)]
