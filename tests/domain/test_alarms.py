@@ -33,9 +33,9 @@ class Desk:
             if not error:
                 self.delivered.append((message.event, message.id, [problem.key for problem in message.problems]))
 
-    def run(self, checks: list[Check], seconds: float, error: str = "") -> None:
-        for _ in range(int(seconds // 5)):
-            self.step(checks, error=error)
+    def run(self, checks: list[Check], seconds: float, error: str = "", *, every: float = 5) -> None:
+        for _ in range(int(seconds // every)):
+            self.step(checks, every, error)
 
 
 def test_a_lasting_problem_is_one_alarm_and_one_all_clear() -> None:
@@ -148,7 +148,7 @@ def test_what_begins_and_ends_in_quiet_hours_is_not_announced() -> None:
     desk.run(WARNING, 600)
     desk.run([Check("secrets", OK)], 600)
     assert (desk.delivered, desk.state.outbox) == ([], [])
-    desk.run(WARNING, 12 * 3600)
+    desk.run(WARNING, 12 * 3600, every=60)
     assert [event for event, _id, _keys in desk.delivered] == ["alarm"]
 
 
@@ -159,7 +159,7 @@ def test_a_warning_that_waits_holds_up_no_failure() -> None:
     assert [(event, keys) for event, _id, keys in desk.delivered] == [("alarm", ["disk"])]
     desk.run(WARNING, 60)
     assert [event for event, _id, _keys in desk.delivered] == ["alarm", "all_clear"]
-    desk.run(WARNING, 9 * 3600)
+    desk.run(WARNING, 9 * 3600, every=60)
     assert [keys for _event, _id, keys in desk.delivered] == [["disk"], ["disk"], ["secrets"]]
 
 
