@@ -39,7 +39,12 @@ def test_a_user_is_created_listed_and_can_sign_in(folder: Path) -> None:
     ("email", "role", "password", "line"),
     [
         ("me", "owner", GOOD, "This is not an e-mail address."),
-        ("me@x", "boss", GOOD, "There is no role boss. Roles are: owner, viewer."),
+        (
+            "me@x",
+            "boss",
+            GOOD,
+            "There is no role boss. Roles are: owner, manager, support, packer, accountant, viewer.",
+        ),
         ("me@x", "owner", "short\n", "A password needs at least 12 characters."),
         ("me@x", "owner", "", "A password needs at least 12 characters."),
         ("me@x", "owner", b"\xff" * 20, "The password on standard input is not UTF-8 text."),
