@@ -34,3 +34,4 @@ def test_parts_that_were_rounded_apart_may_differ_by_as_many_halves():
 def test_a_small_amount_has_the_rate_of_another_line():
     assert derive_rates([TaxedLine(84, 16), TaxedLine(5874, 1116)]) == [190, 190]
     assert derive_rates([TaxedLine(84, 16), TaxedLine(1000, 70)]) == [None, 70]
+    assert derive_rates([TaxedLine(5, 1), TaxedLine(5874, 1116)]) == [190, 190]
