@@ -11,7 +11,6 @@ from webapp.domain.shipping.tracking.numbers import NOT_A_NUMBER, Classification
 
 LONGEST_CODE = 40
 LONGEST_TITLE = 100
-LONGEST_NUMBER = 100
 
 
 @dataclass(frozen=True, slots=True)
