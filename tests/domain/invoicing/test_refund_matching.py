@@ -109,3 +109,5 @@ def test_a_transaction_whose_tax_is_unknown_is_no_refund_with_another_tax():
 def test_a_refund_of_tax_alone_is_not_matched_with_nothing():
     matches = match_refunds([with_tax(memo(1, 190), 190)], [with_tax(posted(11, 80), 80)])
     assert (matches.confirmed, matches.taxes) == ({}, {})
+    matches = match_refunds([with_tax(memo(1, 191), 190)], [with_tax(posted(11, 81), 80)])
+    assert matches.taxes == {1: 80}
