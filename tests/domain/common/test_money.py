@@ -29,6 +29,10 @@ def test_adding_and_taking_away_are_exact(one, other, currency):
     assert (-first).minor == -one
 
 
+def test_a_multiple_is_exact():
+    assert Money(1099, "EUR") * 3 == Money(3297, "EUR")
+
+
 @given(minors, minors)
 def test_two_currencies_never_meet(one, other):
     with pytest.raises(MoneyError):

@@ -12,6 +12,8 @@ from webapp.domain.invoicing.tax_rates import TaxedLine, derive_rates
         (1000, 21, 21),
         (1000, 48, 48),
         (1000, 135, 135),
+        # 2.1 % would be 18.501, which rounds to 19.
+        (881, 18, 20),
         # Two rates round to this tax.
         (84, 16, None),
         # No rate does.
