@@ -12,6 +12,9 @@ from simulator.state.world_state import WorldState
 
 REQUIRED = ("packageReferenceId", "carrierCode", "trackingNumber", "shipDate", "orderItems")
 
+# Amazon documents that these have other operations; the wording of its refusal is not known.
+REFUSED_PROGRAMS = ("FBM_SHIP_PLUS", "AMAZON_EASY_SHIP", "DELIVERY_BY_AMAZON", "IN_STORE_PICK_UP")
+
 
 def confirm(world: WorldState, order: OrderRecord, content: Any) -> None:
     """Check the body of a confirmShipment request and add its package to the order. Raises ApiError."""
@@ -94,8 +97,9 @@ def check_order(order: OrderRecord, package: dict[str, Any]) -> None:
     """Raise ApiError when the status or the quantities of the order do not allow the package."""
     if order.is_fba:
         raise invalid_input("Shipment confirmation is not allowed for orders fulfilled by Amazon.")
-    if "FBM_SHIP_PLUS" in order.body.get("programs", ()):
-        raise invalid_input("Shipment confirmation is not allowed for Ship+ orders.")
+    for program in REFUSED_PROGRAMS:
+        if program in order.body.get("programs", ()):
+            raise invalid_input(f"Shipment confirmation is not allowed for {program} orders.")
     packages = order.body.get("packages", [])
     others = [other for other in packages if other["packageReferenceId"] != package["packageReferenceId"]]
     is_new = len(others) == len(packages)

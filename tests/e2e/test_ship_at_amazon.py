@@ -319,3 +319,18 @@ def test_the_request_that_amazon_accepted_is_kept_and_in_the_history(harness, nu
     assert submission.request_id in accepted
     events = select(Event.args).where(Event.submission_id == submission.id, Event.kind == "shipment_accepted")
     assert harness.session.scalars(events).one()["request_id"] == submission.request_id
+
+
+@pytest.mark.parametrize(
+    ("program", "code"),
+    [("AMAZON_EASY_SHIP", "ship_easy_ship"), ("IN_STORE_PICK_UP", "ship_in_store_pickup")],
+)
+def test_an_order_that_amazon_ships_otherwise_is_refused_before_anything_is_sent(harness, program, code):
+    number = harness.world.place(programs=(program,))
+    harness.sync()
+
+    with pytest.raises(RefusedError, match=code):
+        harness.ship(number)
+
+    assert count_confirmations(harness, number) == 0
+    assert harness.session.scalars(select(Shipment)).all() == []

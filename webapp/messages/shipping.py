@@ -9,6 +9,13 @@ SENTENCES = {
     # Why a package is not sent to Amazon, or not yet.
     "ship_fba": _l("Amazon ships this order itself, so there is no package to confirm."),
     "ship_plus": _l("This is a Ship+ order: Amazon has the package from its label and needs no confirmation."),
+    "ship_easy_ship": _l(
+        "This is an Easy Ship order: schedule the pickup in Seller Central. Amazon's carrier then confirms the package."
+    ),
+    "ship_delivery_by_amazon": _l("Amazon delivers this order: hand the package over as Seller Central says."),
+    "ship_in_store_pickup": _l(
+        "The buyer collects this order in a store: mark it as ready for pickup and as picked up in Seller Central."
+    ),
     "ship_read_only": _l(
         "Import of Amazon orders is disabled for this store, so its orders are read-only. Enable it in the order "
         "settings, or use Seller Central."

@@ -21,12 +21,15 @@ def test_what_cannot_be_sent_says_why():
         (Order(programs=["PRIME"]), True, False, None),
         (Order(fulfilled_by="AMAZON"), True, False, "ship_fba"),
         (Order(programs=["PRIME", "FBM_SHIP_PLUS"]), True, False, "ship_plus"),
+        (Order(programs=["AMAZON_EASY_SHIP"]), True, False, "ship_easy_ship"),
+        (Order(programs=["DELIVERY_BY_AMAZON"]), True, False, "ship_delivery_by_amazon"),
+        (Order(programs=["IN_STORE_PICK_UP"]), True, False, "ship_in_store_pickup"),
         (Order(), False, False, "ship_read_only"),
         (Order(), True, True, "cannot_ship_cancelling"),
     ]:
         assert shipment_confirmation.find_blocked_reason(order, writable=writable, cancelling=cancelling) == code, order
         assert shipment_confirmation.find_refusal_reason(order) == (
-            code if code in {"ship_fba", "ship_plus"} else None
+            None if code in {"ship_read_only", "cannot_ship_cancelling"} else code
         ), order
 
 

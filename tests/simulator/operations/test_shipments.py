@@ -88,7 +88,15 @@ def test_a_quantity_is_a_number_up_to_what_was_ordered(amazon, application, quan
 
 @pytest.mark.parametrize(
     "spec",
-    [{"fulfilled_by": "AMAZON"}, {"programs": ("FBM_SHIP_PLUS",)}, {"status": "CANCELLED"}, {"status": "PENDING"}],
+    [
+        {"fulfilled_by": "AMAZON"},
+        {"programs": ("FBM_SHIP_PLUS",)},
+        {"programs": ("AMAZON_EASY_SHIP",)},
+        {"programs": ("DELIVERY_BY_AMAZON",)},
+        {"programs": ("IN_STORE_PICK_UP",)},
+        {"status": "CANCELLED"},
+        {"status": "PENDING"},
+    ],
 )
 def test_orders_that_the_seller_may_not_ship_are_refused(amazon, application, spec):
     number = amazon.world.place(**spec)

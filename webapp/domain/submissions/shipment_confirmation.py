@@ -11,8 +11,13 @@ from webapp.domain.shipping import carriers
 from webapp.domain.submissions import state_machine as submission_states
 
 KIND = "shipment"
-# Amazon confirms these itself, from the label it sold.
-SHIP_PLUS = "FBM_SHIP_PLUS"
+# Programs of orders for which Amazon accepts no confirmation, and the reason as a code of `messages`.
+REFUSED_PROGRAMS = {
+    "FBM_SHIP_PLUS": "ship_plus",
+    "AMAZON_EASY_SHIP": "ship_easy_ship",
+    "DELIVERY_BY_AMAZON": "ship_delivery_by_amazon",
+    "IN_STORE_PICK_UP": "ship_in_store_pickup",
+}
 
 _SHIPPABLE = frozenset({status.UNSHIPPED, status.PARTIALLY_SHIPPED})
 _UNDER_WAY = frozenset(
@@ -57,7 +62,7 @@ def find_refusal_reason(order: AmazonOrderLike) -> str | None:
     """Return the reason Amazon accepts no parcel for this order (a code of `messages`), or None."""
     if order.fulfilled_by == status.AMAZON:
         return "ship_fba"
-    return "ship_plus" if SHIP_PLUS in order.programs else None
+    return next((code for program, code in REFUSED_PROGRAMS.items() if program in order.programs), None)
 
 
 def find_blocked_reason(order: AmazonOrderLike, *, writable: bool, cancelling: bool) -> str | None:
