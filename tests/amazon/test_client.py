@@ -55,7 +55,9 @@ def test_a_search_says_what_it_wants_and_who_asks(amazon: Amazon, script: Script
         "lastUpdatedBefore": "2026-11-21T00:00:00.000Z",
         "marketplaceIds": GERMANY,
         "maxResultsPerPage": "100",
-        "includedData": "BUYER,RECIPIENT,PROCEEDS,PROMOTION,CANCELLATION,FULFILLMENT,PACKAGES,TAX,PAYMENT",
+        "includedData": (
+            "BUYER,RECIPIENT,PROCEEDS,EXPENSE,PROMOTION,CANCELLATION,FULFILLMENT,PACKAGES,TAX,PAYMENT,FULFILLMENT_ORDERS"
+        ),
     }
     assert request.headers["x-amz-access-token"] == TOKEN
     assert request.headers["user-agent"] == "Channeldesk/1 (Language=Python)"
@@ -71,7 +73,9 @@ def test_the_next_page_is_asked_for_with_its_token_and_the_same_datasets(amazon:
 
     (request,) = script.requests_to(ORDERS)
     assert request.query["paginationToken"] == "page two"
-    assert request.query["includedData"] == "RECIPIENT,PROCEEDS,PROMOTION,CANCELLATION,FULFILLMENT,PACKAGES,PAYMENT"
+    assert request.query["includedData"] == (
+        "RECIPIENT,PROCEEDS,EXPENSE,PROMOTION,CANCELLATION,FULFILLMENT,PACKAGES,PAYMENT,FULFILLMENT_ORDERS"
+    )
 
 
 def test_one_order_is_read_and_keeps_its_request_id(amazon: Amazon, script: Script) -> None:

@@ -1,5 +1,7 @@
 """Shipping labels against the simulator."""
 
+from collections.abc import Callable
+
 import pytest
 
 from simulator.operations.world import World
@@ -80,7 +82,10 @@ def test_a_damaged_answer_of_a_purchase_has_an_unknown_outcome(amazon: Amazon, w
         amazon.buy_label(request, offer.service_id, offer.offer_id)
 
 
-def test_a_throttled_purchase_is_made_once(amazon: Amazon, world: World) -> None:
+def test_a_throttled_purchase_is_made_once(
+    connect: Callable[..., Amazon], wait: Callable[[float], None], world: World
+) -> None:
+    amazon = connect(wait=wait)
     number = world.place("DE")
     request = request_for(amazon, number)
     (offer, *_) = amazon.label_services(request).offers

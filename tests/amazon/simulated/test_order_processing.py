@@ -90,7 +90,7 @@ def test_a_parcel_is_edited_by_its_reference(amazon: Amazon, world: World) -> No
 def test_what_may_not_be_shipped_is_refused_in_amazons_words(amazon: Amazon, world: World) -> None:
     number, plus = world.place("DE", lines=((0, 1),)), world.place("DE", programs=("FBM_SHIP_PLUS",), lines=((0, 1),))
 
-    with pytest.raises(InvalidRequest, match="not allowed for Ship"):
+    with pytest.raises(InvalidRequest, match="not allowed for FBM_SHIP_PLUS"):
         amazon.confirm_shipment(plus, GERMANY, a_parcel(amazon, plus, 1))
     with pytest.raises(InvalidRequest, match="exceeds the 1 ordered"):
         amazon.confirm_shipment(number, GERMANY, a_parcel(amazon, number, 2))
