@@ -49,7 +49,7 @@ LIBRARIES = {
     "webapp.models": "sqlalchemy",
     "webapp.queries": "sqlalchemy",
     "webapp.services": "sqlalchemy",
-    "webapp.printing": "babel fontTools fpdf sqlalchemy",
+    "webapp.printing": "babel fontTools fpdf pypdf sqlalchemy",
     "webapp.mailing": "babel flask_babel sqlalchemy",
     "webapp.messages": "flask_babel",
     "webapp.forms": "babel flask_babel flask_wtf wtforms",

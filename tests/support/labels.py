@@ -38,7 +38,7 @@ def request_services(harness: AccountHarness, number: str, **options: object) ->
 
 def process(harness: AccountHarness) -> None:
     label_processor.process_due(harness.session, harness.amazon, harness.account.id, clock=harness.clock)
-    harness.session.expire_all()
+    harness.session.rollback()
 
 
 def choose(harness: AccountHarness, label: ShippingLabel, service_id: str = "DHL_PTP_PARCEL") -> None:

@@ -25,6 +25,7 @@ COMMANDS = {
     "orders": "webapp.cli.order_actions:orders",
     "products": "webapp.cli.products:products",
     "shipments": "webapp.cli.shipments:shipments",
+    "labels": "webapp.cli.labels:labels",
     "submissions": "webapp.cli.submissions:submissions",
     "refunds": "webapp.cli.refunds:refunds",
     "mails": "webapp.cli.mails:mails",

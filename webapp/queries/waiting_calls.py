@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp.domain.mail import amazon_messages
 from webapp.domain.mail import state_machine as mail_states
+from webapp.domain.shipping import labels
 from webapp.domain.submissions import cancellation, shipment_confirmation
 from webapp.domain.submissions import state_machine as submission_states
 from webapp.models.amazon_orders import QuarantinedOrder
@@ -17,6 +18,7 @@ from webapp.models.backfills import REPORT, RUNNING, SEARCH, Backfill
 from webapp.models.completeness import CompletenessCheck
 from webapp.models.mails import Mail
 from webapp.models.recurring_jobs import RecurringJob
+from webapp.models.shipping_labels import ShippingLabel
 from webapp.models.stores import Store
 from webapp.models.submissions import Feed, Submission
 from webapp.queries.sync import order_reads
@@ -47,6 +49,7 @@ def list_all(session: Session, account_id: int, cancel_method: str, now: datetim
     waiting: _Counts = Counter()
     _count_submissions(waiting, session, account_id, cancel_method)
     _count_messages(waiting, session, account_id)
+    _count_labels(waiting, session, account_id)
     _count_searches(waiting, session, account_id, now)
     _count_reports(waiting, session, account_id, now)
     unresolved = select(func.count()).where(
@@ -94,6 +97,23 @@ def _count_messages(waiting: _Counts, session: Session, account_id: int) -> None
     for kind, count in session.execute(messages):
         waiting["getMessagingActionsForOrder", "submission"] += count
         waiting[amazon_messages.OPERATIONS[kind], "submission"] += count
+
+
+def _count_labels(waiting: _Counts, session: Session, account_id: int) -> None:
+    """Count the calls of shipping labels. The order is read before each purchase and after a lost answer."""
+    calls = {
+        labels.REQUESTED: ("getEligibleShipmentServices",),
+        labels.QUEUED: ("getOrder", "createShipment", "createRestrictedDataToken"),
+        labels.UNKNOWN: ("getOrder",),
+        labels.REFUND_QUEUED: ("getShipment", "cancelShipment", "createRestrictedDataToken"),
+        labels.REFUND_PENDING: ("getShipment", "createRestrictedDataToken"),
+    }
+    due = (ShippingLabel.account_id == account_id, ShippingLabel.due_at.is_not(None))
+    states = select(ShippingLabel.state, func.count()).where(*due).group_by(ShippingLabel.state)
+    for state, count in session.execute(states):
+        for operation in calls.get(state, ()):
+            # A job fetches one restricted data token for all its labels.
+            waiting[operation, "submission"] += 1 if operation == "createRestrictedDataToken" else count
 
 
 def _count_searches(waiting: _Counts, session: Session, account_id: int, now: datetime) -> None:

@@ -20,7 +20,7 @@ from webapp.views.orders import payment_readings as payment_readings  # adds rou
 from webapp.views.patterns import views as patterns
 from webapp.views.products import csv_import as product_csv_import
 from webapp.views.products import products
-from webapp.views.shipping import parcels, shipments, tracking_import
+from webapp.views.shipping import label_settings, labels, parcels, shipments, tracking_import
 from webapp.views.submissions import cancellations, refunds, submissions, vat_invoices
 from webapp.views.sync import amazon_orders, live_status
 from webapp.views.sync import completeness as completeness  # adds routes to sync_runs.bp
@@ -61,6 +61,8 @@ BLUEPRINTS = (
     mail_templates.bp,
     amazon_messaging.bp,
     shipments.bp,
+    labels.bp,
+    label_settings.bp,
     credit_memos.bp,
     refund_findings.bp,
     customers.bp,

@@ -18,14 +18,17 @@ from webapp.domain.submissions import cancellation
 from webapp.forms.amazon_orders import CancellationForm
 from webapp.forms.bulk import HoldManyForm, NothingForm
 from webapp.forms.filters import Filters
+from webapp.forms.labels import BuyLabelsForm
 from webapp.messages import text_for
 from webapp.models.bulk_actions import BulkAction, BulkRow
 from webapp.queries import bulk_actions as queries
+from webapp.queries.shipping import labels as label_queries
 from webapp.services.bulk import printing as bulk_printing
 from webapp.services.bulk import registry as bulk_registry
 from webapp.services.bulk import runner
 from webapp.views.invoicing import printing
 from webapp.views.listing import grid_page
+from webapp.views.shipping import labels
 from webapp.web import worker_notification
 from webapp.web.auth import has_permission, requires
 from webapp.web.formatting import number
@@ -64,12 +67,14 @@ FORMS: dict[str, tuple[type[FlaskForm], Callable[[Any], dict[str, Any]]]] = {
         CancellationForm,
         lambda form: {"reason": form.reason.data, "undo_seconds": settings().undo_seconds},
     ),
+    "buy_labels": (BuyLabelsForm, lambda form: form.args()),
     "hold": (HoldManyForm, lambda form: form.args()),
 }
 # Kind → a function that returns the text and URL of the link to its result, or None.
-RESULTS: dict[str, Callable[[BulkAction], tuple[str, str] | None]] = dict.fromkeys(
-    (kind.name for kind in bulk_printing.HANDLERS), printing.result
-)
+RESULTS: dict[str, Callable[[BulkAction], tuple[str, str] | None]] = {
+    **dict.fromkeys((kind.name for kind in bulk_printing.HANDLERS), printing.result),
+    "buy_labels": labels.result,
+}
 
 
 @bp.get("")
@@ -164,6 +169,8 @@ def _check(action: BulkAction) -> None:
 
 
 def _build_question(action: BulkAction, form: FlaskForm) -> dict[str, Any]:
+    if isinstance(form, BuyLabelsForm):
+        form.fill_presets(label_queries.list_presets(db.session()))
     kind, session = bulk_registry.get_handler(action.kind), db.session()
     causes = (
         kind.find_skip_reasons(session, queries.list_subject_ids(session, action.id)) if kind.find_skip_reasons else []

@@ -59,6 +59,8 @@ BELOW = {
     "cancellations": "amazon_orders",
     "bulk": "orders",
     "holds": "orders",
+    "labels": "orders",
+    "label_settings": "stores",
     "tracking": "orders",
     "order_addresses": "orders",
 }

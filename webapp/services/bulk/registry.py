@@ -1,13 +1,15 @@
 """Registry of bulk action handlers. A new kind also needs a label in `messages/status_labels.py` and a form."""
 
 from webapp.domain.errors import NotFoundError
+from webapp.services.bulk import labels as bulk_labels
 from webapp.services.bulk import orders as bulk_orders
 from webapp.services.bulk import printing as bulk_printing
 from webapp.services.bulk import shipping as bulk_shipping
 from webapp.services.bulk.handlers import BulkHandler
 
 HANDLERS: dict[str, BulkHandler] = {
-    handler.name: handler for handler in (*bulk_orders.HANDLERS, *bulk_printing.HANDLERS, bulk_shipping.SHIP)
+    handler.name: handler
+    for handler in (*bulk_orders.HANDLERS, *bulk_printing.HANDLERS, bulk_shipping.SHIP, bulk_labels.BUY_LABELS)
 }
 
 

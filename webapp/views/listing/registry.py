@@ -120,6 +120,7 @@ ORDERS = Listing(
     page="orders/index.html",
     find_number=orders.find_number,
     kinds=(
+        "buy_labels",
         "hold",
         "unhold",
         "invoice",
