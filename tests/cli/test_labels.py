@@ -8,5 +8,5 @@ def test_there_are_no_labels_at_first(command: Command, account_name: str) -> No
 
 
 def test_an_unknown_label_is_refused_in_one_line(command: Command, account_name: str) -> None:
-    result = command("labels", "refund", "7", expect=1)
-    assert "There is no shipping label 7." in result.stderr
+    result = command("labels", "refund", "7")
+    assert (result.code, "There is no shipping label 7." in result.error) == (1, True)

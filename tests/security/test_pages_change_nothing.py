@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from tests.printing.orders import a_memo, a_printed_order, two_parcels
 from tests.security.test_permissions import method, routes
 from tests.support.factories import NOW, an_order
+from tests.support.labels import BOX, SENDER
 from tests.support.mailboxes import save_mail_server
 from tests.support.order_processing import AUDIT_ARGS, create_orders
 from tests.support.stock import a_product
@@ -33,14 +34,14 @@ from webapp.services import schedule
 from webapp.services.bulk import runner as bulk_runner
 from webapp.services.mail import outbox as mail_outbox
 from webapp.services.products import csv_import as product_csv_import
-from webapp.services.shipping import tracking_import
+from webapp.services.shipping import label_settings, labels, tracking_import
 from webapp.services.submissions import cancellations
 from webapp.services.sync import quarantine
 from webapp.services.users import users
 
 Values = dict[str, Any]
 # Pages that say no to an order or a file as it stands here: the row is there, and the answer is in the table.
-REFUSED: dict[str, int] = {}
+REFUSED: dict[str, int] = {"labels.document": 404, "labels.batch_pdf": 409}
 # They say that no scheduler runs here, and refuse who has no token.
 HEALTH = {"health.healthz", "health.show_metrics"}
 # Pages that show another part of themselves by these parameters.
@@ -82,6 +83,9 @@ def values(session: Session, settings: Settings, owner_client: FlaskClient) -> C
         tracking_import.parse_sheets(session, [("", f"{unshipped.number}\tDHL\t00340434161094042557")]),
         **AUDIT_ARGS,
     )
+    label_settings.change_sender(session, store, SENDER, **AUDIT_ARGS)
+    ready = create_orders(session, an_order(3))[-1]
+    label = labels.request_services(session, ready.id, BOX, **AUDIT_ARGS)
     product = a_product(session, "MUG-1")
     product_import = product_csv_import.create(session, mirror.account_id, "", "sku,quantity\nMUG-1,7", **AUDIT_ARGS)
     save_mail_server(session, 2525)
@@ -103,6 +107,7 @@ def values(session: Session, settings: Settings, owner_client: FlaskClient) -> C
         "quarantine_id": session.scalars(select(QuarantinedOrder.id)).one(),
         "key": "sync_account-1",
         "action_id": printed.id,
+        "label_id": label.id,
         "mail_id": mail.id,
         "product_id": product.id,
         "token": link.rpartition("/")[2],
