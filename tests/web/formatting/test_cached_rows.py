@@ -28,6 +28,7 @@ class Row(NamedTuple):
     fulfilled_by: str = "MERCHANT"
     ship_by: datetime | None = NOW + timedelta(hours=5)
     bill_to_name: str = "Ada Byron"
+    handling: str | None = None
 
 
 class Shop(NamedTuple):
