@@ -3,6 +3,7 @@
 import http.client
 import math
 import os
+import random
 import re
 import signal
 import socket
@@ -172,15 +173,18 @@ class Asked:
 
 
 def time_pages(pages: list[Asked], rounds: int, seconds: float = 30.0) -> dict[tuple[str, str], Timing]:
-    """Return the timing of each (page's name, who). Pages are interleaved so that noise affects all alike.
+    """Return the timing of each (page's name, who).
 
-    One that has taken `seconds` in all is asked for no more, but five times at least.
+    Each round requests all pages in another order, so that noise and what ran before affect all alike: a page that
+    always follows one of its own program finds the processor's caches filled. One that has taken `seconds` in all is
+    asked for no more, but five times at least.
     """
     took: dict[Asked, list[float]] = {page: [] for page in pages}
     sizes: dict[Asked, int] = {}
-    warming = min(WARMING, rounds)
+    warming, order = min(WARMING, rounds), random.Random(1)
     for turn in range(rounds + warming):
-        for page, so_far in took.items():
+        for page in order.sample(pages, len(pages)):
+            so_far = took[page]
             if turn >= warming + LEAST and sum(so_far) > seconds * 1000:
                 continue
             milliseconds, body = page.server.get(page.path)
