@@ -27,7 +27,7 @@ from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.runtime import migrate
 from webapp.services.accounts import accounts
-from webapp.services.sync.import_page import import_page
+from webapp.services.sync.importing.import_page import import_page
 
 PAGE = 500
 SMALL = 10_000

@@ -31,7 +31,7 @@ from webapp.core.extensions import db
 from webapp.db.engine import losable_commits
 from webapp.runtime import gc_tuning, migrate
 from webapp.services.listing import search_indexer
-from webapp.services.sync.import_page import import_page
+from webapp.services.sync.importing.import_page import import_page
 
 PAGE = 100
 LEAST, MOST = 200, 10_000

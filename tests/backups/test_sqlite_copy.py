@@ -21,7 +21,7 @@ from webapp.core.extensions import db
 from webapp.core.settings import Settings
 from webapp.db.engine import build_engine_options, find_sqlite_module, prepare
 from webapp.models.amazon_orders import AmazonOrder
-from webapp.services.sync.import_page import import_page
+from webapp.services.sync.importing.import_page import import_page
 
 pytestmark = pytest.mark.only_sqlite
 

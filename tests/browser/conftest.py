@@ -21,7 +21,7 @@ from tests.support.factories import NOW, a_store, an_account, an_item, an_order
 from tests.support.running_app import RunningApp, run_app
 from tests.support.simulator_server import AmazonServer
 from webapp.domain.amazon.types import Address, Buyer
-from webapp.services.sync import import_page
+from webapp.services.sync.importing import import_page
 
 # Nothing leaves the machine: neither updates nor field trials nor speculative connections.
 FLAGS = (

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.factories import NOW, an_account, an_order, shipped_fields
 from webapp.services.bulk import runner as bulk_runner
-from webapp.services.sync import import_page
+from webapp.services.sync.importing import import_page
 
 pytestmark = pytest.mark.browser
 

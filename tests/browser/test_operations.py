@@ -13,7 +13,7 @@ from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.recurring_jobs import RecurringJob
 from webapp.models.sync_runs import SyncRun
 from webapp.services.submissions import cancellations
-from webapp.services.sync import import_page
+from webapp.services.sync.importing import import_page
 
 pytestmark = pytest.mark.browser
 

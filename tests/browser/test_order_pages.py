@@ -19,7 +19,7 @@ from webapp.services.invoicing import credit_memos, invoices
 from webapp.services.orders import holds
 from webapp.services.shipping import shipments
 from webapp.services.submissions import user_actions as submission_actions
-from webapp.services.sync import import_page
+from webapp.services.sync.importing import import_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("two_orders")]
 

@@ -12,7 +12,7 @@ from tests.support.factories import NOW, an_account, an_order
 from webapp.domain.amazon.types import Address, Buyer
 from webapp.models.submissions import Submission
 from webapp.services.submissions import transitions as submission_transitions
-from webapp.services.sync import import_page
+from webapp.services.sync.importing import import_page
 
 pytestmark = pytest.mark.browser
 

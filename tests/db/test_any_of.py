@@ -8,7 +8,7 @@ from webapp.core.extensions import db
 from webapp.db.any_of import any_of
 from webapp.db.bulk_write import insert_many
 from webapp.models.audit_log import Event
-from webapp.services.sync import change_detection
+from webapp.services.sync.importing import change_detection
 
 pytestmark = pytest.mark.both_databases
 

@@ -12,7 +12,7 @@ from webapp.db.json_aggregate import JsonAggregate, table_of
 from webapp.models.audit_log import Event
 from webapp.models.comments import Comment
 from webapp.models.orders import Order
-from webapp.services.sync import import_page
+from webapp.services.sync.importing import import_page
 
 pytestmark = pytest.mark.both_databases
 

@@ -13,7 +13,7 @@ from webapp.models.orders import Order
 from webapp.models.sync_runs import SyncRun
 from webapp.services.accounts import stores
 from webapp.services.bulk import runner as bulk_runner
-from webapp.services.sync import import_page
+from webapp.services.sync.importing import import_page
 
 pytestmark = pytest.mark.both_databases
 

@@ -8,7 +8,7 @@ from webapp.amazon.order_schema import lazy_orders
 from webapp.models.documents import Invoice
 from webapp.models.orders import Order
 from webapp.services.invoicing import invoices
-from webapp.services.sync.import_page import import_page
+from webapp.services.sync.importing.import_page import import_page
 
 pytestmark = pytest.mark.both_databases
 

@@ -35,7 +35,7 @@ from webapp.models.users import WebSession
 from webapp.runtime import doctor, migrate
 from webapp.runtime import web_server as runtime_web_server
 from webapp.runtime.connections import Limits
-from webapp.services.sync.import_page import import_page
+from webapp.services.sync.importing.import_page import import_page
 from webapp.web.auth import requires
 from webapp.web.error_pages import DATABASE_PROBLEMS
 

@@ -22,7 +22,7 @@ from webapp.db.engine import find_sqlite_module, losable_commits
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.orders import Order
 from webapp.runtime import migrate
-from webapp.services.sync.import_page import import_page
+from webapp.services.sync.importing.import_page import import_page
 
 pytestmark = pytest.mark.only_sqlite
 __all__ = ["small_disk"]

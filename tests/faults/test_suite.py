@@ -22,7 +22,7 @@ from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.bulk_actions import BulkAction
 from webapp.models.submissions import Submission
 from webapp.runtime import migrate
-from webapp.services.sync.import_page import import_page
+from webapp.services.sync.importing.import_page import import_page
 
 pytestmark = pytest.mark.only_sqlite
 

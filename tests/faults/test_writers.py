@@ -19,8 +19,9 @@ from webapp.services import audit_log, schedule
 from webapp.services.accounts import locking
 from webapp.services.submissions import cancellations, feeds
 from webapp.services.submissions import user_actions as submission_actions
-from webapp.services.sync import manual_corrections, order_decisions
-from webapp.services.sync.import_page import import_page
+from webapp.services.sync import manual_corrections
+from webapp.services.sync.importing import order_decisions
+from webapp.services.sync.importing.import_page import import_page
 
 pytestmark = pytest.mark.both_databases
 

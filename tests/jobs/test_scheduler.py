@@ -30,7 +30,7 @@ from webapp.services.mail import amazon_messaging
 from webapp.services.mail import outbox as mail_outbox
 from webapp.services.orders import holds
 from webapp.services.submissions import cancellations
-from webapp.services.sync import import_page
+from webapp.services.sync.importing import import_page
 
 
 def a_job(session: Session, number: int = 1, interval: int = 60) -> RecurringJob:

@@ -20,7 +20,7 @@ from webapp.core.settings import SettingError, Settings
 from webapp.db.encryption import field_cipher
 from webapp.models.key_check import KeyCheck
 from webapp.runtime import doctor, migrate
-from webapp.services.sync import import_page
+from webapp.services.sync.importing import import_page
 
 KEYS = ["a" * 40, "b" * 40, "c" * 40]
 COMMANDS = [

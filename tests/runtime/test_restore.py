@@ -24,7 +24,7 @@ from webapp.models.fences import Fence
 from webapp.runtime import migrate, restore
 from webapp.runtime.file_lock import create_run_lock
 from webapp.services import fences
-from webapp.services.sync.import_page import import_page
+from webapp.services.sync.importing.import_page import import_page
 
 NOW = datetime(2026, 3, 18, 12, tzinfo=UTC)
 

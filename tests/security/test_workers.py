@@ -18,7 +18,7 @@ from webapp.core.extensions import db
 from webapp.core.settings import Settings
 from webapp.models.stores import Store
 from webapp.models.users import User
-from webapp.services.sync import import_page
+from webapp.services.sync.importing import import_page
 from webapp.web.navigation import PLACES
 
 

@@ -23,7 +23,7 @@ from webapp.models.submissions import Feed, Submission
 from webapp.models.sync_runs import SyncRun
 from webapp.models.users import SignInAttempt
 from webapp.services import retention
-from webapp.services.sync.import_page import import_page
+from webapp.services.sync.importing.import_page import import_page
 
 pytestmark = pytest.mark.both_databases
 

@@ -3,7 +3,7 @@ from sqlalchemy import text
 from tests.support.factories import NOW, a_store, an_account, an_order
 from webapp.services import sqlite_statistics
 from webapp.services.accounts import stores
-from webapp.services.sync import import_page
+from webapp.services.sync.importing import import_page
 
 
 def arrive(session, account, numbers):

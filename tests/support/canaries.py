@@ -20,7 +20,7 @@ from webapp.services.orders import comments, holds
 from webapp.services.products import csv_import as product_csv_import
 from webapp.services.shipping import shipments
 from webapp.services.submissions import cancellations
-from webapp.services.sync.import_page import import_page
+from webapp.services.sync.importing.import_page import import_page
 
 BUYER = Buyer(
     name="Canarybuyer Canarysurname",

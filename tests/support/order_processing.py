@@ -15,7 +15,7 @@ from webapp.domain.amazon.types import AmazonOrder
 from webapp.domain.errors import AppError
 from webapp.models.audit_log import Event
 from webapp.models.orders import Order
-from webapp.services.sync.import_page import import_page
+from webapp.services.sync.importing.import_page import import_page
 
 AUDIT_ARGS = {"now": NOW, "actor": "user:1"}
 

@@ -18,7 +18,7 @@ from webapp.domain.amazon.types import AmazonOrder
 from webapp.models.accounts import Account
 from webapp.models.orders import Order
 from webapp.models.stores import Store
-from webapp.services.sync import import_page
+from webapp.services.sync.importing import import_page
 
 
 @pytest.fixture

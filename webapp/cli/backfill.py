@@ -93,7 +93,7 @@ def _import_file(path: Path, account: str | None, data_dir: Path | None, as_json
     from webapp.core.extensions import db
     from webapp.messages import text_for
     from webapp.queries.products import products
-    from webapp.services.sync import report_file
+    from webapp.services.sync.reports import report_file
 
     with open_app(data_dir):
         session = db.session()

@@ -16,7 +16,7 @@ from webapp.models.stores import Store
 from webapp.queries.accounts import dashboard, stores
 from webapp.services.accounts import daily_sales
 from webapp.services.accounts import stores as service
-from webapp.services.sync import import_page, order_decisions
+from webapp.services.sync.importing import import_page, order_decisions
 
 pytestmark = pytest.mark.both_databases
 

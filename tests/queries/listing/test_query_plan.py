@@ -15,7 +15,7 @@ from webapp.queries.listing import keyset, query_plan
 from webapp.queries.listing.fetch import END, parse_page_request
 from webapp.queries.orders import orders
 from webapp.queries.sync import amazon_orders
-from webapp.services.sync import import_page
+from webapp.services.sync.importing import import_page
 
 STATUSES = ("UNSHIPPED", "SHIPPED", "PARTIALLY_SHIPPED", "UNSHIPPED")
 

@@ -26,7 +26,7 @@ from webapp.queries.listing import fetch, query_plan
 from webapp.queries.listing.fetch import END, Grid, encode_cursor, parse_page_request
 from webapp.queries.orders import orders
 from webapp.queries.sync import amazon_orders
-from webapp.services.sync import import_page
+from webapp.services.sync.importing import import_page
 
 COUNTRIES = ("DE", "FR", "GB", "SE")
 NAMES = ("Anna Odd", "Bert Even", "Annabel Straße", "Żaneta Even")

@@ -13,7 +13,8 @@ from webapp.queries.listing import search
 from webapp.services.accounts import stores
 from webapp.services.listing import search_indexer
 from webapp.services.shipping.shipments import create as ship
-from webapp.services.sync import import_page, manual_corrections, order_decisions
+from webapp.services.sync import manual_corrections
+from webapp.services.sync.importing import import_page, order_decisions
 
 pytestmark = pytest.mark.both_databases
 

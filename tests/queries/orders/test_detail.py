@@ -19,7 +19,7 @@ from webapp.queries.products import line_stock
 from webapp.services.invoicing import credit_memos
 from webapp.services.orders import comments, holds
 from webapp.services.shipping import shipments
-from webapp.services.sync import import_page
+from webapp.services.sync.importing import import_page
 
 pytestmark = pytest.mark.both_databases
 

@@ -14,7 +14,7 @@ from webapp.queries.listing import query_plan
 from webapp.queries.listing.fetch import END, encode_cursor, parse_page_request
 from webapp.queries.orders import orders
 from webapp.queries.sync import amazon_orders
-from webapp.services.sync import import_page
+from webapp.services.sync.importing import import_page
 
 pytestmark = pytest.mark.both_databases
 

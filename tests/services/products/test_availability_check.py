@@ -16,7 +16,8 @@ from webapp.models.orders import Order
 from webapp.models.products import Product, StockMovement
 from webapp.services.products import products
 from webapp.services.shipping import shipments
-from webapp.services.sync import manual_corrections, order_decisions
+from webapp.services.sync import manual_corrections
+from webapp.services.sync.importing import order_decisions
 
 
 @pytest.fixture

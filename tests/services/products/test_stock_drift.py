@@ -25,7 +25,7 @@ from webapp.services.invoicing import credit_memos
 from webapp.services.products import csv_import as product_csv_import
 from webapp.services.products import products
 from webapp.services.shipping import shipments
-from webapp.services.sync.import_page import import_page
+from webapp.services.sync.importing.import_page import import_page
 
 _accounts = count(1)
 

@@ -17,7 +17,7 @@ from webapp.queries.invoicing import refundable as queries
 from webapp.services.invoicing import credit_memos
 from webapp.services.submissions import transitions as submission_transitions
 from webapp.services.submissions import user_actions as submission_actions
-from webapp.services.sync.import_page import import_page
+from webapp.services.sync.importing.import_page import import_page
 
 
 def asked_again(session, submission):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from tests.support.factories import NOW, an_account, an_item, an_order
 from webapp.domain.amazon.order_details import ItemDetails, OrderDetails, load, load_items
 from webapp.models.amazon_orders import AmazonOrder
-from webapp.services.sync.import_page import import_page
+from webapp.services.sync.importing.import_page import import_page
 
 pytestmark = pytest.mark.both_databases
 

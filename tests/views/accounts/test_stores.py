@@ -15,7 +15,7 @@ from webapp.models.audit_log import Event
 from webapp.models.orders import Order
 from webapp.models.stores import Store
 from webapp.models.submissions import Submission
-from webapp.services.sync import import_page
+from webapp.services.sync.importing import import_page
 
 pytestmark = pytest.mark.usefixtures("monday")
 

@@ -16,7 +16,7 @@ from tests.support.user_accounts import VIEWER_USER, UserAccount
 from webapp.domain.users.permissions import OWNER
 from webapp.models.stores import Store
 from webapp.models.users import User
-from webapp.services.sync import import_page
+from webapp.services.sync.importing import import_page
 
 LISTS = (
     "/orders",

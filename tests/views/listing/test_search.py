@@ -7,7 +7,7 @@ import pytest
 from tests.support.factories import NOW, a_package, an_account, an_item, an_order
 from tests.support.pages import plain
 from webapp.domain.amazon.types import Buyer
-from webapp.services.sync import import_page
+from webapp.services.sync.importing import import_page
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from webapp.models.amazon_orders import AmazonOrderVersion
 from webapp.services import audit_log
 from webapp.services.orders import comments
 from webapp.services.submissions import cancellations, transitions
-from webapp.services.sync.import_page import import_page
+from webapp.services.sync.importing.import_page import import_page
 
 URL = "/orders/100001?tab=history"
 

@@ -14,7 +14,7 @@ from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.submissions import Feed, Submission
 from webapp.services.submissions import cancellations
 from webapp.services.submissions import transitions as submission_transitions
-from webapp.services.sync import import_page
+from webapp.services.sync.importing import import_page
 
 pytestmark = pytest.mark.usefixtures("monday", "job_queue")
 

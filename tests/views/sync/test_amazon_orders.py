@@ -7,7 +7,7 @@ from html import unescape
 from tests.queries.accounts.test_dashboard import counted
 from tests.support.factories import NOW, a_component, a_store, an_account, an_item, an_order
 from tests.support.pages import plain
-from webapp.services.sync import import_page
+from webapp.services.sync.importing import import_page
 
 GRID = "/amazon-orders"
 

@@ -14,7 +14,7 @@ from tests.support.factories import a_store, an_account, an_order
 from tests.support.user_accounts import OWNER_USER
 from webapp.models.audit_log import Event
 from webapp.models.users import SignInAttempt, User, WebSession
-from webapp.services.sync import import_page
+from webapp.services.sync.importing import import_page
 
 CHOICES = {"language": "", "time_zone": "", "clock": "", "theme": "", "density": ""}
 PASSWORD = OWNER_USER.password

@@ -15,7 +15,7 @@ from webapp.queries.shipping import confirmations
 from webapp.services import audit_log
 from webapp.services.accounts import locking
 from webapp.services.products import stock_ledger
-from webapp.services.sync import line_quantities
+from webapp.services.sync.importing import line_quantities
 
 
 @contextmanager

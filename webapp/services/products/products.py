@@ -28,7 +28,7 @@ from webapp.models.products import Product
 from webapp.services import audit_log
 from webapp.services.accounts import accounts, locking
 from webapp.services.products import stock_ledger
-from webapp.services.sync import order_decisions
+from webapp.services.sync.importing import order_decisions
 
 _BATCH_SIZE = 500
 # Blocked orders that are created at once; a sync creates the rest.

@@ -21,7 +21,7 @@ from webapp.services.products import stock_ledger
 from webapp.services.shipping import shipments
 from webapp.services.submissions import cancellations, shipment_confirmations
 from webapp.services.submissions import transitions as submission_transitions
-from webapp.services.sync import reconciliation
+from webapp.services.sync.importing import reconciliation
 
 # Amazon has the confirmation, or may have it in a moment.
 _AT_AMAZON = frozenset({states.SENDING, states.SENT, states.ACCEPTED})

@@ -29,8 +29,8 @@ from webapp.services.submissions import handlers as submission_handlers
 from webapp.services.submissions import transitions as submission_transitions
 from webapp.services.submissions.error_isolation import RetryAfterError, isolate_errors
 from webapp.services.submissions.handlers import SubmissionHandler
-from webapp.services.sync import reconciliation
 from webapp.services.sync import run as sync_run
+from webapp.services.sync.importing import reconciliation
 
 Clock = Callable[[], datetime]
 

@@ -26,7 +26,8 @@ from webapp.models.stores import Store
 from webapp.queries.sync import backfills
 from webapp.services import audit_log, clock_corrections
 from webapp.services.accounts import accounts
-from webapp.services.sync import import_page, report_windows
+from webapp.services.sync.importing import import_page
+from webapp.services.sync.reports import report_windows
 
 # While a backfill runs, the live sync searches at this interval, and the backfill uses the calls it saves. Amazon shows
 # a change after two minutes, so an order is here after nine at the latest.

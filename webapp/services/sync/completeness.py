@@ -24,7 +24,8 @@ from webapp.models.completeness import CompletenessCheck, CompletenessDay
 from webapp.models.reported_orders import OrderRead, ReportedOrder
 from webapp.models.stores import Store
 from webapp.services import clock_corrections
-from webapp.services.sync import order_reads, report_import, report_windows
+from webapp.services.sync import order_reads
+from webapp.services.sync.reports import report_import, report_windows
 
 SHORT_WINDOW, LONG_WINDOW = timedelta(hours=48), timedelta(days=30)
 # The night that checks the long window: from Sunday to Monday.

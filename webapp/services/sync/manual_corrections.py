@@ -16,8 +16,9 @@ from webapp.models.orders import Order
 from webapp.services import audit_log
 from webapp.services.accounts import locking
 from webapp.services.products import availability_check
-from webapp.services.sync import order_decisions, reported_orders
-from webapp.services.sync import upsert as amazon_order_upsert
+from webapp.services.sync.importing import order_decisions
+from webapp.services.sync.importing import upsert as amazon_order_upsert
+from webapp.services.sync.reports import reported_orders
 
 
 def correct_address(

@@ -19,7 +19,7 @@ from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.reported_orders import OrderRead
 from webapp.queries.sync import order_reads as queries
 from webapp.services.accounts import accounts
-from webapp.services.sync import import_page
+from webapp.services.sync.importing import import_page
 
 REPORTED, MISSING, DIFFERING = "reported", "missing", "differing"
 GAPS = (MISSING, DIFFERING)

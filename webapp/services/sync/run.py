@@ -30,14 +30,8 @@ from webapp.models.stores import Store
 from webapp.models.sync_runs import SyncRun
 from webapp.services import clock_corrections
 from webapp.services.accounts import accounts
-from webapp.services.sync import (
-    backfill,
-    import_page,
-    incomplete_orders,
-    order_decisions,
-    quarantine,
-    resume_point,
-)
+from webapp.services.sync import backfill, incomplete_orders, quarantine, resume_point
+from webapp.services.sync.importing import import_page, order_decisions
 from webapp.services.sync.resume_point import SyncWindow
 
 # Amazon shows a change up to some minutes late, and clocks differ. Reading an order twice does no harm.

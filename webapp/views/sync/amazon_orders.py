@@ -26,7 +26,8 @@ from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.submissions import Submission
 from webapp.queries.sync import amazon_orders as queries
 from webapp.services.orders import customizations
-from webapp.services.sync import manual_corrections, reported_orders
+from webapp.services.sync import manual_corrections
+from webapp.services.sync.reports import reported_orders
 from webapp.views.listing import registry as list_registry
 from webapp.views.listing.pages import add_routes
 from webapp.views.orders import timeline

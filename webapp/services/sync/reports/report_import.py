@@ -20,8 +20,9 @@ from webapp.models.reported_orders import ReportedOrder
 from webapp.models.stores import Store
 from webapp.services.accounts import daily_sales, locking
 from webapp.services.listing import search_indexer
-from webapp.services.sync import order_reads, reported_orders
-from webapp.services.sync import upsert as amazon_order_upsert
+from webapp.services.sync import order_reads
+from webapp.services.sync.importing import upsert as amazon_order_upsert
+from webapp.services.sync.reports import reported_orders
 
 BATCH = 500
 # Finished orders older than this are not read through the Orders API: their personal data must not be kept any more.

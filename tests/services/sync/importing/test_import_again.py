@@ -16,8 +16,8 @@ from webapp.amazon.order_schema import lazy_orders
 from webapp.core.extensions import db
 from webapp.domain.amazon.types import RawOrder
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderVersion, QuarantinedOrder
-from webapp.services.sync import import_page
-from webapp.services.sync.import_page import Counts
+from webapp.services.sync.importing import import_page
+from webapp.services.sync.importing.import_page import Counts
 
 pytestmark = pytest.mark.both_databases
 

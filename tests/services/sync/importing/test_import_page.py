@@ -16,7 +16,7 @@ from webapp.models.audit_log import Event
 from webapp.models.documents import CreditMemo, Invoice
 from webapp.models.orders import Order
 from webapp.queries.listing import search
-from webapp.services.sync.import_page import Counts, import_page
+from webapp.services.sync.importing.import_page import Counts, import_page
 
 pytestmark = pytest.mark.both_databases
 

@@ -9,8 +9,8 @@ from webapp.domain.common import text_decoding
 from webapp.domain.errors import InvalidError
 from webapp.domain.sync import order_report
 from webapp.domain.sync.order_report import OrderReport
-from webapp.services.sync import report_windows
-from webapp.services.sync.report_import import ReportCounts
+from webapp.services.sync.reports import report_windows
+from webapp.services.sync.reports.report_import import ReportCounts
 
 
 def import_file(

@@ -25,17 +25,10 @@ from webapp.services.listing import search_indexer
 from webapp.services.orders import creation as order_creation
 from webapp.services.products import availability_check, stock_ledger
 from webapp.services.submissions import vat_invoices
-from webapp.services.sync import (
-    change_detection,
-    incomplete_orders,
-    order_decisions,
-    quarantine,
-    reconciliation,
-    reported_orders,
-)
-from webapp.services.sync import (
-    upsert as amazon_order_upsert,
-)
+from webapp.services.sync import incomplete_orders, quarantine
+from webapp.services.sync.importing import change_detection, order_decisions, reconciliation
+from webapp.services.sync.importing import upsert as amazon_order_upsert
+from webapp.services.sync.reports import reported_orders
 
 
 @dataclass(slots=True)

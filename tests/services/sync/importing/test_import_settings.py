@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from tests.services.sync.test_import_page import amazon_order_of, imported, order_of, the_order
+from tests.services.sync.importing.test_import_page import amazon_order_of, imported, order_of, the_order
 from tests.support.factories import NOW, a_store, an_account, an_item, an_order
 from webapp.models.customers import Customer
 from webapp.models.documents import Invoice
 from webapp.services.accounts import stores
-from webapp.services.sync import order_decisions
+from webapp.services.sync.importing import order_decisions
 
 pytestmark = pytest.mark.both_databases
 

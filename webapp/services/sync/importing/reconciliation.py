@@ -21,7 +21,7 @@ from webapp.services.orders import editing as order_editing
 from webapp.services.orders import holds
 from webapp.services.submissions import handlers as submission_handlers
 from webapp.services.submissions import transitions as submission_transitions
-from webapp.services.sync import line_quantities
+from webapp.services.sync.importing import line_quantities
 
 
 def reconcile_orders(session: Session, written: Sequence[tuple[int, AmazonOrder]], *, now: datetime) -> None:

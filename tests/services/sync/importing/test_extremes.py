@@ -10,7 +10,7 @@ from webapp.amazon.order_schema import lazy_orders
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
 from webapp.models.orders import Order
 from webapp.services.accounts import stores
-from webapp.services.sync.import_page import import_page
+from webapp.services.sync.importing.import_page import import_page
 
 pytestmark = pytest.mark.both_databases
 

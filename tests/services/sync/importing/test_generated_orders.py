@@ -15,7 +15,7 @@ from tests.support.generated_orders import damage_order, generate_order
 from webapp.amazon.order_schema import lazy_orders
 from webapp.domain.common.batches import batched
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
-from webapp.services.sync.import_page import import_page
+from webapp.services.sync.importing.import_page import import_page
 
 MODEL_TRUE = int(os.environ.get("GENERATED_ORDERS", "150"))
 DAMAGED = int(os.environ.get("HOSTILE_ORDERS", "150"))

@@ -16,7 +16,7 @@ from webapp.services.accounts import locking
 from webapp.services.listing import search_indexer
 from webapp.services.orders import creation as order_creation
 from webapp.services.products import availability_check, stock_ledger
-from webapp.services.sync import upsert as amazon_order_upsert
+from webapp.services.sync.importing import upsert as amazon_order_upsert
 
 
 def decide(

@@ -16,8 +16,8 @@ from webapp.domain.common.batches import batched
 from webapp.domain.sync import order_report
 from webapp.models.backfills import Backfill
 from webapp.models.stores import Store
-from webapp.services.sync import report_import
-from webapp.services.sync.report_import import ReportCounts
+from webapp.services.sync.reports import report_import
+from webapp.services.sync.reports.report_import import ReportCounts
 
 WINDOW = timedelta(days=30)
 POLL_INTERVAL = timedelta(seconds=30)
