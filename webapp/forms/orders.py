@@ -13,6 +13,7 @@ from wtforms.widgets import DateTimeLocalInput
 from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.errors import InvalidError
 from webapp.domain.orders import state_machine as order_states
+from webapp.domain.orders import work
 from webapp.forms.fields import build_choices
 from webapp.forms.filters import (
     HANDLING,
@@ -28,6 +29,7 @@ from webapp.forms.filters import (
 from webapp.messages.status_labels import LABELS
 
 _STATES = [SelectChoice(state, LABELS["order_state"][state].text) for state in order_states.STATES]
+_SHIP_BY = [SelectChoice("", _l("All")), *(SelectChoice(name, LABELS["ship_by"][name].text) for name in work.SHIP_BY)]
 
 
 class OrderFilters(StoreFilters):
@@ -35,6 +37,7 @@ class OrderFilters(StoreFilters):
     name = NameField(_l("Name"))
     state = ChoicesField(_l("Status"), choices=_STATES)
     store = ChoiceField(_l("Store"))
+    ship_by = ChoiceField(_l("Ship by"), choices=_SHIP_BY)
     purchased_from = DayField(_l("Purchased from"))
     purchased_to = DayField(_l("Purchased until"))
     total_min = AmountField(_l("Total from"))

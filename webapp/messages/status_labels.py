@@ -10,6 +10,7 @@ from webapp.domain.amazon import statuses
 from webapp.domain.invoicing import amazon_refunds, refund_matching, vat_invoices
 from webapp.domain.mail import state_machine as mail_states
 from webapp.domain.orders import state_machine as order_states
+from webapp.domain.orders import work
 from webapp.domain.products import csv_import as product_csv
 from webapp.domain.products import stock
 from webapp.domain.shipping import labels
@@ -45,6 +46,13 @@ LABELS = {
         order_states.COMPLETE: Label(_l("Complete"), "good", "circle-check"),
         order_states.CLOSED: Label(_l("Closed"), "quiet", "lock"),
         order_states.CANCELED: Label(_l("Cancelled"), "quiet", "circle-x"),
+    },
+    "ship_by": {
+        work.OVERDUE: Label(_l("Overdue"), "bad", "alert-triangle"),
+        work.SOON: Label(_l("Next 2 hours"), "warn", "clock"),
+        work.TODAY: Label(_l("Later today"), "work", "clock"),
+        work.TOMORROW: Label(_l("Tomorrow"), "quiet", "calendar-time"),
+        work.LATER: Label(_l("Later"), "quiet", "calendar-time"),
     },
     "submission_state": {
         submission_states.QUEUED: Label(_l("Queued"), "wait", "clock"),

@@ -103,5 +103,5 @@ def test_the_grid_costs_as_many_statements_for_many_as_for_one(owner_client, imp
     few = cost()
     import_orders(*(an_order(n, country=("DE", "GB")[n % 2]) for n in range(2, 90)))
 
-    # The session; the stores and the layout of the list; the count; the rows.
-    assert cost() == few == 4
+    # The session; the stores and the layout of the list; the count; the rows; the counts of the tabs; the saved views.
+    assert cost() == few == 6

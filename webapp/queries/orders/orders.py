@@ -13,6 +13,7 @@ from webapp.models.shipments import Parcel, Shipment
 from webapp.models.stores import StoreName
 from webapp.queries.listing import search
 from webapp.queries.listing.fetch import Column, Grid
+from webapp.queries.orders import work
 
 COLUMNS = (
     Column("id", Order.number, descending=True),
@@ -76,6 +77,7 @@ def build_grid(stores: Sequence[StoreName]) -> Grid:
             **search.build_day_filters("purchased", Order.purchased_at, Order.store_id, stores),
             **search.build_total_filters(Order.total, Order.currency, stores),
             "state": Order.state.in_,
+            "ship_by": work.build_ship_by_filter(stores),
             "handling": search.by_handling(AmazonOrder.handling),
             "customer": lambda id_: Order.customer_id == int(id_),
             **search.store_filter(Order.store_id, stores),
@@ -83,7 +85,7 @@ def build_grid(stores: Sequence[StoreName]) -> Grid:
         sort="-purchased",
         index_orders={
             "purchased": frozenset(("state", "store", "customer", "purchased_from", "purchased_to")),
-            "ship_by": frozenset(("state",)),
+            "ship_by": frozenset(("state", "ship_by")),
             "status": frozenset(("state",)),
             "total": frozenset(("total_min", "total_max")),
         },

@@ -79,7 +79,8 @@ class GridPage:
 
     @property
     def filtered(self) -> bool:
-        return bool(self.form.check().chips)
+        """Return whether a filter is set besides that of the tab."""
+        return bool(self.chips)
 
 
 def show(
@@ -91,11 +92,13 @@ def show(
     counted: Callable[[int], str],
     *,
     fixed_parameters: Mapping[str, str] | None = None,
-    cleared: Mapping[str, str] | None = None,
+    cleared: Mapping[str, str | list[str]] | None = None,
+    without_chip: str = "",
 ) -> GridPage:
     """Return the page of the grid for the request's URL. `heads`: column → (text, whether it is numeric).
 
-    `fixed_parameters`: in every URL of the grid; `cleared`: in the URL without filters.
+    `fixed_parameters`: in every URL of the grid; `cleared`: in the URL without filters. `without_chip`: the filter that
+    a tab shows.
     """
     checked = form.check()
     # Looking up missing keys is ten times faster in a dictionary than in a MultiDict.
@@ -113,7 +116,9 @@ def show(
         filters=checked.parameters,
         columns=grid.visible,
         heads=[_build_head(grid, place, name, *heads[name], address) for name in grid.visible],
-        chips=[(chip.text, address.without(chip.name, chip.value)) for chip in checked.chips],
+        chips=[
+            (chip.text, address.without(chip.name, chip.value)) for chip in checked.chips if chip.name != without_chip
+        ],
         sizes=[Size(size, address.to(size=str(size)), size == place.size) for size in grid_fetch.SIZES],
         leap=address.parts() if page is not None and (page.next or page.previous) else ("", []),
     )
@@ -130,7 +135,11 @@ class GridUrls:
     """The URLs of a grid. The filters are URL-encoded once for all of them."""
 
     def __init__(
-        self, path: str, filters: Mapping[str, list[str]], place: Mapping[str, str], cleared: Mapping[str, str]
+        self,
+        path: str,
+        filters: Mapping[str, list[str]],
+        place: Mapping[str, str],
+        cleared: Mapping[str, str | list[str]],
     ) -> None:
         self._path, self._filters, self._place, self._cleared = path, filters, place, cleared
         self._filtered = _query(filters)
@@ -155,12 +164,12 @@ class GridUrls:
     def clear(self) -> str:
         return self._build_url("", self._cleared)
 
-    def _build_url(self, filters: str, place: Mapping[str, str]) -> str:
+    def _build_url(self, filters: str, place: Mapping[str, Any]) -> str:
         query = "&".join(filter(None, (filters, _query(place))))
         return f"{self._path}?{query}" if query else self._path
 
 
-def _query(values: Mapping[str, list[str] | str]) -> str:
+def _query(values: Mapping[str, Any]) -> str:
     # The characters that Flask's URLs leave unquoted too.
     return urlencode(values, doseq=True, safe="!$'()*,/:;?@") if values else ""
 

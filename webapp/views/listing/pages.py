@@ -1,7 +1,8 @@
 """The pages of lists: `add_routes` adds the routes of a list to the blueprint of its entity."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request, url_for
@@ -17,7 +18,9 @@ from webapp.queries.listing import saved_views
 from webapp.queries.listing.saved_views import Layout
 from webapp.services.bulk import registry as bulk_registry
 from webapp.views.listing import grid_page
+from webapp.views.listing import tabs as list_tabs
 from webapp.views.listing.registry import Listing, choose_grid, view_url
+from webapp.views.listing.tabs import Tab, TabLink
 from webapp.web.auth import has_permission, requires
 from webapp.web.input_validation import parse_id
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
@@ -31,6 +34,10 @@ class ListTools:
     query: str
     view: GridView | None
     kinds: tuple[str, ...]
+    tabs: Sequence[TabLink] = ()
+    view_tabs: Sequence[TabLink] = ()
+    # The tab of the page.
+    tab: Tab | None = None
 
     @property
     def prints(self) -> tuple[str, ...]:
@@ -72,6 +79,12 @@ def _show(
     )
     if default is not None and not request.args:
         return see_other(request, view_url(listing, default))
+    tab = list_tabs.find_current(listing.tabs, form.check().parameters)
+    has_tab = tab is not None and bool(tab.states)
+    # Without a parameter the list would open with the default view again.
+    cleared: dict[str, str | list[str]] = {"view": "0"} if default is not None else {}
+    if tab is not None and has_tab:
+        cleared["state"] = list(tab.states)
     page = grid_page.show(
         session,
         choose_grid(listing, every, request.args, layout),
@@ -80,12 +93,23 @@ def _show(
         request,
         listing.counted,
         fixed_parameters={name: request.args[name] for name in ("columns", "view") if request.args.get(name)},
-        # Without it the list would open with the default view again.
-        cleared={"view": "0"} if default is not None else {},
+        cleared=cleared,
+        without_chip="state" if has_tab else "",
     )
     respond = render_fragment_or_page if page.page is not None else render_invalid
     query = urlencode([*page.filters.items(), *page.place.items()], doseq=True)
-    tools = ListTools(listing, query, _find_current_view(session), _list_allowed_kinds(listing))
+    view = _find_current_view(session)
+    tools = ListTools(listing, query, view, _list_allowed_kinds(listing), tab=tab)
+    if listing.tabs is not None:
+        tools = replace(
+            tools,
+            tabs=list_tabs.build_tabs(
+                session, listing.tabs, listing.endpoint, page.filters, page.place, in_view=view is not None
+            ),
+            view_tabs=list_tabs.build_view_tabs(
+                session, listing.name, partial(view_url, listing), view.id if view is not None else None
+            ),
+        )
     by_id = {store.id: store for store in every}
     return respond(
         request, "listing/_grid.html", listing.page, grid=page, stores=by_id, all_stores=tuple(every), tools=tools

@@ -9,6 +9,7 @@ from flask import abort, url_for
 from sqlalchemy.orm import Session
 
 from webapp.core.i18n.locale import lazy_gettext as _l
+from webapp.domain.orders import work as order_work
 from webapp.exports import document_columns, order_columns
 from webapp.exports.fields import Heading, Text
 from webapp.forms.amazon_orders import AmazonOrderFilters
@@ -27,9 +28,10 @@ from webapp.models.stores import StoreName
 from webapp.queries.invoicing import lists as document_lists
 from webapp.queries.listing.fetch import Grid
 from webapp.queries.listing.saved_views import Layout
-from webapp.queries.orders import customers, orders
+from webapp.queries.orders import customers, orders, work
 from webapp.queries.sync import amazon_orders
 from webapp.views.listing import grid_page
+from webapp.views.listing.tabs import Tab, Tabs
 from webapp.web.auth import has_permission
 
 
@@ -74,6 +76,7 @@ class Listing:
     page: str = "listing/index.html"
     find_number: Callable[[Session, str], str | None] | None = None
     kinds: tuple[str, ...] = ()
+    tabs: Tabs | None = None
 
     @property
     def endpoint(self) -> str:
@@ -99,6 +102,18 @@ def _describe_no_documents(title: Text, text: Text) -> EmptyMessage:
 
 _TAKE_AWAY = _l("Remove a filter, or search for a shorter part of the number.")
 _NO_DOCUMENT = Message(_l("No results"), _TAKE_AWAY)
+# What is to be shipped is sorted by the time it has to leave.
+_ORDER_TABS = Tabs(
+    (
+        Tab("to_ship", _l("To ship"), order_work.GROUPS["to_ship"], "ship_by"),
+        Tab("awaiting_amazon", _l("Awaiting Amazon"), order_work.GROUPS["awaiting_amazon"]),
+        Tab("on_hold", _l("On hold"), order_work.GROUPS["on_hold"]),
+        Tab("shipped", _l("Shipped"), order_work.GROUPS["shipped"]),
+        Tab("canceled", _l("Cancelled"), order_work.GROUPS["canceled"]),
+        Tab("all", _l("All")),
+    ),
+    work.count_groups,
+)
 
 ORDERS = Listing(
     "orders",
@@ -131,6 +146,7 @@ ORDERS = Listing(
         "print_credit_memos",
         "print_all",
     ),
+    tabs=_ORDER_TABS,
 )
 AMAZON_ORDERS = Listing(
     "amazon_orders",
