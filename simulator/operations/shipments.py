@@ -7,6 +7,7 @@ from simulator.operations import lifecycle
 from simulator.operations.carriers import CARRIER_CODES
 from simulator.operations.errors import ApiError, invalid_input
 from simulator.state.clock import format_iso, parse_iso
+from simulator.state.marketplaces import BY_COUNTRY
 from simulator.state.orders import OrderRecord
 from simulator.state.world_state import WorldState
 
@@ -23,14 +24,26 @@ def confirm(world: WorldState, order: OrderRecord, content: Any) -> None:
         raise invalid_input("Invalid request body: packageDetail is required.")
     if content.get("marketplaceId") != order.body["salesChannel"]["marketplaceId"]:
         raise invalid_input("marketplaceId: is invalid for this order.")
-    if content.get("codCollectionMethod") not in (None, "DirectPayment"):
-        raise invalid_input("codCollectionMethod: is invalid.")
+    check_collection(order, content.get("codCollectionMethod"))
     package = parse_package(world, order, detail)
     check_order(order, package)
     if world.faults.trigger("confirmShipment", name="package_not_found"):
         raise package_not_found()
     if not world.faults.trigger("confirmShipment", name="package_unseen"):
         lifecycle.save_package(world, order, package, channel="confirmShipment")
+
+
+def check_collection(order: OrderRecord, method: Any) -> None:
+    """Raise ApiError when the way of collecting cash on delivery is wrong. The wording of the refusal is not known."""
+    if method not in (None, "DirectPayment"):
+        raise invalid_input("codCollectionMethod: is invalid.")
+    is_japanese = order.body["salesChannel"]["marketplaceId"] == BY_COUNTRY["JP"].id
+    constraints = [
+        item.get("fulfillment", {}).get("shipping", {}).get("shippingConstraints", {})
+        for item in order.body["orderItems"]
+    ]
+    if is_japanese and method is None and any("cashOnDelivery" in entry for entry in constraints):
+        raise invalid_input("codCollectionMethod: is required for cash on delivery.")
 
 
 def parse_package(world: WorldState, order: OrderRecord, detail: dict[str, Any]) -> dict[str, Any]:
@@ -43,6 +56,8 @@ def parse_package(world: WorldState, order: OrderRecord, detail: dict[str, Any])
         raise invalid_input("PackageReferenceId: is invalid, must be a positive numeric value.")
     if str(detail["carrierCode"]) not in CARRIER_CODES:
         raise invalid_input(f"CarrierCode: {detail['carrierCode']} is invalid.")
+    if detail["carrierCode"] == "Other" and order.body["salesChannel"]["marketplaceId"] == BY_COUNTRY["IN"].id:
+        raise invalid_input("CarrierCode: Other is invalid.")
     if detail["carrierCode"] == "Other" and not detail.get("carrierName"):
         raise invalid_input("CarrierName: is required when the carrierCode is Other.")
     package = {
@@ -84,9 +99,24 @@ def parse_lines(order: OrderRecord, lines: Any) -> list[dict[str, Any]]:
             raise invalid_input("Quantity: is invalid, must be a positive number.")
         if any(line["orderItemId"] == other["orderItemId"] for other in checked):
             raise invalid_input(f"OrderItemId: {line['orderItemId']} is given twice.")
-        codes = {"transparencyCodes": line["transparencyCodes"]} if line.get("transparencyCodes") else {}
+        item = next(item for item in order.body["orderItems"] if item["orderItemId"] == line["orderItemId"])
+        codes = parse_transparency_codes(item, quantity, line.get("transparencyCodes"))
         checked.append({"orderItemId": line["orderItemId"], "quantity": quantity, **codes})
     return checked
+
+
+def parse_transparency_codes(item: dict[str, Any], quantity: int, codes: Any) -> dict[str, list[str]]:
+    """Return the codes of an item's units. An item of the programme needs one for each unit.
+
+    Amazon documents that these items need codes; the wording of its refusal is not known.
+    """
+    if not codes and "TRANSPARENCY" not in item.get("programs", ()):
+        return {}
+    if not isinstance(codes, list) or not all(isinstance(code, str) and code for code in codes):
+        raise invalid_input(f"TransparencyCodes: are required for item {item['orderItemId']}.")
+    if len(set(codes)) != quantity or len(codes) != quantity:
+        raise invalid_input(f"TransparencyCodes: item {item['orderItemId']} needs {quantity} different codes.")
+    return {"transparencyCodes": codes}
 
 
 def package_not_found() -> ApiError:

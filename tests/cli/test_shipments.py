@@ -119,3 +119,19 @@ def test_one_order_is_shipped_by_hand_in_the_parcel_of_another(command, numbers)
     assert (asked.code, "Confirm that both orders are in one package" in asked.error) == (1, True)
     assert command("orders", "ship", numbers[1], "--tracking", DHL, "--carrier", "DHL", "--shared-parcel").code == 0
     assert shipped(command, numbers[1]) > 0
+
+
+def test_transparency_codes_and_the_service_are_given_by_options(command, account_name, amazon):
+    number = amazon.world.place("DE", lines=((0, 1),), features=("transparency",))
+    assert command("sync", account_name).code == 0
+    sku = command("orders", "show", number, "--json").json["items"][0]["sku"]
+    ship = ("orders", "ship", number, "--tracking", DHL, "--service", "Paket")
+
+    missing = command(*ship)
+    unknown = command(*ship, "--transparency-code", "NOT-THERE=AZ-1")
+
+    assert (missing.code, unknown.code) == (1, 1)
+    assert "Transparency code of each unit: 1 are needed, 0 entered" in missing.error
+    assert "NOT-THERE=AZ-1 is not SKU=CODE" in unknown.error
+    assert command(*ship, "--transparency-code", f"{sku}=AZ-1").code == 0
+    assert shipped(command, number) == 1

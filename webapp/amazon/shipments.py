@@ -28,6 +28,8 @@ def confirm(client: Client, number: str, marketplace_id: str, parcel: Parcel) ->
         # This machine's clock is ahead. Amazon rejects a shipping time in the future.
         parcel = replace(parcel, shipped_at=now)
     body = {"marketplaceId": marketplace, "packageDetail": build_package_detail(parcel)}
+    if parcel.collects_cash:
+        body["codCollectionMethod"] = "DirectPayment"
     client.call("confirmShipment", "POST", path, _check_confirmed, body=body, idempotent=False)
 
 
@@ -39,13 +41,18 @@ def build_package_detail(parcel: Parcel) -> dict[str, Any]:
         "carrierCode": parcel.carrier_code,
         "trackingNumber": parcel.tracking_number,
         "shipDate": format_time(parcel.shipped_at),
-        "orderItems": [{"orderItemId": item, "quantity": quantity} for item, quantity in parcel.items],
+        "orderItems": [_build_item(parcel, item, quantity) for item, quantity in parcel.items],
     }
     if parcel.carrier_name:
         detail["carrierName"] = parcel.carrier_name
     if parcel.shipping_method:
         detail["shippingMethod"] = parcel.shipping_method
     return detail
+
+
+def _build_item(parcel: Parcel, item: str, quantity: int) -> dict[str, Any]:
+    codes = parcel.transparency_codes.get(item)
+    return {"orderItemId": item, "quantity": quantity} | ({"transparencyCodes": list(codes)} if codes else {})
 
 
 def _check(parcel: Parcel) -> None:
@@ -65,6 +72,8 @@ def _check(parcel: Parcel) -> None:
         raise _build_invalid_request("A parcel needs items of the order, each once.")
     if any(type(quantity) is not int or quantity < 1 for _, quantity in parcel.items):
         raise _build_invalid_request("A parcel holds one or more of each of its items.")
+    if any(codes and len(codes) != dict(parcel.items).get(item) for item, codes in parcel.transparency_codes.items()):
+        raise _build_invalid_request("A parcel needs the Transparency code of each of its units.")
 
 
 def _build_invalid_request(message: str) -> InvalidRequest:

@@ -86,6 +86,16 @@ def invoice(number: str, items: tuple[str, ...], comment: str, data_dir: Path | 
 @_items_option
 @click.option("--tracking", default="", metavar="NUMBER", help="The tracking number; Amazon requires one.")
 @click.option("--carrier", default="", help="Its name or Amazon's code. Default: detected from the number.")
+@click.option(
+    "--service", default="", metavar="NAME", help="The carrier's service. Default: the order's service level."
+)
+@click.option(
+    "--transparency-code",
+    "transparency_codes",
+    multiple=True,
+    metavar="SKU=CODE",
+    help="Transparency code of a unit; repeatable, one for each unit.",
+)
 @click.option("--shared-parcel", is_flag=True, help="Another order with this tracking number is in the parcel too.")
 @click.option(
     "--accept-number", is_flag=True, help="Accept the tracking number although its format or check digit is doubtful."
@@ -100,6 +110,8 @@ def ship(
     items: tuple[str, ...],
     tracking: str,
     carrier: str,
+    service: str,
+    transparency_codes: tuple[str, ...],
     shared_parcel: bool,
     accept_number: bool,
     no_undo: bool,
@@ -115,7 +127,14 @@ def ship(
     def step(session: Session, order: Order, about: dict[str, Any]) -> str:
         code, name = _find_carrier(carrier, tracking, order.store.marketplace.country_code)
         parcel = Parcel(
-            _parse_quantities(order, items), code, name, tracking, shared=shared_parcel, confirmed=accept_number
+            _parse_quantities(order, items),
+            code,
+            name,
+            tracking,
+            shared=shared_parcel,
+            confirmed=accept_number,
+            shipping_method=service,
+            transparency_codes=_parse_transparency_codes(order, transparency_codes),
         )
         undo_seconds = 0 if no_undo else settings().undo_seconds
         about |= {"comment": comment, "undo_seconds": undo_seconds, "ship_anyway": ship_anyway}
@@ -234,6 +253,19 @@ def _parse_quantities(order: Order, items: Sequence[str]) -> dict[int, int] | No
             raise InvalidError("item_unreadable", text=text, known=skus)
         quantities[lines[0].id] = int(quantity)
     return quantities
+
+
+def _parse_transparency_codes(order: Order, entries: Sequence[str]) -> dict[int, list[str]]:
+    """Return the codes by line id. Raises InvalidError for a SKU that the order does not have."""
+    codes: dict[int, list[str]] = {}
+    for entry in entries:
+        sku, _, code = entry.partition("=")
+        line = next((item for item in order.items if (item.sku or "-") == sku), None)
+        if line is None or not code.strip():
+            skus = ", ".join(item.sku or "-" for item in order.items)
+            raise InvalidError("transparency_code_unreadable", text=entry, known=skus)
+        codes.setdefault(line.id, []).append(code.strip())
+    return codes
 
 
 def _find_carrier(text: str, tracking_number: str, country: str) -> tuple[str, str]:

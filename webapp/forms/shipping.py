@@ -4,19 +4,21 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, FieldList, Form, FormField, SelectField, StringField
+from wtforms import BooleanField, Field, FieldList, Form, FormField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
 from webapp.core.i18n.locale import lazy_gettext as _l
+from webapp.domain.amazon import order_details
 from webapp.domain.errors import AppError, InvalidError
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.shipping import carriers as shipping_carriers
 from webapp.domain.shipping import parcels
 from webapp.domain.shipping.carrier_names import find_by_exact_name
 from webapp.domain.shipping.tracking.numbers import CARRIER_QUESTIONS, Classification
-from webapp.forms.documents import DocumentForm, add_no_fields, build_line_form, parse_quantities
+from webapp.domain.submissions import shipment_confirmation
+from webapp.forms.documents import DocumentForm, build_line_form, parse_quantities
 from webapp.forms.fields import build_choices
-from webapp.models.orders import Order
+from webapp.models.orders import Order, OrderItem
 from webapp.models.shipments import Parcel
 
 OTHER = "other"
@@ -60,6 +62,7 @@ class ParcelCorrectionForm(FlaskForm):
 
     carrier = SelectField(_l("Carrier"), validate_choice=False)
     title = StringField(_l("Name of the other carrier"))
+    shipping_method = StringField(_l("Shipping service"))
     tracking_number = StringField(_l("Tracking number"))
     # A number shared with another order, confirmed by the user.
     shared = StringField(_l("Number of a shared package"))
@@ -81,6 +84,7 @@ class ParcelCorrectionForm(FlaskForm):
         key = carrier.key if carrier and is_listed else OTHER if parcel.carrier else ""
         data = {"carrier": key, "title": "" if is_listed else title, "tracking_number": parcel.tracking_number}
         data["confirmed"] = parcel.tracking_number if parcel.tracking_warning else ""
+        data["shipping_method"] = parcel.shipping_method
         return cls(formdata=None, country=country, data=data)
 
     def entered(self) -> dict[str, Any]:
@@ -88,6 +92,7 @@ class ParcelCorrectionForm(FlaskForm):
         code, title = self._carrier()
         number = self.tracking_number.data or ""
         about = {"carrier": code, "title": title, "tracking_number": number}
+        about["shipping_method"] = self.shipping_method.data or ""
         is_shared, is_right = (is_confirmed(self.number(), field.data) for field in (self.shared, self.confirmed))
         return about | {"shared": is_shared, "confirmed": is_right}
 
@@ -121,6 +126,7 @@ class ParcelForm(Form):
     tracking_number = StringField(_l("Tracking number"))
     carrier = SelectField(_l("Carrier"), validate_choice=False)
     title = StringField(_l("Name of the carrier"))
+    shipping_method = StringField(_l("Shipping service"))
     # A number shared with another order, confirmed by the user.
     shared = StringField(_l("Number of a shared package"))
     # A doubtful number confirmed by the user. A changed one needs a new confirmation.
@@ -214,8 +220,20 @@ class ShipmentForm(DocumentForm):
         elif not code and classification.code in CARRIER_QUESTIONS:
             raise InvalidError(classification.code, field=f"parcels-{place}-carrier", **classification.args)
         is_shared, is_right = (is_confirmed(classification, field.data) for field in (form.shared, form.confirmed))
-        number = form.tracking_number.data or ""
-        return parcels.Parcel(quantities, code, title, number, shared=is_shared, confirmed=is_right)
+        return parcels.Parcel(
+            quantities,
+            code,
+            title,
+            form.tracking_number.data or "",
+            shared=is_shared,
+            confirmed=is_right,
+            shipping_method=form.shipping_method.data or "",
+            transparency_codes={
+                line.id: (form[f"transparency-{line.id}"].data or "").split()
+                for line in self.order.items
+                if f"transparency-{line.id}" in form
+            },
+        )
 
     def _classify(self, form: ParcelForm) -> Classification:
         """Classify the number, given the chosen carrier."""
@@ -226,10 +244,19 @@ class ShipmentForm(DocumentForm):
 
 def build_shipment_form(order: Order, **options: Any) -> ShipmentForm:
     """Build the form with one parcel of all remaining units, unless it was submitted."""
-    parcel = build_line_form(ParcelForm, order.items, add_no_fields)
+    item_details = order_details.load_items(order.amazon_order.details)
+
+    def add_codes_field(line: OrderItem) -> dict[str, Any]:
+        details = item_details.get(line.order_item_id, order_details.NO_ITEM_DETAILS)
+        needs_codes = order_details.TRANSPARENCY in details.programs
+        return {f"transparency-{line.id}": TextAreaField(_l("Transparency codes"))} if needs_codes else {}
+
+    parcel = build_line_form(ParcelForm, order.items, add_codes_field)
     fields = {"parcels": FieldList(FormField(parcel), min_entries=1)}
     form: ShipmentForm = type("ShipmentForm", (ShipmentForm,), fields)(order=order, **options)
     if not form.is_submitted():
         for line in order.items:
             form.parcels.entries[0].form[f"quantity-{line.id}"].data = str(order_states.count_left_to_ship(line))
+        default_method = shipment_confirmation.default_shipping_method(order.amazon_order.service_level)
+        form.parcels.entries[0].form.shipping_method.data = default_method
     return form

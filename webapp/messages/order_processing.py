@@ -34,6 +34,10 @@ SENTENCES = {
     "refund_way_required": _l("Choose whether Amazon refunds the buyer or the refund is only recorded."),
     "refund_reason_required": _l("Choose a reason. Amazon requires one."),
     "parcel_none": _l("A shipment needs at least one package."),
+    "transparency_codes_required": _l(
+        "Enter the Transparency code of each unit: %(quantity)s are needed, %(entered)s entered."
+    ),
+    "transparency_code_twice": _l("Transparency code %(unit_code)s is entered twice. Each unit has its own."),
     "parcel_contents_required": _l("Enter the contents of each package."),
     "tracking_twice": _l("Tracking number %(number)s is on two packages."),
     "tracking_used": _l("Tracking number %(number)s is already used for order %(order)s."),
@@ -54,6 +58,10 @@ SENTENCES = {
     "hold_until_unreadable": _l("%(text)s is not a date and time."),
     "comment_required": _l("Enter a comment."),
     "status_unknown": _l("An order with the status %(state)s cannot be set to the status %(word)s."),
+    "transparency_code_unreadable": _l("%(text)s is not SKU=CODE, with a SKU of this order: %(known)s."),
+    "carrier_not_listed": _l(
+        "Amazon accepts only carriers of its list in this marketplace, and %(carrier)s is not one of them."
+    ),
     "item_unreadable": _l(
         "%(text)s is not SKU=QUANTITY, with a SKU of this order and a whole number. "
         "Each of its lines can be named once: %(known)s."

@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.base import AUTOINCREMENT, Base, UtcDateTime
@@ -44,6 +44,8 @@ class Parcel(Base):
     # Amazon's code of the carrier, "Other" if it has none; empty if unknown.
     carrier: Mapped[str] = mapped_column(String(40), default="")
     title: Mapped[str] = mapped_column(String(100), default="")
+    # The carrier's service, by default the service level the buyer chose.
+    shipping_method: Mapped[str] = mapped_column(String(100), default="", server_default="")
     # Without spaces and in capitals; empty for a parcel that is not tracked.
     tracking_number: Mapped[str] = mapped_column(String(100), default="", index=True)
     # The doubt about the number that a user resolved by confirming it (a code of `messages`), or empty.
@@ -60,3 +62,5 @@ class ParcelItem(Base):
     parcel_id: Mapped[int] = mapped_column(ForeignKey("parcels.id"), index=True)
     order_item_id: Mapped[int] = mapped_column(ForeignKey("order_items.id"))
     quantity: Mapped[int]
+    # The Transparency code of each unit, where Amazon asks for them.
+    transparency_codes: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))

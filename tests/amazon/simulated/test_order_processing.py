@@ -8,7 +8,9 @@ import pytest
 
 from simulator.operations.adjustments import COMPONENTS, paid_amount
 from simulator.operations.world import World
+from simulator.state.sellers import DEMO_JP
 from webapp.amazon.gateway import Amazon
+from webapp.domain.accounts.credentials import Credentials
 from webapp.domain.amazon.errors import Forbidden, InvalidRequest, OutcomeUnknown
 from webapp.domain.amazon.types import AmazonPackage, FeedReport, PreparedFeed
 from webapp.domain.common.marketplaces import BY_COUNTRY
@@ -259,3 +261,33 @@ def test_a_message_whose_answer_was_lost_is_not_sent_again(amazon: Amazon, world
 
     assert len(world.effects("message", number)) == 1
     assert world.call_counts["createUnexpectedProblem"] == 1
+
+
+def test_japanese_cash_on_delivery_is_confirmed_with_the_way_it_is_collected(world: World, server, redis) -> None:
+    given = DEMO_JP.credentials(server.url)
+    names = ("seller_id", "client_id", "client_secret", "refresh_token", "endpoint", "token_url")
+    with Amazon(Credentials(account_key="8", **{name: given[name] for name in names}), redis) as amazon:
+        number = world.place("JP", lines=((0, 1),), features=("cash_on_delivery",))
+        parcel = a_parcel(amazon, number, 1, carrier_code="YamatoTransport")
+        with pytest.raises(InvalidRequest) as refused:
+            amazon.confirm_shipment(number, BY_COUNTRY["JP"].id, parcel)
+        assert "codCollectionMethod" in str(refused.value)
+
+        amazon.confirm_shipment(number, BY_COUNTRY["JP"].id, replace(parcel, collects_cash=True))
+
+        assert amazon.get_order(number).status == "SHIPPED"
+
+
+def test_a_parcel_with_transparency_codes_needs_one_for_each_unit(amazon: Amazon, world: World) -> None:
+    number = world.place("DE", lines=((0, 2),), features=("transparency",))
+    parcel = a_parcel(amazon, number, 2)
+    ((item_id, _quantity),) = parcel.items
+    with pytest.raises(InvalidRequest) as refused:
+        amazon.confirm_shipment(number, GERMANY, parcel)
+    assert "TransparencyCodes" in str(refused.value)
+    with pytest.raises(InvalidRequest):
+        amazon.confirm_shipment(number, GERMANY, replace(parcel, transparency_codes={item_id: ["AZ-1"]}))
+
+    amazon.confirm_shipment(number, GERMANY, replace(parcel, transparency_codes={item_id: ["AZ-1", "AZ-2"]}))
+
+    assert amazon.get_order(number).status == "SHIPPED"

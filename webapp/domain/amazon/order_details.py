@@ -16,6 +16,8 @@ CONSTRAINTS = (
     "cashOnDelivery",
     "palletDelivery",
 )
+# The programme whose items carry a code on each unit, which the seller reports to Amazon.
+TRANSPARENCY = "TRANSPARENCY"
 # The tax collection model of items whose tax Amazon collects and remits.
 FACILITATOR = "MARKETPLACE_FACILITATOR"
 # What whoever packs and ships an order must know before, as codes; the most demanding first.
@@ -187,7 +189,7 @@ def find_handling(stored: Mapping[str, Any], programs: Collection[str]) -> tuple
         codes.update(HANDLING_OF_CONSTRAINTS[name] for name in item.get("constraints", ()))
         for code, is_present in (
             ("customized", "customized_url" in item),
-            ("transparency", "TRANSPARENCY" in item.get("programs", ())),
+            ("transparency", TRANSPARENCY in item.get("programs", ())),
             ("serial_numbers", "serial_numbers_required" in item),
             ("scheduled", "scheduled_until" in item or "scheduled_from" in item),
         ):

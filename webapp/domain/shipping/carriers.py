@@ -4,8 +4,8 @@
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.resources import files
 from urllib.parse import quote
@@ -60,6 +60,9 @@ WELL_KNOWN = tuple(carrier for carrier in CARRIERS if carrier.key in ALIASES)
 # Every code of Amazon's that may be sent.
 CODES = frozenset({*BY_CODE, OTHER})
 
+# Countries whose marketplaces accept no carrier outside of Amazon's list (India: since 2021-05-07).
+WITHOUT_OTHER = frozenset({"IN"})
+
 # Carriers by the country of an S10 number (its last two letters), the likeliest first.
 POST_OFFICES = {
     "US": ("usps",), "GB": ("royal_mail", "parcelforce"), "DE": ("deutsche_post", "dhl"), "FR": ("la_poste", "chronopost"),
@@ -76,7 +79,8 @@ class Parcel:
 
     `reference` is our number of the parcel within its order, a positive number as text. Submitting it again edits the
     parcel instead of adding another, so a submission can be repeated. `carrier_name` is required with the carrier
-    code `Other`. `items` are (order item id, quantity).
+    code `Other`. `items` are (order item id, quantity). `transparency_codes` by order item id: the code of each unit.
+    `collects_cash`: the carrier collects the price, which Amazon asks for in Japan.
     """
 
     reference: str
@@ -86,6 +90,8 @@ class Parcel:
     items: tuple[tuple[str, int], ...]
     carrier_name: str | None = None
     shipping_method: str | None = None
+    transparency_codes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    collects_cash: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Contents of a shipment: parcels with a carrier, a tracking number and units of the order's lines."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from webapp.domain.errors import ConfirmationError, InvalidError, RefusedError
 from webapp.domain.invoicing import drafts as invoicing_drafts
@@ -11,6 +11,8 @@ from webapp.domain.shipping.tracking.numbers import NOT_A_NUMBER, Classification
 
 LONGEST_CODE = 40
 LONGEST_TITLE = 100
+LONGEST_METHOD = 100
+LONGEST_TRANSPARENCY_CODE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,7 @@ class Parcel:
     """A parcel. `quantities` by line id; None for all remaining units, allowed for a single parcel. Empty: unknown.
 
     `confirmed`: a user confirmed the number. `question`: the reason it needed that, once it is cleaned.
+    `shipping_method`: the carrier's service. `transparency_codes` by line id: the code on each unit.
     """
 
     quantities: Mapping[int, int] | None = None
@@ -28,13 +31,19 @@ class Parcel:
     shared: bool = False
     confirmed: bool = False
     question: str = ""
+    shipping_method: str = ""
+    transparency_codes: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
 
 def check_shipment(
-    lines: Sequence[invoicing_drafts.OrderLine], parcels: Sequence[Parcel], country: str = ""
+    lines: Sequence[invoicing_drafts.OrderLine],
+    parcels: Sequence[Parcel],
+    country: str = "",
+    transparency_lines: Collection[int] = (),
 ) -> list[Parcel]:
     """Return the cleaned parcels with their contents. `country`: ISO 3166 code of the origin.
 
+    `transparency_lines`: the lines whose units each need their Transparency code.
     Raises RefusedError when nothing is left, and InvalidError, whose field is `parcels-1-…` for the second parcel.
     """
     if not any(order_states.count_left_to_ship(line) for line in lines):
@@ -45,7 +54,8 @@ def check_shipment(
     drafts: list[Parcel] = []
     for place, parcel in enumerate(parcels):
         try:
-            drafts.append(_check_parcel(lines, parcel, packed, drafts, country, alone=len(parcels) == 1))
+            draft = _check_parcel(lines, parcel, packed, drafts, country, alone=len(parcels) == 1)
+            drafts.append(_check_transparency_codes(draft, transparency_lines, drafts))
         except InvalidError as error:
             error.field = f"parcels-{place}-{error.field}"
             raise
@@ -79,6 +89,27 @@ def _check_parcel(
     return replace(draft, quantities={id_: n for id_, n in chosen.items() if n})
 
 
+def _check_transparency_codes(draft: Parcel, transparency_lines: Collection[int], others: Sequence[Parcel]) -> Parcel:
+    """Return the parcel with the code of each of its units. Raises InvalidError naming the field of the line."""
+    used = {code for other in others for codes in other.transparency_codes.values() for code in codes}
+    codes_by_line: dict[int, tuple[str, ...]] = {}
+    for line_id, quantity in (draft.quantities or {}).items():
+        if line_id not in transparency_lines:
+            continue
+        codes = tuple(code for code in draft.transparency_codes.get(line_id, ()) if code)
+        name = f"transparency-{line_id}"
+        if len(codes) != quantity:
+            raise InvalidError("transparency_codes_required", field=name, quantity=quantity, entered=len(codes))
+        for code in codes:
+            if len(code) > LONGEST_TRANSPARENCY_CODE:
+                raise InvalidError("text_too_long", field=name, most=LONGEST_TRANSPARENCY_CODE)
+            if code in used:
+                raise InvalidError("transparency_code_twice", field=name, unit_code=code)
+            used.add(code)
+        codes_by_line[line_id] = codes
+    return replace(draft, transparency_codes=codes_by_line)
+
+
 def next_reference(used: Sequence[str | int]) -> int:
     """Return an unused parcel reference of the order. Submitting a used one would edit that parcel."""
     return max((int(reference) for reference in used if str(reference).isdecimal()), default=0) + 1
@@ -89,13 +120,19 @@ def clean_carrier(parcel: Parcel, country: str = "") -> Parcel:
 
     Raises InvalidError for what cannot be taken, and ConfirmationError for a number that needs to be confirmed.
     """
-    carrier, title = " ".join(parcel.carrier.split()), " ".join(parcel.title.split())
-    for field, text, max_length in (("carrier", carrier, LONGEST_CODE), ("title", title, LONGEST_TITLE)):
+    carrier, title, method = (" ".join(text.split()) for text in (parcel.carrier, parcel.title, parcel.shipping_method))
+    for name, text, max_length in (
+        ("carrier", carrier, LONGEST_CODE),
+        ("title", title, LONGEST_TITLE),
+        ("shipping_method", method, LONGEST_METHOD),
+    ):
         if len(text) > max_length:
-            raise InvalidError("text_too_long", field=field, most=max_length)
+            raise InvalidError("text_too_long", field=name, most=max_length)
     classification = classify_parcel_number(parcel, country)
     if classification.outcome == NOT_A_NUMBER:
         raise InvalidError(classification.code, field="tracking_number", **classification.args)
+    if carrier and carrier not in carriers.CODES - {carriers.OTHER} and country in carriers.WITHOUT_OTHER:
+        raise InvalidError("carrier_not_listed", field="carrier", carrier=title or carrier)
     if carrier == carriers.OTHER and not title:
         raise InvalidError("carrier_title_required", field="title")
     if classification.can_be_confirmed and not parcel.confirmed:
@@ -106,6 +143,7 @@ def clean_carrier(parcel: Parcel, country: str = "") -> Parcel:
         parcel,
         carrier=carrier,
         title=title or carrier,
+        shipping_method=method,
         tracking_number=classification.number,
         question=classification.code,
     )

@@ -1,6 +1,6 @@
 """Shipment confirmations: preconditions, conflicts, the submitted parcel and its verification."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -133,6 +133,16 @@ def derive_confirmation(amazon_status: str, states: Iterable[str | None]) -> str
     return order_states.UNCONFIRMED if distinct & _UNDER_WAY else order_states.CONFIRMED
 
 
+def default_shipping_method(service_level: str | None) -> str:
+    """Return the shipping method of a parcel for which none was entered: the service level the buyer chose."""
+    return (service_level or "").replace("_", " ").title()
+
+
+def is_collected_in_cash(country: str, handling: str | None) -> bool:
+    """Return whether the confirmation has to say how cash on delivery is collected: in Japan only."""
+    return country == "JP" and "cash_on_delivery" in (handling or "").split()
+
+
 def build_parcel(
     reference: int,
     carrier: str,
@@ -140,6 +150,10 @@ def build_parcel(
     tracking_number: str,
     shipped_at: datetime,
     items: Iterable[tuple[str, int]],
+    *,
+    shipping_method: str = "",
+    transparency_codes: Mapping[str, Sequence[str]] | None = None,
+    collects_cash: bool = False,
 ) -> carriers.Parcel:
     """Return the parcel for the gateway. A carrier without an Amazon code is sent by name."""
     code = carrier if carrier in carriers.CODES else carriers.OTHER
@@ -150,4 +164,7 @@ def build_parcel(
         tracking_number=tracking_number,
         shipped_at=shipped_at,
         items=tuple(items),
+        shipping_method=shipping_method or None,
+        transparency_codes=transparency_codes or {},
+        collects_cash=collects_cash,
     )

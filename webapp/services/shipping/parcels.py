@@ -35,6 +35,7 @@ def edit(
     title: str,
     tracking_number: str,
     undo_seconds: int,
+    shipping_method: str | None = None,
     shared: bool = False,
     confirmed: bool = False,
     now: datetime,
@@ -42,6 +43,7 @@ def edit(
 ) -> Submission:
     """Correct carrier and tracking number, and queue the confirmation to Amazon. Commits; returns the submission.
 
+    `shipping_method`: None leaves it as it is.
     `shared`: the user confirmed that the other order with the same number is in this parcel too. `confirmed`: the user
     confirmed the number; this is stored for the same number. Raises InvalidError for an invalid number, RefusedError
     while a confirmation is being sent.
@@ -50,7 +52,15 @@ def edit(
         parcel = _reload(session, parcel_id)
         was_confirmed = bool(parcel.tracking_warning) and carriers.clean(tracking_number) == parcel.tracking_number
         draft = parcels.clean_carrier(
-            parcels.Parcel(None, carrier, title, tracking_number, shared=shared, confirmed=confirmed or was_confirmed),
+            parcels.Parcel(
+                None,
+                carrier,
+                title,
+                tracking_number,
+                shared=shared,
+                confirmed=confirmed or was_confirmed,
+                shipping_method=parcel.shipping_method if shipping_method is None else shipping_method,
+            ),
             order.store.marketplace.country_code,
         )
         last_submission = shipment_confirmations.find_latest(session, parcel)
@@ -61,6 +71,7 @@ def edit(
             number_sequences.lock(session, "shipment")
             shipments.check_tracking_numbers(session, order, [draft])
         parcel.carrier, parcel.title, parcel.tracking_number = draft.carrier, draft.title, draft.tracking_number
+        parcel.shipping_method = draft.shipping_method
         is_confirmed_now = draft.question not in {"", parcel.tracking_warning} or not was_confirmed
         parcel.tracking_warning = draft.question
         shipment = session.get_one(Shipment, parcel.shipment_id)

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.db import number_sequences
+from webapp.domain.amazon import order_details
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.domain.shipping import parcels, shared_parcels
 from webapp.domain.submissions import cancellation, shipment_confirmation
@@ -54,7 +55,10 @@ def create(
         asked_to_cancel = shipment_confirmation.is_cancellation_requested(order.amazon_order)
         if asked_to_cancel and not ship_anyway:
             raise InvalidError("ship_anyway_required", field="ship_anyway")
-        drafts = parcels.check_shipment(order.items, parcel_drafts, order.store.marketplace.country_code)
+        # A label bought from Amazon is confirmed by Amazon itself.
+        transparency_lines = frozenset() if confirmed_by_amazon else find_transparency_lines(order)
+        country = order.store.marketplace.country_code
+        drafts = parcels.check_shipment(order.items, parcel_drafts, country, transparency_lines)
         # Locks the number sequence of shipments, so that all tracking numbers stored so far are visible.
         number = str(number_sequences.next_numbers(session, "shipment")[0])
         check_tracking_numbers(session, order, drafts)
@@ -62,7 +66,7 @@ def create(
         reference = _next_reference(session, order)
         lines = {item.id: item for item in order.items}
         for index, draft in enumerate(drafts):
-            shipment.parcels.append(_build_parcel(draft, order.id, reference + index))
+            shipment.parcels.append(_build_parcel(draft, order, reference + index))
             for line_id, quantity in (draft.quantities or {}).items():
                 lines[line_id].shipped += quantity
         session.add(shipment)
@@ -99,15 +103,34 @@ def create(
     return shipment
 
 
-def _build_parcel(draft: parcels.Parcel, order_id: int, reference: int) -> Parcel:
+def find_transparency_lines(order: Order) -> frozenset[int]:
+    """Return the ids of the lines whose units need their Transparency codes."""
+    amazon_order = order.amazon_order
+    if "transparency" not in (amazon_order.handling or "").split():
+        return frozenset()
+    details = order_details.load_items(amazon_order.details)
+    items = {id_ for id_, item in details.items() if order_details.TRANSPARENCY in item.programs}
+    return frozenset(line.id for line in order.items if line.order_item_id in items)
+
+
+def _build_parcel(draft: parcels.Parcel, order: Order, reference: int) -> Parcel:
+    default_method = shipment_confirmation.default_shipping_method(order.amazon_order.service_level)
     return Parcel(
-        order_id=order_id,
+        order_id=order.id,
         reference=reference,
         carrier=draft.carrier,
         title=draft.title,
         tracking_number=draft.tracking_number,
         tracking_warning=draft.question,
-        items=[ParcelItem(order_item_id=id_, quantity=quantity) for id_, quantity in (draft.quantities or {}).items()],
+        shipping_method=draft.shipping_method or default_method,
+        items=[
+            ParcelItem(
+                order_item_id=id_,
+                quantity=quantity,
+                transparency_codes=list(draft.transparency_codes.get(id_, ())) or None,
+            )
+            for id_, quantity in (draft.quantities or {}).items()
+        ],
     )
 
 

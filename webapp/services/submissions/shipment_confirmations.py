@@ -128,7 +128,7 @@ class ShipmentConfirmationHandler(SubmissionHandler):
 
     def build_call(self, session: Session, submission: Submission) -> Callable[[AmazonGateway], None]:
         parcel = self._load_parcel(session, submission)
-        item_ids = _map_amazon_item_ids(session, parcel)
+        item_ids, order = _map_amazon_item_ids(session, parcel), submission.amazon_order
         shipment = session.get_one(Shipment, parcel.shipment_id)
         # Amazon rejects a ship date in its future. `changed_at` is the present: the state has just changed.
         latest_time = clock_corrections.amazon_time(session, submission.account_id, submission.changed_at)
@@ -139,8 +139,16 @@ class ShipmentConfirmationHandler(SubmissionHandler):
             parcel.tracking_number,
             min(shipment.shipped_at or shipment.created_at, latest_time),
             [(item_ids[item.order_item_id], item.quantity) for item in parcel.items],
+            shipping_method=parcel.shipping_method,
+            transparency_codes={
+                item_ids[item.order_item_id]: item.transparency_codes
+                for item in parcel.items
+                if item.transparency_codes
+            },
+            collects_cash=shipment_confirmation.is_collected_in_cash(
+                order.store.marketplace.country_code, order.handling
+            ),
         )
-        order = submission.amazon_order
         number, marketplace_id = order.number, order.store.marketplace_id
         return lambda gateway: gateway.confirm_shipment(number, marketplace_id, sent_parcel)
 

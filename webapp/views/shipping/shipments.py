@@ -87,7 +87,11 @@ def _preview(session: Session, order: Order, form: ShipmentForm) -> dict[str, An
     if refusal:
         raise RefusedError(refusal)
     try:
-        drafts = parcels.check_shipment(order.items, form.build_parcels(unknown="?"))
+        drafts = parcels.check_shipment(
+            order.items,
+            form.build_parcels(unknown="?"),
+            transparency_lines=shipments.find_transparency_lines(order),
+        )
         shipments.check_tracking_numbers(session, order, drafts)
     except ConfirmationError:
         return context
