@@ -17,7 +17,7 @@ PIP := $(INSTALL) --no-binary flask-principal --no-build-isolation
 DATA_OPTION = $(if $(DATA),--data-dir "$(DATA)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev run test test-all explore faults models check fix docs lock wheel benchmark clean
+.PHONY: help setup demo dev run test test-all explore faults messages models check fix docs lock wheel benchmark clean
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ explore: .venv/ready-dev ## Look for counterexamples that no run has tried yet
 
 faults: .venv/ready-dev ## Inject random faults into the running product [SEED= HOURS=0.25 STEPS= DATABASE=sqlite|postgresql]
 	@$(PY) -m tests.faults.suite --database $(DATABASE) $(if $(SEED),--seed $(SEED)) $(if $(HOURS),--hours $(HOURS)) $(if $(STEPS),--steps $(STEPS))
+
+messages: .venv/ready-dev ## Add new texts to the translations of every language, and count those to translate
+	@$(PY) -m tests.project.catalogs update
 
 models: .venv/ready-dev ## Validate against Amazon's models and record which [MODELS=clone of amzn/selling-partner-api-models]
 	@$(PY) -m tests.project.amazon_models_page take "$(or $(MODELS),.)"

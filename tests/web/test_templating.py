@@ -1,16 +1,16 @@
 """Pages are in the language that each request asks for."""
 
-import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
+from babel.messages.pofile import write_po
 from flask import Flask, render_template_string
 from flask.testing import FlaskClient
 from flask_babel import force_locale, gettext, lazy_gettext
 
-from webapp.core.i18n import locale
+from webapp.core.i18n import catalogues, locale
 
 TEXTS = {
     "Sign out": "Abmelden",
@@ -21,19 +21,24 @@ TEXTS = {
 
 
 @pytest.fixture
-def german(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A desk that knows a few texts in German."""
+def german(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A desk that knows a few texts in German, and no other language."""
     catalog = Catalog("de")
     for text, translated in TEXTS.items():
         catalog.add((text, "%(num)s orders") if isinstance(translated, tuple) else text, translated)
-    folder = tmp_path / "texts" / "de" / "LC_MESSAGES"
+    folder = tmp_path / "de" / "LC_MESSAGES"
     folder.mkdir(parents=True)
-    written = io.BytesIO()
-    write_mo(written, catalog)
-    (folder / "messages.mo").write_bytes(written.getvalue())
-    babel = app.extensions["babel"]
-    monkeypatch.setattr(babel, "translation_directories", [str(tmp_path / "texts")])
-    monkeypatch.setattr(babel.instance.domain_instance, "cache", {})
+    with (folder / "messages.po").open("wb") as file:
+        write_po(file, catalog)
+    monkeypatch.setattr(catalogues, "FOLDER", tmp_path)
+    forget_catalogues()
+    yield
+    forget_catalogues()
+
+
+def forget_catalogues() -> None:
+    for cached in (catalogues.load_catalogue, catalogues.list_languages, locale.available):
+        cached.cache_clear()
 
 
 @pytest.mark.usefixtures("german")

@@ -1,7 +1,6 @@
 """Flask extensions. They are created unbound and connect to nothing; `create_app` binds them."""
 
 from flask import Flask, current_app
-from flask_babel import Babel
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
@@ -9,6 +8,7 @@ from htmx_flask import Htmx
 from sqlalchemy import Connection
 
 from webapp.core.i18n import locale
+from webapp.core.i18n.page_texts import PageBabel
 from webapp.core.settings import Settings
 from webapp.db.base import Base
 from webapp.db.engine import build_engine_options, build_reading_options, prepare
@@ -16,7 +16,7 @@ from webapp.db.engine import build_engine_options, build_reading_options, prepar
 db = SQLAlchemy(model_class=Base)
 migrate = Migrate()
 csrf = CSRFProtect()
-babel = Babel()
+babel = PageBabel()
 htmx = Htmx()
 
 

@@ -6,17 +6,17 @@ A domain is a file `translations/<language>/LC_MESSAGES/<domain>.po`, read witho
 import io
 import re
 from functools import lru_cache
-from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
 
 from webapp.domain.common.languages import DEFAULT, LANGUAGES
 from webapp.domain.common.money import Money
 
-_FOLDER = Path(__file__).parents[2] / "translations"
+FOLDER = Path(__file__).parents[2] / "translations"
 # The locale of a language in a country for which CLDR has none.
 _ELSEWHERE = {"en": "en_150", "zh": "zh_Hans_CN"}
 _LETTER_AT_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)")
@@ -32,13 +32,22 @@ def load_catalogue(language: str, domain: str) -> NullTranslations:
         raise LookupError(f"There is no language {language!r}.")
     if language == DEFAULT:
         return NullTranslations()
-    path = _FOLDER / language / "LC_MESSAGES" / f"{domain}.po"
-    with path.open("rb") as file:
+    with _find_path(language, domain).open("rb") as file:
         texts = read_po(file, locale=language, domain=domain, abort_invalid=True)
     compiled = io.BytesIO()
     write_mo(compiled, texts)
     compiled.seek(0)
-    return GNUTranslations(compiled)
+    return Translations(compiled, domain=domain)
+
+
+@lru_cache(maxsize=8)
+def list_languages(domain: str) -> tuple[str, ...]:
+    """Return the languages that have a catalogue of this domain, English first."""
+    return tuple(tag for tag in LANGUAGES if tag == DEFAULT or _find_path(tag, domain).is_file())
+
+
+def _find_path(language: str, domain: str) -> Path:
+    return FOLDER / language / "LC_MESSAGES" / f"{domain}.po"
 
 
 @lru_cache(maxsize=256)

@@ -1,12 +1,15 @@
 """The locale of a request: the user's own choice, else the browser's preference, else English."""
 
-from functools import lru_cache
-from gettext import NullTranslations
+from functools import cache
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from flask import Flask, current_app, g, has_request_context, request
-from flask_babel import Babel, LazyString, get_locale, get_translations
+from babel.support import NullTranslations
+from flask import Flask, g, has_request_context, request
+from flask_babel import LazyString, get_locale, get_translations
+
+from webapp.core.i18n.catalogues import list_languages
+from webapp.core.i18n.page_texts import DOMAIN
 
 COOKIE = "language"
 DEFAULT = "en"
@@ -50,18 +53,10 @@ def init_app(app: Flask) -> None:
     )
 
 
-def available() -> list[Locale]:
-    """Return the languages that have translations, English first."""
-    babel = current_app.extensions["babel"]
-    return list(_find_available(babel.instance, tuple(babel.translation_directories)))
-
-
-# The translations are part of the release: the folders are not listed again for each request.
-@lru_cache(maxsize=8)
-def _find_available(babel: Babel, _directories: tuple[str, ...]) -> tuple[Locale, ...]:
-    locales = {str(locale): locale for locale in babel.list_translations()}
-    others = sorted(tag for tag in locales if tag != DEFAULT)
-    return (Locale.parse(DEFAULT), *(locales[tag] for tag in others))
+@cache
+def available() -> tuple[Locale, ...]:
+    """Return the languages of the pages, English first."""
+    return tuple(Locale.parse(tag) for tag in list_languages(DOMAIN))
 
 
 def select_locale() -> Locale:
