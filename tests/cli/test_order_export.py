@@ -35,8 +35,8 @@ def test_names_are_left_out_when_asked(command, numbers, tmp_path):
     with_names = command("orders", "export")
     without = command("orders", "export", "--without-personal-data")
 
-    assert "Bill-to name" in table(with_names)[0]
-    assert "Bill-to name" not in table(without)[0]
+    assert "Ship-to name" in table(with_names)[0]
+    assert "Ship-to name" not in table(without)[0]
     engine = create_engine(f"sqlite:///{tmp_path / 'cli' / 'channeldesk.db'}")
     with engine.connect() as connection:
         events = connection.execute(text("SELECT kind, actor FROM events WHERE kind LIKE 'grid_%' ORDER BY id")).all()

@@ -45,8 +45,8 @@ def there(owner_client: FlaskClient, other: Flask) -> FlaskClient:
     browser.set_cookie(name, owner_client.get_cookie(name).value)
     browser.environ_base["HTTP_X_CSRFTOKEN"] = owner_client.environ_base["HTTP_X_CSRFTOKEN"]
     for _ in range(2):
-        assert "Buyer Number1" in browser.get("/orders").text
-        assert "Buyer Number1" in owner_client.get("/orders").text
+        assert "Recipient Number1" in browser.get("/orders").text
+        assert "Recipient Number1" in owner_client.get("/orders").text
     return browser
 
 
@@ -68,8 +68,8 @@ def test_a_removed_role_is_gone_from_the_next_page(there: FlaskClient, session: 
     session.commit()
     page = there.get("/orders").text
     assert 'name="kind" value="hold"' not in page
-    assert "Buyer Number1" not in page
-    assert "B•••" in page
+    assert "Recipient Number1" not in page
+    assert "R•••" in page
 
 
 def test_a_page_shows_only_the_signed_in_user(other: Flask, owner_client: FlaskClient, there: FlaskClient) -> None:
@@ -80,8 +80,8 @@ def test_a_page_shows_only_the_signed_in_user(other: Flask, owner_client: FlaskC
         assert user_accounts.VIEWER_USER.email not in mine
         assert user_accounts.VIEWER_USER.email in theirs
         assert OWNER_USER.email not in theirs
-        assert "Buyer Number1" in mine
-        assert "Buyer Number1" not in theirs
+        assert "Recipient Number1" in mine
+        assert "Recipient Number1" not in theirs
 
 
 def test_each_page_shows_the_current_store_name(there: FlaskClient, session: Session) -> None:
@@ -93,7 +93,7 @@ def test_each_page_shows_the_current_store_name(there: FlaskClient, session: Ses
 
 
 def test_columns_chosen_at_one_worker_are_shown_at_the_other(owner_client: FlaskClient, there: FlaskClient) -> None:
-    assert there.get("/orders").text.count("<th ") == 11
+    assert there.get("/orders").text.count("<th ") == 10
     chosen = {"order": ["id", "total"], "column": ["id", "total"], "size": "20", "save": "1"}
     assert owner_client.post("/grids/orders/columns", data=chosen).status_code == 303
     page = there.get("/orders").text

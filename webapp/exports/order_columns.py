@@ -15,12 +15,14 @@ from webapp.exports.fields import (
     words,
 )
 from webapp.messages import text_for
+from webapp.queries.orders.lines import read_lines
 
 ORDERS = {
     "id": words(_l("ID"), "number"),
     "amazon_number": words(_l("Amazon order number"), "amazon_number"),
     "store": store(_l("Store")),
     "purchased": moment(_l("Purchase date"), "purchased_at"),
+    "items": Heading(_l("Items"), (Field(_l("Items"), lambda row, _store: _list_items(row.lines)),)),
     "bill_to": words(_l("Bill-to name"), "bill_to_name"),
     "ship_to": words(_l("Ship-to name"), "ship_to_name"),
     "total": amount(_l("Grand total"), "total"),
@@ -47,6 +49,11 @@ ORDERS = {
     "handling": labels(_l("Special handling"), "handling", "handling"),
     "details": order_details.heading(),
 }
+
+
+def _list_items(lines: str | None) -> str:
+    return ", ".join(f"{line.name} × {line.quantity}" for line in read_lines(lines))
+
 
 AMAZON_ORDERS = {
     "purchased": moment(_l("Purchase date"), "purchased_at"),

@@ -25,6 +25,7 @@ from webapp.forms.filters import (
     KeywordField,
     NameField,
     StoreFilters,
+    WordsField,
 )
 from webapp.messages.status_labels import LABELS
 
@@ -35,6 +36,7 @@ _SHIP_BY = [SelectChoice("", _l("All")), *(SelectChoice(name, LABELS["ship_by"][
 class OrderFilters(StoreFilters):
     q = KeywordField(_l("Keyword"))
     name = NameField(_l("Name"))
+    sku = WordsField(_l("SKU"))
     state = ChoicesField(_l("Status"), choices=_STATES)
     store = ChoiceField(_l("Store"))
     ship_by = ChoiceField(_l("Ship by"), choices=_SHIP_BY)

@@ -92,6 +92,8 @@ class OrderItem(Base):
 
     __tablename__ = "order_items"
     __table_args__ = (
+        # Which orders have a SKU.
+        Index("ix_order_items_sku", "sku", "order_id"),
         CheckConstraint("invoiced <= ordered", name="invoiced"),
         CheckConstraint("shipped + canceled <= ordered", name="shipped"),
         CheckConstraint("refunded + refunding <= invoiced", name="refunded"),

@@ -111,8 +111,8 @@ def test_a_role_that_was_taken_away_counts_at_once(app: Flask, session: Session,
 
     page = client.get("/orders").get_data(as_text=True)
     assert "data-choose-page" not in page
-    assert "Buyer Number1" not in page
-    assert "B••• N•••" in page
+    assert "Recipient Number1" not in page
+    assert "R••• N•••" in page
 
 
 def test_a_store_with_another_name_is_called_by_it_at_once(

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.support.factories import NOW, an_order, shipped_fields
+from tests.support.factories import NOW, an_account, an_item, an_order, shipped_fields
 from tests.support.pages import plain
 from tests.views.orders.test_orders import numbers
 from webapp.models.orders import Order
+from webapp.models.users import User
 from webapp.queries.orders import work
 
 GRID = "/orders"
@@ -111,3 +112,57 @@ def test_many_orders_are_counted_up_to_a_limit(owner_client, some_orders, monkey
     monkeypatch.setattr("webapp.views.listing.tabs.COUNTED", 1)
 
     assert tabs(owner_client.get(GRID))[0] == (["To", "ship", "1+"], False)
+
+
+def test_a_row_shows_what_is_in_the_order(owner_client, import_orders, monday):
+    import_orders(
+        an_order(1, items=tuple(an_item(n, quantity=n, sku=f"MUG-{n}", title=f"Mug {n}") for n in range(1, 6))),
+        an_order(2, items=(an_item(9, sku=None, asin="B000000001"),)),
+    )
+
+    listed = owner_client.get(GRID)
+    text = plain(listed)
+
+    for words in ("MUG-1 × 1", "MUG-3 × 3", "2 more items", "B000000001 × 2"):
+        assert words in text
+    assert "MUG-4 ×" not in text
+    assert "4 × Mug 4" in listed.text
+
+
+def test_orders_of_a_sku_are_found(owner_client, import_orders):
+    import_orders(
+        an_order(1, items=(an_item(1, sku="MUG-1"), an_item(2, sku="CUP"))),
+        an_order(2, items=(an_item(3, sku="MUG-10"),)),
+    )
+
+    assert numbers(owner_client.get(f"{GRID}?sku=MUG-1")) == ["100001"]
+    assert numbers(owner_client.get(f"{GRID}?sku=mug-10")) == ["100002"]
+    assert numbers(owner_client.get(f"{GRID}?sku=MUG")) == []
+
+
+def test_a_store_is_its_flag_and_code_unless_two_are_alike(owner_client, session, import_orders):
+    import_orders(an_order(1), an_order(2, country="GB"))
+    assert ">DE</span>" in owner_client.get(GRID).text
+
+    an_account(session, ("DE",), name="Other", seller_id="A2SELLER")
+    session.commit()
+
+    listed = owner_client.get(GRID).text
+    assert ">DE</span>" not in listed
+    assert ">GB</span>" in listed
+
+
+def test_times_of_several_zones_are_named_and_those_of_one_are_said_once(owner_client, session, import_orders, monday):
+    import_orders(an_order(1), an_order(2, country="GB"))
+
+    several = plain(owner_client.get(GRID))
+    assert "9:00 AM CET" in several
+    assert "8:00 AM GMT" in several
+    assert "Each time is in the time zone of its store." in several
+
+    session.scalars(select(User)).one().preferences = {"time_zone": "Asia/Tokyo"}
+    session.commit()
+    chosen = plain(owner_client.get(GRID))
+    assert "Times are in the time zone Asia/Tokyo." in chosen
+    assert "5:00 PM" in chosen
+    assert "CET" not in chosen

@@ -13,19 +13,20 @@ from webapp.models.shipments import Parcel, Shipment
 from webapp.models.stores import StoreName
 from webapp.queries.listing import search
 from webapp.queries.listing.fetch import Column, Grid
-from webapp.queries.orders import work
+from webapp.queries.orders import lines, work
 
 COLUMNS = (
     Column("id", Order.number, descending=True),
     Column("amazon_number", AmazonOrder.number, tie_breaker=AmazonOrder.id),
     Column("store"),
     Column("purchased", Order.purchased_at, descending=True),
-    Column("bill_to", selects=(Order.bill_to_name,)),
+    Column("items", selects=(lines.LINES.value.label("lines"),)),
+    Column("bill_to", selects=(Order.bill_to_name,), hidden=True),
     Column("ship_to", selects=(Order.ship_to_name,)),
     Column("total", Order.total, descending=True),
     Column("status", Order.state),
     Column("ship_by", Order.ship_by),
-    Column("action"),
+    Column("action", hidden=True),
     Column("email", selects=(Order.email,), hidden=True),
     Column("address", selects=(Order.shipping_address,), hidden=True),
     Column("customer", selects=(Order.customer_id,), hidden=True),
@@ -77,6 +78,7 @@ def build_grid(stores: Sequence[StoreName]) -> Grid:
             **search.build_day_filters("purchased", Order.purchased_at, Order.store_id, stores),
             **search.build_total_filters(Order.total, Order.currency, stores),
             "state": Order.state.in_,
+            "sku": lines.has_sku,
             "ship_by": work.build_ship_by_filter(stores),
             "handling": search.by_handling(AmazonOrder.handling),
             "customer": lambda id_: Order.customer_id == int(id_),

@@ -18,17 +18,19 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def moment(instant: datetime, zone: str = "UTC", form: Literal["short", "zoned", "full"] = "short") -> str:
+def moment(instant: datetime, zone: str = "UTC", form: Literal["short", "named", "zoned", "full"] = "short") -> str:
     """Format an instant in the time zone that the user chose, else in `zone` (an IANA name).
 
-    `short` for tables: `Nov 21, 2:03 PM`, with the year unless it is this one. `zoned`: with year and zone.
+    `short` for tables: `Nov 21, 2:03 PM`, with the year unless it is this one. `named`: with the zone. `zoned`:
+    with year and zone.
     `full`: with seconds too.
     """
     locale, chosen = current(), preferences.current()
     local = instant.astimezone(ZoneInfo(chosen.time_zone or zone))
     clock = _format_time(local.time(), "medium" if form == "full" else "short", locale, chosen.clock)
-    if form == "short":
-        return _join("short", day(local.date()), clock, locale)
+    if form in ("short", "named"):
+        text = _join("short", day(local.date()), clock, locale)
+        return text if form == "short" else f"{text} {zone_name(local)}"
     date_text = _format_date(local.date(), "medium", locale)
     if form == "zoned":
         return _join("medium", date_text, f"{clock} {zone_name(local)}", locale)

@@ -1,19 +1,29 @@
 """HTML fragments of values, for templates. Markup's `%` escapes what is put into them."""
 
+from collections import Counter
+from collections.abc import Container, Iterable
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from markupsafe import Markup
 
 from webapp.domain.amazon.order_details import remove_personal
 from webapp.domain.common.money import Money
 from webapp.messages import order_details as detail_values
 from webapp.messages import status_labels
+from webapp.models.stores import StoreName
+from webapp.queries.orders.lines import read_lines
+from webapp.web import preferences
 from webapp.web.formatting import amounts, dates
 from webapp.web.formatting.addresses import country_name, has_flag, masked
+from webapp.web.formatting.amounts import number
 from webapp.web.static_files import asset
+
+# A row shows no more lines of an order than these.
+MOST_LINES = 3
 
 _ICON = Markup('<svg class="icon %s" aria-hidden="true"><use href="%s#%s"/></svg>')
 _ICON_WITH_TITLE = Markup('<svg class="icon %s" role="img" aria-label="%s"><use href="%s#%s"/></svg>')
@@ -30,6 +40,10 @@ _NAME = Markup("<bdi>%s</bdi>")
 _SECRET = Markup('<span class="secret" title="%s">%s</span>')
 _ORDER_LINK = Markup('<span class="order-number"><a href="%s">%s</a></span>')
 _DUE = Markup('<span class="due tone-%s">%s%s</span>')
+_LINE = Markup('<span class="line-sku"><bdi>%s</bdi> × %s</span>')
+_LINES = Markup('<span class="line-skus" title="%s">%s</span>')
+_STORE_NAME = Markup("%s <bdi>%s</bdi>")
+_STORE_CODE = Markup('%s <span aria-hidden="true">%s</span><span class="visually-hidden">%s</span>')
 _MUTED = Markup('<span class="muted">%s</span>')
 _TICKBOX = Markup(
     '<td class="tickbox"><input class="form-check-input" type="checkbox" name="id" value="%s" form="choose-%s" '
@@ -101,11 +115,14 @@ def amount_of(minor: int | None, currency: str | None) -> Markup:
     return amount(amounts.money_of(minor, currency))
 
 
-def moment(instant: datetime | None, zone: str = "UTC", zoned: bool = False) -> Markup:
-    """Return an instant in the time zone `zone`, short or with the zone's name; the title has all of it."""
+def moment(instant: datetime | None, zone: str = "UTC", zoned: bool = False, named: bool = False) -> Markup:
+    """Return an instant in the time zone `zone`; the title has all of it.
+
+    `zoned`: with the year and the zone's name; `named`: short, with the zone's name; else short.
+    """
     if instant is None:
         return nothing()
-    text = dates.moment(instant, zone, "zoned" if zoned else "short")
+    text = dates.moment(instant, zone, "zoned" if zoned else "named" if named else "short")
     return _MOMENT % (instant.isoformat(), dates.moment(instant, zone, "full"), text)
 
 
@@ -144,14 +161,59 @@ def waits(fulfilled_by: str, status: str) -> bool:
     return fulfilled_by == "MERCHANT" and status in ("UNSHIPPED", "PARTIALLY_SHIPPED")
 
 
-def due_badge(instant: datetime | None, fulfilled_by: str, status: str, zone: str) -> Markup:
+def due_badge(instant: datetime | None, fulfilled_by: str, status: str, zone: str, named: bool = False) -> Markup:
     """Render an order's ship-by time: the distance from now while it waits for the merchant, else the time."""
     if instant is None:
         return nothing()
     if not waits(fulfilled_by, status):
-        return _MUTED % moment(instant, zone)
+        return _MUTED % moment(instant, zone, named=named)
     tone = dates.urgency(instant)
     return _DUE % (tone, icon("alert-triangle" if tone == "bad" else "clock"), age(instant, zone))
+
+
+def order_lines(value: str | None) -> Markup:
+    """Return `SKU × quantity` of an order's lines, at most MOST_LINES of them; the title has all, with their titles."""
+    lines = read_lines(value)
+    if not lines:
+        return nothing()
+    parts = [_LINE % (line.name, number(line.quantity)) for line in lines[:MOST_LINES]]
+    if len(lines) > MOST_LINES:
+        more = len(lines) - MOST_LINES
+        parts.append(_MUTED % ngettext("%(num)s more item", "%(num)s more items", more))
+    titles = "\n".join(f"{number(line.quantity)} × {line.title or line.name}" for line in lines)
+    return _LINES % (titles, Markup("").join(parts))
+
+
+def repeated_countries(stores: Iterable[StoreName]) -> frozenset[str]:
+    """Return the country codes of which there is more than one store."""
+    counts = Counter(store.marketplace.country_code for store in stores)
+    return frozenset(code for code, count in counts.items() if count > 1)
+
+
+def store_code(store: StoreName, repeated: Container[str]) -> Markup:
+    """Return the flag and country code of a store, or its name where its country is one of `repeated`."""
+    code = store.marketplace.country_code
+    if code in repeated:
+        return _STORE_NAME % (flag(code), store.name)
+    return _STORE_CODE % (flag(code) if has_flag(code) else "", code, store.name)
+
+
+def names_zones(stores: Iterable[StoreName]) -> bool:
+    """Return whether times of these stores have to name their time zone, because they are of several."""
+    return len(_list_zones(stores)) > 1
+
+
+def describe_zones(stores: Iterable[StoreName]) -> str:
+    """Return in which time zone a list of rows of these stores shows its times."""
+    zones = _list_zones(stores)
+    if len(zones) == 1:
+        return str(_("Times are in the time zone %(zone)s.", zone=zones.pop()))
+    return str(_("Each time is in the time zone of its store. Rows are sorted by the moment itself."))
+
+
+def _list_zones(stores: Iterable[StoreName]) -> set[str]:
+    chosen = preferences.current().time_zone
+    return {chosen} if chosen else {store.marketplace.time_zone for store in stores}
 
 
 def tickbox(id_: int, number: str, listing: str) -> Markup:
