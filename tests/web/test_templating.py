@@ -10,7 +10,7 @@ from flask import Flask, render_template_string
 from flask.testing import FlaskClient
 from flask_babel import force_locale, gettext, lazy_gettext
 
-from webapp.core.i18n import catalogues, locale
+from webapp.core.i18n import catalogues, locale, page_texts
 
 TEXTS = {
     "Sign out": "Abmelden",
@@ -83,3 +83,30 @@ def test_texts_may_hold_markup_and_percent_signs_and_values_may_not(app: Flask) 
 def test_outside_of_a_request_texts_are_english() -> None:
     assert gettext("Orders") == "Orders"
     assert str(locale.current()) == "en"
+
+
+@pytest.mark.usefixtures("german")
+def test_commands_speak_the_language_of_the_terminal(monkeypatch: pytest.MonkeyPatch, app: Flask) -> None:
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(page_texts, "_process_language", "en")
+    spoken = []
+    for terminal in ("de_AT.UTF-8", "C.UTF-8", "fr_FR.UTF-8"):
+        monkeypatch.setenv("LC_ALL", terminal)
+        page_texts.use_terminal_language()
+        with app.app_context():
+            spoken.append((gettext("Orders"), str(locale.lazy_gettext("Orders"))))
+    assert spoken == [("Bestellungen", "Bestellungen"), ("Orders", "Orders"), ("Orders", "Orders")]
+
+
+@pytest.mark.usefixtures("german")
+def test_the_language_is_chosen_before_signing_in(app: Flask) -> None:
+    client = app.test_client()
+    assert '<html lang="de"' in client.get("/sign-in", headers={"Accept-Language": "de"}).text
+    page = client.get("/sign-in").text
+    assert '<button name="language" value="de"' in page
+
+    response = client.post("/preferences", data={"language": "de", "next": "/sign-in"})
+
+    assert (response.status_code, response.location) == (303, "/sign-in")
+    assert '<html lang="de"' in client.get("/sign-in").text

@@ -1,6 +1,7 @@
 """The command `channeldesk`. Each module is a command or a group, imported when it is called."""
 
 import importlib
+import sys
 
 import click
 
@@ -40,6 +41,10 @@ COMMANDS = {
 }
 
 
+# Commands that run processes: what they write is for logs, which are English.
+PROCESSES = frozenset({"up", "demo", "web", "worker", "monitor", "scheduler", "simulate"})
+
+
 class _Commands(Group):
     def list_commands(self, _context: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -61,6 +66,9 @@ def channeldesk() -> None:
 def main() -> None:
     """Run a command. Errors that the user can correct are one line on stderr, with exit code 1."""
     from webapp.cli.base import one_line_errors
+    from webapp.core.i18n.page_texts import use_terminal_language
 
+    if not PROCESSES.intersection(sys.argv[1:2]):
+        use_terminal_language()
     with one_line_errors():
         channeldesk(prog_name="channeldesk")

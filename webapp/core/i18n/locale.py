@@ -9,15 +9,22 @@ from flask import Flask, g, has_request_context, request
 from flask_babel import LazyString, get_locale, get_translations
 
 from webapp.core.i18n.catalogues import list_languages
-from webapp.core.i18n.page_texts import DOMAIN
+from webapp.core.i18n.page_texts import DOMAIN, PageTexts, get_process_locale
 
 COOKIE = "language"
 DEFAULT = "en"
 
 
 def current() -> Locale:
-    """Return the locale in use; English outside of an application context."""
-    return get_locale() or Locale.parse(DEFAULT)
+    """Return the locale in use."""
+    return get_locale() or get_process_locale()
+
+
+def language_tag() -> str:
+    """Return the BCP 47 tag of the locale in use, for `lang` attributes: `de-AT`, `zh-Hans`."""
+    locale = current()
+    # The catalogue is in simplified characters, whatever the country.
+    return "zh-Hans" if locale.language == "zh" else str(locale).replace("_", "-")
 
 
 def translations() -> NullTranslations:
@@ -27,7 +34,7 @@ def translations() -> NullTranslations:
     """
     locale = get_locale()
     if locale is None:
-        return NullTranslations()
+        return PageTexts(domain=DOMAIN).get_translations()
     locale_and_catalog: tuple[Locale, NullTranslations] | None = g.get("translations")
     if locale_and_catalog is None or locale_and_catalog[0] is not locale:
         locale_and_catalog = g.translations = (locale, get_translations())
@@ -65,7 +72,7 @@ def select_locale() -> Locale:
     `g.language` is the choice of the signed-in user.
     """
     if not has_request_context():
-        return Locale.parse(DEFAULT)
+        return get_process_locale()
     languages = {locale.language for locale in available()}
     for tag in (g.get("language", ""), request.cookies.get(COOKIE, ""), *request.accept_languages.values()):
         locale = _parse(tag)

@@ -2,13 +2,17 @@
 
 from functools import cached_property
 
+from babel import Locale
+from babel.core import default_locale
 from babel.support import NullTranslations
 from flask_babel import Babel, Domain, get_locale
 
-from webapp.core.i18n.catalogues import load_catalogue
-from webapp.domain.common.languages import DEFAULT, LANGUAGES
+from webapp.core.i18n.catalogues import list_languages, load_catalogue
+from webapp.domain.common.languages import DEFAULT
 
 DOMAIN = "messages"
+# The language outside of requests: English, but for commands that a person has typed.
+_process_language = DEFAULT
 
 
 class PageTexts(Domain):
@@ -17,7 +21,8 @@ class PageTexts(Domain):
     def get_translations(self) -> NullTranslations:
         """Return the catalogue of the locale in use; English needs none."""
         locale = get_locale()
-        return load_catalogue(locale.language if locale and locale.language in LANGUAGES else DEFAULT, DOMAIN)
+        language = locale.language if locale else _process_language
+        return load_catalogue(language if language in list_languages(DOMAIN) else DEFAULT, DOMAIN)
 
 
 class PageBabel(Babel):
@@ -26,3 +31,15 @@ class PageBabel(Babel):
     @cached_property
     def domain_instance(self) -> PageTexts:
         return PageTexts(domain=DOMAIN)
+
+
+def get_process_locale() -> Locale:
+    """Return the locale outside of requests."""
+    return Locale.parse(_process_language)
+
+
+def use_terminal_language() -> None:
+    """Use the language of the terminal (LC_ALL, LC_MESSAGES, LANG) outside of requests, if it is one of ours."""
+    global _process_language
+    language = (default_locale("LC_MESSAGES") or "").partition("_")[0]
+    _process_language = language if language in list_languages(DOMAIN) else DEFAULT

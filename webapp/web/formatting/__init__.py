@@ -66,6 +66,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         country_name=country_name,
         get_locale=locale.current,
+        language_tag=locale.language_tag,
         has_flag=has_flag,
         label=status_labels.label,
         languages=locale.available,
