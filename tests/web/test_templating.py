@@ -10,6 +10,7 @@ from flask import Flask, render_template_string
 from flask.testing import FlaskClient
 from flask_babel import force_locale, gettext, lazy_gettext
 
+from tests.support.pages import fields
 from webapp.core.i18n import catalogues, locale, page_texts
 
 TEXTS = {
@@ -103,10 +104,10 @@ def test_commands_speak_the_language_of_the_terminal(monkeypatch: pytest.MonkeyP
 def test_the_language_is_chosen_before_signing_in(app: Flask) -> None:
     client = app.test_client()
     assert '<html lang="de"' in client.get("/sign-in", headers={"Accept-Language": "de"}).text
-    page = client.get("/sign-in").text
-    assert '<button name="language" value="de"' in page
+    page = client.get("/sign-in")
+    assert '<button name="language" value="de"' in page.text
 
-    response = client.post("/preferences", data={"language": "de", "next": "/sign-in"})
+    response = client.post("/preferences", data=fields(page) | {"language": "de", "next": "/sign-in"})
 
     assert (response.status_code, response.location) == (303, "/sign-in")
     assert '<html lang="de"' in client.get("/sign-in").text
