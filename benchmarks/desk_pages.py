@@ -137,7 +137,7 @@ def _single(session: Session) -> dict[str, str]:
         ORDER: f"/orders/{_worked_on(session)}",
         SMALL_ORDER: f"/orders/{middle.number}",
         MIRROR: f"/amazon-orders/{amazons}",
-        STORES: "/",
+        STORES: "/stores",
         DASHBOARD: f"/stores/{stores.list_store_names(session)[0].slug}",
     }
 

@@ -259,7 +259,8 @@ def _set_shipped(order: OrderRecord, status: str, rng: random.Random) -> None:
             "createdTime": at,
             "packageStatus": {"status": rng.choice(("IN_TRANSIT", "DELIVERED", "SHIPPED"))},
             "carrier": carrier,
-            "shipTime": at,
+            # A later time would make nearly all orders of the demo late.
+            "shipTime": min(at, body["fulfillment"]["shipByWindow"]["latestDateTime"]),
             "shippingService": service,
             "trackingNumber": f"00340434{rng.randrange(10**12):012d}",
             "packageItems": lines,

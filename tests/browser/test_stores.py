@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("job_queue")]
 
 def test_an_account_is_connected_with_the_mouse(owner_page: Page, amazon: AmazonServer, complaints: Complaints) -> None:
     page, known = owner_page, DEMO_EU.credentials(amazon.url)
-    page.goto("/")
+    page.goto("/stores")
     page.get_by_role("link", name="Connect an account").click()
     page.get_by_text("Advanced").click()
     for name in ("name", "seller_id", "client_id", "refresh_token", "endpoint", "token_url"):
@@ -66,7 +66,7 @@ def test_the_form_of_settings_follows_what_is_chosen(owner_page: Page, demo_acco
 
 def test_deleting_asks_for_the_name_in_a_dialog(owner_page: Page, demo_account, complaints: Complaints) -> None:
     page = owner_page
-    page.goto("/")
+    page.goto("/stores")
     card = page.locator("#store-birch-anvil-fr")
     card.get_by_text("Actions").click()
     card.get_by_role("link", name="Delete…").click()

@@ -25,6 +25,7 @@ from webapp.forms.filters import (
     KeywordField,
     NameField,
     StoreFilters,
+    SwitchField,
     WordsField,
 )
 from webapp.messages.status_labels import LABELS
@@ -45,6 +46,7 @@ class OrderFilters(StoreFilters):
     total_min = AmountField(_l("Total from"))
     total_max = AmountField(_l("Total up to"))
     customer = IdField(_l("Customer"))
+    cancel_requested = SwitchField(_l("Buyer requested cancellation"))
     handling = ChoiceField(_l("Special handling"), choices=HANDLING)
 
 

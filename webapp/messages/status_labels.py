@@ -6,6 +6,7 @@ from flask_babel import LazyString
 
 from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain import bulk_states
+from webapp.domain.accounts import seller_metrics
 from webapp.domain.amazon import statuses
 from webapp.domain.invoicing import amazon_refunds, refund_matching, vat_invoices
 from webapp.domain.mail import state_machine as mail_states
@@ -53,6 +54,15 @@ LABELS = {
         work.TODAY: Label(_l("Later today"), "work", "clock"),
         work.TOMORROW: Label(_l("Tomorrow"), "quiet", "calendar-time"),
         work.LATER: Label(_l("Later"), "quiet", "calendar-time"),
+    },
+    "attention": {
+        "cancel_requested": Label(_l("Buyer requested cancellation"), "bad", "message"),
+        "low_stock": Label(_l("Low stock"), "warn", "packages"),
+    },
+    "seller_metric": {
+        seller_metrics.LATE: Label(_l("Late shipment rate"), "warn", "clock"),
+        seller_metrics.CANCELLED: Label(_l("Pre-fulfilment cancellation rate"), "warn", "circle-x"),
+        seller_metrics.TRACKED: Label(_l("Valid tracking rate"), "warn", "truck"),
     },
     "submission_state": {
         submission_states.QUEUED: Label(_l("Queued"), "wait", "clock"),

@@ -28,7 +28,7 @@ class Entry(NamedTuple):
 
 
 PLACES = (
-    Place("stores.index", _l("Stores"), "building-store", "stores.read"),
+    Place("home.index", _l("Home"), "home", "orders.read"),
     Place("orders.index", _l("Orders"), "clipboard-list", "orders.read"),
     Place("invoices.index", _l("Invoices"), "file-invoice", "orders.read", within=True),
     Place("shipments.index", _l("Shipments"), "truck", "orders.read", within=True),
@@ -37,6 +37,7 @@ PLACES = (
     Place("customers.index", _l("Customers"), "user", "orders.read", within=True),
     Place("amazon_orders.index", _l("Amazon orders"), "package", "orders.read"),
     Place("products.index", _l("Products"), "packages", "products.read"),
+    Place("stores.index", _l("Stores"), "building-store", "stores.read"),
     Place("mails.index", _l("Messages"), "mail", "mails.read"),
     Place("submissions.index", _l("Submissions"), "send", "submissions.read"),
     Place("syncs.index", _l("Sync history"), "refresh", "logs.read"),

@@ -64,7 +64,7 @@ def test_an_account_is_connected_in_two_steps_without_javascript(owner_client, s
     assert re.search(r'<input[^>]*checked[^>]*name="backfill_days"[^>]*value="30"', owner_client.get(STEP_2).text)
     connected = owner_client.post(STEP_2, data={"marketplaces": ids("DE", "SE"), "backfill_days": "30"})
 
-    assert (connected.status_code, connected.location) == (303, "/")
+    assert (connected.status_code, connected.location) == (303, "/stores")
     account = session.scalars(select(Account)).one()
     assert (account.name, account.client_secret) == (entered["name"], entered["client_secret"])
     assert [store.slug for store in account.stores] == ["birch-anvil-de", "birch-anvil-se"]
@@ -73,7 +73,7 @@ def test_an_account_is_connected_in_two_steps_without_javascript(owner_client, s
     event = session.scalars(select(Event).where(Event.kind == "account_connected")).one()
     assert event.actor.startswith("user:")
     session.rollback()
-    page = owner_client.get("/").text
+    page = owner_client.get("/stores").text
     assert "Birch &amp; Anvil connected. Its orders are being fetched." in page
 
 

@@ -56,16 +56,16 @@ def stored(session: Session, column):
 
 
 def test_a_new_installation_is_led_to_connecting(owner_client, viewer_client):
-    page = owner_client.get("/").text
+    page = owner_client.get("/stores").text
     assert "Connect your first seller account" in page
     assert 'href="/stores/connect"' in page
-    assert 'href="/stores/connect"' not in viewer_client.get("/").text
+    assert 'href="/stores/connect"' not in viewer_client.get("/stores").text
 
 
 def test_a_card_says_what_a_store_is_and_how_it_does(owner_client, session, store):
     arrive(session, store, an_order(1), an_order(2))
 
-    page = owner_client.get("/").text
+    page = owner_client.get("/stores").text
 
     assert '<a href="/stores/desk-de">Desk DE</a>' in page
     assert re.search(r'figure-value">2</span>\s*<span class="muted">orders in 30 days', page)
@@ -87,7 +87,7 @@ def test_a_card_names_each_thing_that_needs_attention_with_its_cause(owner_clien
     session.add(QuarantinedOrder(account_id=store.account_id, cause="no number", digest=b"1" * 32, body={}, **seen))
     session.commit()
 
-    page = owner_client.get("/").text
+    page = owner_client.get("/stores").text
 
     titles = re.findall(r'store-card-notice tone-(\w+)" href="([^"]+)">.*?<strong>([^<]+)</strong>', page, re.DOTALL)
     assert titles == [
@@ -102,19 +102,19 @@ def test_a_card_names_each_thing_that_needs_attention_with_its_cause(owner_clien
 
 
 def test_a_card_says_that_tax_invoices_are_not_uploaded_without_the_sellers_data(owner_client, session, store):
-    assert "Tax invoices are not uploaded" not in owner_client.get("/").text
+    assert "Tax invoices are not uploaded" not in owner_client.get("/stores").text
     store.upload_invoices = True
     store.documents_sender = "Desk\nHafen 1"
     session.commit()
 
-    for page in (owner_client.get("/").text, owner_client.get(DASHBOARD).text):
+    for page in (owner_client.get("/stores").text, owner_client.get(DASHBOARD).text):
         assert "Tax invoices are not uploaded" in page
         assert "A tax invoice needs your VAT number." in page
         assert 'href="/stores/desk-de/documents"' in page
 
     store.documents_tax_number = "DE123456789"
     session.commit()
-    assert "Tax invoices are not uploaded" not in owner_client.get("/").text
+    assert "Tax invoices are not uploaded" not in owner_client.get("/stores").text
 
 
 @pytest.mark.parametrize("setting", ["active", "import_orders", "upload_invoices"])
@@ -123,26 +123,26 @@ def test_a_store_that_uploads_no_invoices_needs_no_data_of_the_seller(owner_clie
     setattr(store, setting, False)
     session.commit()
 
-    assert "Tax invoices are not uploaded" not in owner_client.get("/").text
+    assert "Tax invoices are not uploaded" not in owner_client.get("/stores").text
 
 
 def test_what_amazon_refused_needs_nobody_once_the_order_has_gone_its_way(owner_client, session, store):
     arrive(session, store, an_order(1))
     submission(session, an_order(1).number, "rejected")
-    assert "Amazon rejected 1 request" in owner_client.get("/").text
+    assert "Amazon rejected 1 request" in owner_client.get("/stores").text
 
     arrive(session, store, an_order(1, "CANCELLED", updated=5))
 
-    assert "Amazon refused" not in owner_client.get("/").text
+    assert "Amazon refused" not in owner_client.get("/stores").text
 
 
 def test_the_stores_page_costs_the_same_with_one_store_or_many(owner_client, session):
     an_account(session)
     with counted() as few:
-        owner_client.get("/")
+        owner_client.get("/stores")
     an_account(session, ("FR", "IT", "ES", "NL"), name="Other", seller_id="A2OTHER")
     with counted() as many:
-        owner_client.get("/")
+        owner_client.get("/stores")
 
     # Who asks, and three for the page.
     assert len(few) == len(many) == 4
@@ -237,7 +237,7 @@ def test_a_store_is_switched_off_and_on(owner_client, session, store):
     off = owner_client.post("/stores/desk-de/deactivations")
     assert (off.status_code, off.location) == (303, "/")
     assert stored(session, Store.active) is False
-    page = owner_client.get("/").text
+    page = owner_client.get("/stores").text
     assert "Desk DE is inactive." in page
     assert "Inactive" in page
 
@@ -265,11 +265,11 @@ def test_deleting_says_what_is_lost_and_asks_for_the_name(owner_client, session,
     assert stored(session, Store.name) == "Desk DE"
 
     response = owner_client.post("/stores/desk-de/deletions", data={"typed_name": " Desk DE "})
-    assert (response.status_code, response.location) == (303, "/")
+    assert (response.status_code, response.location) == (303, "/stores")
     assert session.scalars(select(Store.id)).all() == []
     assert session.scalars(select(AmazonOrder.id)).all() == []
     session.rollback()
-    assert "Desk DE was deleted." in owner_client.get("/").text
+    assert "Desk DE was deleted." in owner_client.get("/stores").text
 
 
 def test_a_store_with_open_submissions_is_not_deleted(owner_client, session, store):
@@ -283,7 +283,7 @@ def test_a_store_with_open_submissions_is_not_deleted(owner_client, session, sto
 
 
 def test_a_colleague_reads_everything_and_changes_nothing(viewer_client, session, store):
-    page = viewer_client.get("/").text
+    page = viewer_client.get("/stores").text
     assert "Actions" not in page
     assert '<fieldset class="bare-fieldset" disabled>' in viewer_client.get(SETTINGS).text
     for address in ("activations", "deactivations", "deletions", "settings"):
@@ -296,7 +296,3 @@ def test_a_store_that_is_not_there_is_not_found(owner_client):
         answer = owner_client.get(f"/stores/nowhere{address}")
         assert answer.status_code == 404, address
         assert "There is no store nowhere." in answer.text, address
-
-
-def test_stores_has_a_name_one_can_guess(owner_client):
-    assert owner_client.get("/stores").location == "/"

@@ -232,7 +232,7 @@ def test_an_order_says_what_there_is_of_its_lines(owner_client, session, account
 
 
 def test_the_stores_card_says_what_is_oversold(owner_client, shop):
-    page = owner_client.get("/").text
+    page = owner_client.get("/stores").text
 
     assert "1 product is oversold" in page
     assert 'href="/products?account=1&amp;stock=oversold"' in page

@@ -84,7 +84,7 @@ def test_the_conflict_shows_what_changed_and_going_on_tells_amazon(owner_client,
     assert "Review" in owner_client.get("/submissions").text
     shipment = owner_client.get("/shipments/100001").text
     assert re.search(rf'href="/submissions/{submission_id}"[^>]*>(<svg.*?</svg>)?Review', shipment)
-    assert "1 request waits for a decision" in owner_client.get("/").text
+    assert "1 request waits for a decision" in owner_client.get("/stores").text
 
     answer = owner_client.post(f"/submissions/{submission_id}/force")
     assert answer.location == f"/submissions/{submission_id}"
@@ -168,7 +168,7 @@ def test_a_stale_page_touches_no_parcel_of_another_order(owner_client, harness, 
 def test_a_parcel_without_a_number_is_corrected_and_sent(owner_client, harness, number, ship):
     ship("")
     assert "Amazon requires a tracking number" in owner_client.get("/shipments/100001").text
-    assert "Amazon rejected 1 request" in owner_client.get("/").text
+    assert "Amazon rejected 1 request" in owner_client.get("/stores").text
     form = "/shipments/100001/parcels/1/corrections"
     page = owner_client.get(f"{form}/new").text
     assert "Edit tracking of shipment 100001" in page
@@ -181,7 +181,7 @@ def test_a_parcel_without_a_number_is_corrected_and_sent(owner_client, harness, 
 
     answer = owner_client.post(form, data={"carrier": "evri", "tracking_number": "h01x ya00 1234 5671"})
     assert (answer.status_code, answer.location) == (303, "/shipments/100001")
-    assert "Amazon refused" not in owner_client.get("/").text
+    assert "Amazon refused" not in owner_client.get("/stores").text
     harness.later(31)
     for _ in range(2):
         harness.advance()
@@ -195,13 +195,13 @@ def test_a_parcel_without_a_number_is_corrected_and_sent(owner_client, harness, 
 def test_an_undone_confirmation_needs_attention_until_it_is_requested_again(owner_client, harness, number, ship):
     submission_id, _ = ship(undo_seconds=30)
     owner_client.post(f"/submissions/{submission_id}/undo")
-    assert "1 package was not confirmed to Amazon" in owner_client.get("/").text
+    assert "1 package was not confirmed to Amazon" in owner_client.get("/stores").text
     assert "Retry" in owner_client.get("/shipments/100001").text
 
     answer = owner_client.post(f"/submissions/{submission_id}/again")
 
     assert answer.location == f"/submissions/{submission_id + 1}"
-    assert "not confirmed to Amazon" not in owner_client.get("/").text
+    assert "not confirmed to Amazon" not in owner_client.get("/stores").text
     assert owner_client.post(f"/submissions/{submission_id}/again").status_code == 409
     assert "Package 1: DHL JJD01460000T1" in plain(owner_client.get("/submissions?kind=shipment"))
     assert "Package 1" not in plain(owner_client.get("/submissions?kind=cancellation"))

@@ -44,6 +44,8 @@ from webapp.models.submissions import Submission
 TROUBLE, BLOCKED, QUARANTINED, REFUSED = "trouble", "blocked", "quarantined", "refused"
 MAILS, SELLER_DATA = "mails", "seller_data"
 FLAGGED, OVERSOLD, REFUNDS = "flagged", "oversold", "refunds"
+# The worst first.
+ORDER = (TROUBLE, REFUSED, REFUNDS, SELLER_DATA, MAILS, QUARANTINED, BLOCKED, OVERSOLD, FLAGGED)
 # Older refusals are ignored.
 LOOK_BACK = timedelta(days=30)
 _SINCE = bindparam("since", type_=UtcDateTime())
@@ -81,9 +83,8 @@ def load_alerts(session: Session, stores: Collection[Store], now: datetime) -> d
         cause = _lacks_seller_data(store)
         if cause is not None:
             alerts[store.id].append(Alert(SELLER_DATA, cause, 1))
-    order = (TROUBLE, REFUSED, REFUNDS, SELLER_DATA, MAILS, QUARANTINED, BLOCKED, OVERSOLD, FLAGGED)
     return {
-        store_id: sorted(rows, key=lambda alert: (order.index(alert.kind), alert.cause))
+        store_id: sorted(rows, key=lambda alert: (ORDER.index(alert.kind), alert.cause))
         for store_id, rows in alerts.items()
     }
 

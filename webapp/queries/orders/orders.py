@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from webapp.domain.errors import require
+from webapp.domain.orders import work as order_work
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.documents import CreditMemo, Invoice
 from webapp.models.orders import Order
@@ -80,6 +81,9 @@ def build_grid(stores: Sequence[StoreName]) -> Grid:
             "state": Order.state.in_,
             "sku": lines.has_sku,
             "ship_by": work.build_ship_by_filter(stores),
+            "cancel_requested": lambda _: and_(
+                Order.state.in_(order_work.UNSHIPPED), AmazonOrder.cancel_requested.is_(True)
+            ),
             "handling": search.by_handling(AmazonOrder.handling),
             "customer": lambda id_: Order.customer_id == int(id_),
             **search.store_filter(Order.store_id, stores),

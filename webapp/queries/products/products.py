@@ -56,7 +56,7 @@ def build_grid() -> Grid:
             "q": _match_keyword,
             "account": lambda id_: Product.account_id == int(id_),
             "enabled": lambda choice: Product.enabled.is_(choice == "yes"),
-            "stock": _match_stock,
+            "stock": match_stock,
             "flagged": lambda _: Product.is_flagged(),
         },
         sort="sku",
@@ -72,7 +72,8 @@ def _match_keyword(text: str) -> ColumnElement[bool]:
     return or_(*(part.icontains(text, autoescape=True) for part in (Product.sku, Product.title, Product.asin)))
 
 
-def _match_stock(level: str) -> ColumnElement[bool]:
+def match_stock(level: str) -> ColumnElement[bool]:
+    """Match products of OVERSOLD, OUT or LOW."""
     if level == OVERSOLD:
         # Also without managed stock: more was shipped before than there was.
         return Product.is_oversold()

@@ -1,5 +1,6 @@
 """The texts and links of a store's alerts."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from webapp.messages import text_for
 from webapp.models.stores import Store
 from webapp.queries.accounts import alerts as accounts_alerts
 from webapp.queries.accounts.alerts import Alert
+from webapp.queries.accounts.attention import Cause
 
 
 class Notice(NamedTuple):
@@ -24,6 +26,19 @@ class Notice(NamedTuple):
     text: str
     url: str
     link: str
+
+
+def build_cause_notice(cause: Cause) -> Notice:
+    """Return the notice of a cause of all its stores. Its link leads to the rows of all of them."""
+    store = cause.stores[0]
+    notice = _MAKERS[cause.alert.kind](store, cause.alert)
+    if cause.is_named:
+        name = store.account.name if cause.alert.kind != accounts_alerts.SELLER_DATA else store.name
+        return notice._replace(title=f"{name}: {notice.title}")
+    if cause.alert.kind in _LINKS:
+        several = len({other.id for other in cause.stores}) > 1
+        return notice._replace(url=_LINKS[cause.alert.kind](cause.alert)) if several else notice
+    return notice
 
 
 def build_notices(store: Store, alerts: list[Alert]) -> list[Notice]:
@@ -115,6 +130,13 @@ def _describe_flagged(store: Store, alert: Alert) -> Notice:
     )
 
 
+# The lists of all stores, where an alert leads to that of one.
+_LINKS: dict[str, Callable[[Alert], str]] = {
+    accounts_alerts.BLOCKED: lambda _alert: url_for("amazon_orders.index", blocked=1),
+    accounts_alerts.MAILS: lambda alert: url_for("mails.index", state=alert.cause),
+    accounts_alerts.OVERSOLD: lambda _alert: url_for("products.index", stock="oversold"),
+    accounts_alerts.FLAGGED: lambda _alert: url_for("products.index", flagged=1),
+}
 _MAKERS = {
     accounts_alerts.TROUBLE: _describe_trouble,
     accounts_alerts.BLOCKED: _describe_blocked,

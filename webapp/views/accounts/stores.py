@@ -3,8 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, flash, make_response, redirect, request, url_for
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, Response, flash, make_response, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
@@ -31,18 +30,12 @@ from webapp.web.responses import (
 bp = Blueprint("stores", __name__)
 
 
-@bp.get("/")
+@bp.get("/stores")
 @requires("stores.read")
 def index() -> Response:
     cards = stores.load_cards(db.session(), datetime.now(UTC))
     cards_with_notices = [(card, alert_texts.build_notices(card.store, card.alerts)) for card in cards]
     return render_fragment_or_page(request, "stores/index.html", "stores/index.html", cards=cards_with_notices)
-
-
-@bp.get("/stores")
-@requires("stores.read")
-def list_all() -> ResponseReturnValue:
-    return redirect(url_for("stores.index"), code=303)
 
 
 @bp.get("/stores/<slug>")

@@ -20,6 +20,7 @@ from webapp.web.formatting.amounts import (
     money_short,
     number,
     percent,
+    share,
 )
 from webapp.web.formatting.dates import (
     age,
@@ -59,6 +60,7 @@ def init_app(app: Flask) -> None:
         buyer_name=html_format.buyer_name,
         urlquote=html_format.urlquote,
         sentence=text_for,
+        share=share,
         status=html_format.status,
         tickbox=html_format.tickbox,
         time=html_format.moment,

@@ -30,6 +30,11 @@ def number(value: int | Decimal) -> str:
     return numbers.format_decimal(value, locale=current())
 
 
+def share(value: float) -> str:
+    """Format a share with at most one digit: 0.0251 is `2.5%`."""
+    return numbers.format_percent(value, format="#,##0.#%", locale=current())
+
+
 def percent(share: float) -> str:
     """Format a share as a signed change: 0.123 is `+12%`."""
     return numbers.format_percent(share, format="+#,##0%;-#,##0%", locale=current())

@@ -1,0 +1,66 @@
+"""The start page leads to the work, by mouse and by keyboard."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session
+
+from tests.browser.test_accessibility import find_problems
+from tests.support.factories import an_account, an_order
+from webapp.services.sync.importing import import_page
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("job_queue")]
+
+
+@pytest.fixture
+def orders(session: Session) -> None:
+    """One order that is overdue and one that is due later."""
+    now = datetime.now(UTC)
+    account = an_account(session)
+    due = {1: now - timedelta(hours=1), 2: now + timedelta(days=5)}
+    some = [an_order(n, purchased_at=now - timedelta(hours=2), ship_by=ship_by) for n, ship_by in due.items()]
+    import_page.import_page(session, account.id, some, now=now, actor="amazon")
+    session.commit()
+
+
+def test_a_count_leads_to_its_orders_and_a_tab_to_the_others(owner_page: Page, orders: None) -> None:
+    page = owner_page
+    page.goto("/")
+    expect(page.locator("#home-work .metric")).to_have_count(3)
+
+    page.get_by_role("link", name="Overdue 1").click()
+    rows = page.locator("#orders-rows tr")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("SKU-1 × 2")
+    page.get_by_role("link", name="Clear all").click()
+    expect(rows).to_have_count(2)
+    page.get_by_role("link", name="On hold 0").click()
+    expect(page.locator(".empty-title")).to_have_text("No orders with this status")
+
+
+def test_the_work_is_reached_by_the_keyboard_alone(owner_page: Page, orders: None) -> None:
+    page = owner_page
+    page.goto("/")
+
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Overdue 1")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#orders-rows tr")).to_have_count(1)
+    page.locator("#tab-to_ship").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#tab-awaiting_amazon")).to_have_attribute("aria-current", "page")
+    expect(page.locator("#tab-awaiting_amazon")).to_be_focused()
+
+
+@pytest.mark.parametrize("path", ["/", "/home/metrics", "/orders", "/stores"])
+def test_the_pages_of_the_work_are_accessible_and_fit_the_screen(owner_page: Page, orders: None, path: str) -> None:
+    problems = list(find_problems(owner_page, path))
+
+    assert not problems, "\n".join(problems)
