@@ -15,7 +15,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from simulator.operations.world import World
-from simulator.state.sellers import DEMO_EU
+from simulator.state.sellers import DEMO_EU, Seller
 from tests.support import user_accounts
 from tests.support.account_harness import AccountHarness, refill_rate_limits
 from tests.support.factories import all_participations
@@ -171,13 +171,19 @@ def job_queue(app: Flask, redis: Redis) -> Redis:
 
 
 @pytest.fixture
-def demo_account(session: Session, amazon: AmazonServer) -> Account:
+def demo_seller() -> Seller:
+    """The seller of `demo_account`. A module with another one defines its own."""
+    return DEMO_EU
+
+
+@pytest.fixture
+def demo_account(session: Session, amazon: AmazonServer, demo_seller: Seller) -> Account:
     """An account the simulator knows. Many folders define their own `account`, which it does not know."""
-    credentials = DEMO_EU.credentials(amazon.url)
+    credentials = demo_seller.credentials(amazon.url)
     fields = {name: str(value) for name, value in credentials.items() if name != "marketplaces"}
     now = datetime.now(UTC)
     return accounts.connect(
-        session, fields, DEMO_EU.countries, all_participations(), backfill_days=40, now=now, actor="test"
+        session, fields, demo_seller.countries, all_participations(), backfill_days=40, now=now, actor="test"
     )
 
 

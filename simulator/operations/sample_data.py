@@ -83,6 +83,7 @@ FALLBACK_COUNTRIES = {
     "CA": "GB",
     "AU": "GB",
     "SG": "GB",
+    "IN": "GB",
     "BE": "FR",
     "NL": "DE",
     "IT": "FR",

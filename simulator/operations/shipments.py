@@ -38,11 +38,17 @@ def check_collection(order: OrderRecord, method: Any) -> None:
     if method not in (None, "DirectPayment"):
         raise invalid_input("codCollectionMethod: is invalid.")
     is_japanese = order.body["salesChannel"]["marketplaceId"] == BY_COUNTRY["JP"].id
+    if method is not None and not is_japanese:
+        raise invalid_input("codCollectionMethod: is only supported in the JP marketplace.")
     constraints = [
         item.get("fulfillment", {}).get("shipping", {}).get("shippingConstraints", {})
         for item in order.body["orderItems"]
     ]
-    if is_japanese and method is None and any("cashOnDelivery" in entry for entry in constraints):
+    payments = order.body.get("payment", {}).get("paymentExecutions", [])
+    is_collected = any("cashOnDelivery" in entry for entry in constraints) or any(
+        payment.get("paymentMethod") == "CashOnDelivery" for payment in payments
+    )
+    if is_japanese and method is None and is_collected:
         raise invalid_input("codCollectionMethod: is required for cash on delivery.")
 
 
@@ -56,6 +62,7 @@ def parse_package(world: WorldState, order: OrderRecord, detail: dict[str, Any])
         raise invalid_input("PackageReferenceId: is invalid, must be a positive numeric value.")
     if str(detail["carrierCode"]) not in CARRIER_CODES:
         raise invalid_input(f"CarrierCode: {detail['carrierCode']} is invalid.")
+    # Since 2021-05-07: https://github.com/amzn/selling-partner-api-docs/issues/712
     if detail["carrierCode"] == "Other" and order.body["salesChannel"]["marketplaceId"] == BY_COUNTRY["IN"].id:
         raise invalid_input("CarrierCode: Other is invalid.")
     if detail["carrierCode"] == "Other" and not detail.get("carrierName"):

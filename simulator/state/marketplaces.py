@@ -36,6 +36,7 @@ MARKETPLACES = (
     Marketplace("A2NODRKZP88ZB9", "SE", "Amazon.se", "SEK", "sv_SE", "www.amazon.se", "EU", 25, 11.5, ("402", "403", "404", "405", "406")),
     Marketplace("A1C3SOZRARQ6R3", "PL", "Amazon.pl", "PLN", "pl_PL", "www.amazon.pl", "EU", 23, 4.3, ("402", "403", "404", "405", "406")),
     Marketplace("A33AVAJ2PDY3EV", "TR", "Amazon.com.tr", "TRY", "tr_TR", "www.amazon.com.tr", "EU", 20, 48.0, ("402", "403", "404", "405")),
+    Marketplace("A21TJRUUN4KGV", "IN", "Amazon.in", "INR", "en_IN", "www.amazon.in", "EU", 18, 95.0, ("402", "403", "404", "405")),
     Marketplace("A1VC38T7YXB528", "JP", "Amazon.co.jp", "JPY", "ja_JP", "www.amazon.co.jp", "FE", 10, 162.0, ("249", "250", "503")),
     Marketplace("A39IBJ37TRP1C6", "AU", "Amazon.com.au", "AUD", "en_AU", "www.amazon.com.au", "FE", 10, 1.7, ("249", "250", "503")),
     Marketplace("A19VAU5U5O7RUS", "SG", "Amazon.sg", "SGD", "en_SG", "www.amazon.sg", "FE", 9, 1.45, ("249", "250", "503")),

@@ -1,5 +1,6 @@
 """An application of a seller: it fetches an access token and calls the API."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -32,7 +33,9 @@ class Application(httpx.Client):
     def order(self, number: str, included: str = EVERYTHING) -> dict[str, Any]:
         return self.get(f"{ORDERS}/{number}", params={"includedData": included}).json()["order"]
 
-    def confirm(self, number: str, marketplace_id: str, **detail: Any) -> httpx.Response:
+    def confirm(
+        self, number: str, marketplace_id: str, more: Mapping[str, Any] | None = None, **detail: Any
+    ) -> httpx.Response:
         order = self.order(number)
         package = {
             "packageReferenceId": "1",
@@ -45,7 +48,7 @@ class Application(httpx.Client):
             ],
             **detail,
         }
-        body = {"marketplaceId": marketplace_id, "packageDetail": package}
+        body = {"marketplaceId": marketplace_id, "packageDetail": package, **(more or {})}
         return self.post(f"/orders/v0/orders/{number}/shipmentConfirmation", json=body)
 
     def upload(self, document: str, content_type: str = XML) -> str:

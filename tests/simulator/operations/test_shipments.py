@@ -1,7 +1,14 @@
+from contextlib import closing
+from dataclasses import replace
+
 import pytest
 
 from simulator.operations.carriers import CARRIER_CODES
+from simulator.operations.world import World
 from simulator.state.marketplaces import BY_COUNTRY
+from simulator.state.sellers import DEMO_EU, DEMO_JP
+from tests.simulator.application import Application
+from tests.support.simulator_server import AmazonServer
 from webapp.domain.shipping.carriers import CODES
 
 GERMANY = BY_COUNTRY["DE"].id
@@ -101,6 +108,54 @@ def test_a_quantity_is_a_number_up_to_what_was_ordered(amazon, application, quan
 def test_orders_that_the_seller_may_not_ship_are_refused(amazon, application, spec):
     number = amazon.world.place(**spec)
     assert application.confirm(number, GERMANY).status_code == 400
+
+
+@pytest.mark.parametrize("codes", [None, [], ["AZ:1"], ["AZ:1", "AZ:1"], ["AZ:1", ""], ["AZ:1", 2], "AZ:1"])
+def test_each_unit_of_a_transparency_item_needs_its_own_code(amazon, application, codes):
+    number = amazon.world.place(lines=((0, 2),), features=("transparency",))
+    line = {"orderItemId": application.order(number)["orderItems"][0]["orderItemId"], "quantity": 2}
+
+    refused = application.confirm(number, GERMANY, orderItems=[line | {"transparencyCodes": codes}])
+    accepted = application.confirm(number, GERMANY, orderItems=[line | {"transparencyCodes": ["AZ:1", "AZ:2"]}])
+
+    assert (refused.status_code, "TransparencyCodes" in refused.text, accepted.status_code) == (400, True, 204)
+    (package,) = application.order(number)["packages"]
+    assert package["packageItems"] == [line | {"transparencyCodes": ["AZ:1", "AZ:2"]}]
+
+
+def test_a_japanese_order_with_cash_on_delivery_needs_its_collection_method(amazon):
+    application = Application(amazon.url, DEMO_JP)
+    number, prepaid = (amazon.world.place("JP", lines=((0, 1),)) for _ in range(2))
+    for order_id, method in ((number, "CashOnDelivery"), (prepaid, "CreditCard")):
+        amazon.world.orders[order_id].body["payment"]["paymentExecutions"][0]["paymentMethod"] = method
+
+    def confirm(order_id, **more):
+        return application.confirm(order_id, BY_COUNTRY["JP"].id, more)
+
+    refused = confirm(number)
+    assert (refused.status_code, "codCollectionMethod" in refused.text) == (400, True)
+    assert confirm(number, codCollectionMethod="Cheque").status_code == 400
+    assert confirm(number, codCollectionMethod="DirectPayment").status_code == 204
+    assert confirm(prepaid).status_code == 204
+
+
+def test_a_carrier_outside_the_list_is_refused_in_india():
+    seller, india = replace(DEMO_EU, countries=("IN",)), BY_COUNTRY["IN"].id
+    with (
+        AmazonServer(World("empty", sellers=(seller,))) as server,
+        closing(Application(server.url, seller)) as application,
+    ):
+        number = server.world.place("IN", lines=((0, 1),))
+        refused = application.confirm(number, india, carrierCode="Other", carrierName="Bike courier")
+        accepted = application.confirm(number, india, carrierCode="Delhivery")
+
+    assert (refused.status_code, "CarrierCode" in refused.text, accepted.status_code) == (400, True, 204)
+
+
+def test_only_japan_has_a_collection_method(amazon, application):
+    number = amazon.world.place()
+    refused = application.confirm(number, GERMANY, {"codCollectionMethod": "DirectPayment"})
+    assert (refused.status_code, "only supported in the JP" in refused.text) == (400, True)
 
 
 def test_an_order_of_another_marketplace_or_nobody_is_refused(amazon, application):
