@@ -157,7 +157,8 @@ class ShipmentForm(DocumentForm):
     def add(self) -> None:
         """Add an empty parcel."""
         if len(self.parcels.entries) < MAX_PARCELS:
-            self.parcels.append_entry()
+            default_method = shipment_confirmation.default_shipping_method(self.order.amazon_order.service_level)
+            self.parcels.append_entry({"shipping_method": default_method})
 
     def remove(self, place: int) -> None:
         if len(self.parcels.entries) > 1 and 0 <= place < len(self.parcels.entries):

@@ -29,6 +29,9 @@ SENTENCES = {
     "line_of_return": _l("This line is about a return: enter only the package's own tracking number"),
     "line_ambiguous": _l("Several orders and several tracking numbers in one line: give each its own line"),
     "tracking_cell_unclear": _l("This cell has several numbers and other text: leave only tracking numbers"),
+    "tracking_transparency": _l(
+        "Each unit of this order needs its Transparency code: ship it from the page of the order."
+    ),
     "tracking_voided": _l("Line %(line)s says that this label was voided"),
     "tracking_rounded": _l(
         "The spreadsheet has rounded this number (like 3.4E+17). Format the column as text and copy it again."

@@ -79,13 +79,15 @@ def test_a_carrier_outside_of_amazons_list_is_refused_in_india_only(session):
 
 
 @pytest.mark.parametrize(
-    ("country", "handling", "expected"),
+    ("country", "handling", "methods", "expected"),
     [
-        ("JP", "cash_on_delivery", True),
-        ("JP", "signature", False),
-        ("JP", None, False),
-        ("DE", "cash_on_delivery", False),
+        ("JP", "cash_on_delivery", [], True),
+        ("JP", None, ["CashOnDelivery"], True),
+        ("JP", None, ["PointsAccount", "COD"], True),
+        ("JP", "signature", ["CreditCard"], False),
+        ("JP", None, [], False),
+        ("DE", "cash_on_delivery", ["CashOnDelivery"], False),
     ],
 )
-def test_only_japanese_cash_on_delivery_is_confirmed_as_collected(country, handling, expected):
-    assert is_collected_in_cash(country, handling) is expected
+def test_only_japanese_cash_on_delivery_is_confirmed_as_collected(country, handling, methods, expected):
+    assert is_collected_in_cash(country, handling, methods) is expected

@@ -167,9 +167,18 @@ def test_what_is_kept_without_shipping_is_there_again(owner_client, session, ord
 def test_what_did_not_go_can_be_put_right_and_pasted_again(owner_client, session, orders):
     here = pasted(owner_client, f"Order;Tracking;Carrier\n{orders[0]};{DHL};\n{orders[1]};3,4E+19;DHL\n=1+1;{UPS};UPS")
     rows = list(csv.reader(io.StringIO(owner_client.get(f"{here}/rest.csv").text)))
-    assert rows[0] == ["order-number", "tracking-number", "carrier", "sku", "order-item-id", "quantity", "why"]
+    assert rows[0] == [
+        "order-number",
+        "tracking-number",
+        "carrier",
+        "sku",
+        "order-item-id",
+        "quantity",
+        "ship-method",
+        "why",
+    ]
     assert [row[:3] for row in rows[1:]] == [[orders[1], "3,4E+19", "DHL"], ["'=1+1", UPS, "UPS"]]
-    assert rows[1][6].startswith("The spreadsheet has rounded this number")
+    assert rows[1][7].startswith("The spreadsheet has rounded this number")
     again = owner_client.get(f"{here}/rest.csv").data.replace(b',"3,4E+19",DHL', b",00340434161094042999,DHL")
     assert "Error" in plain(owner_client.get(pasted(owner_client, again.decode()) + "?show=blocked"))
 

@@ -1,6 +1,6 @@
 """Shipment confirmations: preconditions, conflicts, the submitted parcel and its verification."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -19,6 +19,8 @@ REFUSED_PROGRAMS = {
     "IN_STORE_PICK_UP": "ship_in_store_pickup",
 }
 
+# Amazon's words for the payment method, in the Orders API 2026-01-01 and in v0.
+_CASH_ON_DELIVERY = frozenset({"CashOnDelivery", "COD"})
 _SHIPPABLE = frozenset({status.UNSHIPPED, status.PARTIALLY_SHIPPED})
 _UNDER_WAY = frozenset(
     {submission_states.QUEUED, submission_states.SENDING, submission_states.SENT, submission_states.ACCEPTED}
@@ -138,9 +140,10 @@ def default_shipping_method(service_level: str | None) -> str:
     return (service_level or "").replace("_", " ").title()
 
 
-def is_collected_in_cash(country: str, handling: str | None) -> bool:
+def is_collected_in_cash(country: str, handling: str | None, payment_methods: Collection[str]) -> bool:
     """Return whether the confirmation has to say how cash on delivery is collected: in Japan only."""
-    return country == "JP" and "cash_on_delivery" in (handling or "").split()
+    is_cash = not _CASH_ON_DELIVERY.isdisjoint(payment_methods) or "cash_on_delivery" in (handling or "").split()
+    return country == "JP" and is_cash
 
 
 def build_parcel(

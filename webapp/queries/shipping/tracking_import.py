@@ -141,6 +141,7 @@ _ORDERS = (
         AmazonOrder.fulfilled_by,
         AmazonOrder.programs,
         AmazonOrder.cancel_requested,
+        AmazonOrder.handling,
         AmazonOrder.ship_by,
         Store.marketplace_id,
         Store.marketplace_facts,
@@ -162,6 +163,9 @@ def _find_refusal_reason(row: Any, *, cancelling: bool) -> tuple[str, dict[str, 
     code = shipment_confirmation.find_refusal_reason(row) or shipment_confirmation.find_conflict(
         row, {}, {}, is_confirmed=False
     )
+    if code is None and "transparency" in (row.handling or "").split():
+        # A file has no column for the codes of each unit.
+        code = "tracking_transparency"
     return (code, {}) if code else None
 
 

@@ -22,6 +22,7 @@ def _ship(session: Session, task: Task) -> Outcome:
             row["tracking_number"],
             shared=bool(row.get("shared")),
             confirmed=bool(row.get("confirmed")),
+            shipping_method=row.get("shipping_method", ""),
         )
         for row in task.args["parcels"]
     ]

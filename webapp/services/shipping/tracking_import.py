@@ -1,7 +1,7 @@
 """Tracking import: parse pasted or uploaded tracking numbers, let a user review them, then ship the orders."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from webapp.db.bulk_write import insert_many
 from webapp.db.engine import read_only
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
 from webapp.domain.shipping.carriers import BY_KEY
+from webapp.domain.shipping.parcels import LONGEST_METHOD
 from webapp.domain.shipping.tracking import matching as tracking_matching
 from webapp.domain.shipping.tracking import parser as tracking_parser
 from webapp.domain.shipping.tracking.matching import Choice
@@ -85,9 +86,12 @@ def update_rows(session: Session, import_id: int, choices: Mapping[int, Choice])
     session.commit()
 
 
-def confirm(session: Session, import_id: int, *, undo_seconds: int, now: datetime, actor: str) -> BulkAction:
+def confirm(
+    session: Session, import_id: int, *, shipping_method: str = "", undo_seconds: int, now: datetime, actor: str
+) -> BulkAction:
     """Ship every row that is ready and selected. Commits; the caller enqueues `run_bulk_action`.
 
+    `shipping_method`: the carrier's service for rows that name none; else that of the order.
     A second confirmation, even at the same moment, returns the bulk action of the first.
     Raises NotFoundError, and InvalidError if no row is ready.
     """
@@ -101,10 +105,22 @@ def confirm(session: Session, import_id: int, *, undo_seconds: int, now: datetim
         if action is None:
             raise RefusedError("tracking_confirmed_already")
         return action
+    if len(shipping_method) > LONGEST_METHOD:
+        session.rollback()
+        raise InvalidError("text_too_long", field="shipping_method", most=LONGEST_METHOD)
     matches = queries.evaluate(session, queries.list_rows(session, import_id), now)
     ship_dates = tracking_matching.collect_ship_dates(matches)
     rows: list[bulk_runner.RowSpec] = [
-        (order_id, {"parcels": [asdict(parcel) for parcel in parcels], "shipped_on": ship_dates.get(order_id, "")})
+        (
+            order_id,
+            {
+                "parcels": [
+                    asdict(replace(parcel, shipping_method=parcel.shipping_method or shipping_method))
+                    for parcel in parcels
+                ],
+                "shipped_on": ship_dates.get(order_id, ""),
+            },
+        )
         for order_id, parcels in tracking_matching.group_shipments(matches).items()
     ]
     if not rows:

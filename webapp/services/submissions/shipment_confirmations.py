@@ -146,7 +146,7 @@ class ShipmentConfirmationHandler(SubmissionHandler):
                 if item.transparency_codes
             },
             collects_cash=shipment_confirmation.is_collected_in_cash(
-                order.store.marketplace.country_code, order.handling
+                order.store.marketplace.country_code, order.handling, order.payment_methods
             ),
         )
         number, marketplace_id = order.number, order.store.marketplace_id

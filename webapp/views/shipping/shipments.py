@@ -48,6 +48,9 @@ def show(number: str) -> Response:
         document=shipment,
         tracking_urls={parcel.id: find_tracking_url(parcel) for parcel in shipment.parcels},
         at_amazon={package.reference: package for package in order.amazon_order.packages},
+        collects_cash=shipment_confirmation.is_collected_in_cash(
+            order.store.marketplace.country_code, order.amazon_order.handling, order.amazon_order.payment_methods
+        ),
         submissions=submissions,
         pace=submissions_panel.poll_interval(submissions[ref] for ref in references if ref in submissions),
         remarks=document_pages.list_document_comments(session, order, shipment_id=shipment.id),
@@ -87,11 +90,8 @@ def _preview(session: Session, order: Order, form: ShipmentForm) -> dict[str, An
     if refusal:
         raise RefusedError(refusal)
     try:
-        drafts = parcels.check_shipment(
-            order.items,
-            form.build_parcels(unknown="?"),
-            transparency_lines=shipments.find_transparency_lines(order),
-        )
+        # The codes are scanned while the parcel is packed: they are only missing when it is shipped without them.
+        drafts = parcels.check_shipment(order.items, form.build_parcels(unknown="?"))
         shipments.check_tracking_numbers(session, order, drafts)
     except ConfirmationError:
         return context

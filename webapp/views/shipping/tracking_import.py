@@ -12,6 +12,7 @@ from webapp.core.extensions import db, settings
 from webapp.domain.common.csv_cells import format_row
 from webapp.domain.errors import InvalidError
 from webapp.domain.shipping.carriers import BY_KEY, WELL_KNOWN, Carrier
+from webapp.domain.shipping.parcels import LONGEST_METHOD
 from webapp.domain.shipping.tracking import matching as tracking_matching
 from webapp.domain.shipping.tracking.matching import (
     ALREADY,
@@ -90,7 +91,12 @@ def choose(import_id: int) -> Response:
     undo_seconds = settings().undo_seconds
     try:
         action = tracking_import.confirm(
-            session, import_id, undo_seconds=undo_seconds, now=datetime.now(UTC), actor=current_user.actor
+            session,
+            import_id,
+            shipping_method=" ".join(request.form.get("shipping_method", "").split()),
+            undo_seconds=undo_seconds,
+            now=datetime.now(UTC),
+            actor=current_user.actor,
         )
     except InvalidError as error:
         flash(text_for(error.code, error.arguments), "bad")
@@ -171,6 +177,7 @@ def _preview(import_id: int) -> dict[str, Any]:
         "last": after + len(page),
         "options": _list_options,
         "carriers": sorted(WELL_KNOWN, key=lambda carrier: carrier.name.casefold()),
+        "longest_shipping_method": LONGEST_METHOD,
         "bulk_url": url_for("bulk.show", action_id=stored.bulk_action_id) if stored.bulk_action_id else "",
         "accounts": _build_summaries(stored),
     }
@@ -202,6 +209,7 @@ def _build_summaries(stored: TrackingImport) -> list[SourceSummary]:
         "order_item_id": _("Order item ID"),
         "quantity": _("Quantity"),
         "shipped_on": _("Ship date"),
+        "shipping_method": _("Shipping service"),
         "void": _("Voided"),
     }
     why = {"return": _("return labels"), "suspicious": _("looks like tracking numbers")}
@@ -217,9 +225,12 @@ def _build_summaries(stored: TrackingImport) -> list[SourceSummary]:
 
 
 def _iterate_rest_lines(matches: Sequence[Match]) -> Iterator[str]:
-    yield format_row(["order-number", "tracking-number", "carrier", "sku", "order-item-id", "quantity", "why"])
+    yield format_row(
+        ["order-number", "tracking-number", "carrier", "sku", "order-item-id", "quantity", "ship-method", "why"]
+    )
     for match in matches:
         line = match.line
         why = text_for(match.code, match.args) if match.code else ""
         number = line.tracking_number or line.written
-        yield format_row([line.order, number, line.carrier, line.sku, line.item, line.quantity or "", why])
+        values = [line.order, number, line.carrier, line.sku, line.item, line.quantity or "", line.shipping_method]
+        yield format_row([*values, why])

@@ -140,6 +140,19 @@ def test_carriers_are_taken_from_the_sheet_then_from_the_number_then_from_a_pers
     assert (chosen.standing, chosen.carrier, chosen.title) == (READY, OTHER, "An Post")
 
 
+def test_a_carrier_that_amazon_does_not_take_in_india_has_to_be_chosen_from_its_list():
+    indian = Order(1, "100001", "processing", "IN", ONE.items)
+    line = a_line("100001", "BC12345678", carrier="Bike courier")
+
+    (refused,) = look(line, orders=[indian])
+    (chosen,) = look(line, orders=[indian], choices={0: Choice(carrier="delhivery")})
+    (german,) = look(line)
+
+    assert (refused.standing, refused.code, refused.args) == (CHOOSE, "carrier_not_listed", {"carrier": "Bike courier"})
+    assert (chosen.standing, chosen.carrier) == (READY, "Delhivery")
+    assert (german.standing, german.carrier) == (READY, OTHER)
+
+
 def test_a_line_whose_box_is_not_ticked_stays():
     assert group_shipments(look(a_line("100001"), choices={0: Choice(selected=False)})) == {}
 

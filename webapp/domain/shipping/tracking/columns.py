@@ -21,6 +21,7 @@ from webapp.domain.shipping.tracking.headers import (
     RETURN,
     RETURN_MARK,
     SHIPPED_ON,
+    SHIPPING_METHOD,
     TRACKING,
     VOID,
 )
@@ -35,7 +36,7 @@ _LONGEST_CARRIER = 60
 _LEAST_SHARE = 0.6
 # A column that is not read is pointed out where so many of its cells look like tracking numbers.
 _SUSPICIOUS = 0.9
-_SINGLE = (ORDER, TRACKING, CARRIER, heads_of.SKU, heads_of.ITEM, heads_of.QUANTITY, SHIPPED_ON)
+_SINGLE = (ORDER, TRACKING, CARRIER, heads_of.SKU, heads_of.ITEM, heads_of.QUANTITY, SHIPPED_ON, SHIPPING_METHOD)
 
 # Returns the words that are numbers of orders in the database.
 FindOrderNumbers = Callable[[Collection[str]], Collection[str]]

@@ -7,6 +7,9 @@ from webapp.domain.shipping.carrier_names import normalize_name
 
 ORDER, TRACKING, CARRIER, SKU, ITEM = "order", "tracking_number", "carrier", "sku", "order_item_id"
 QUANTITY, SHIPPED_ON, VOID = "quantity", "shipped_on", "void"
+# The carrier's service. Carriers' exports have it in the column of the carrier, or in another one of many names: only
+# the column of Amazon's templates is read.
+SHIPPING_METHOD = "shipping_method"
 # Columns that are never read for a parcel's number: of return labels, and of links while a column of numbers exists.
 RETURN, LINK = "return", "link"
 # A column that marks lines of return labels.
@@ -44,6 +47,7 @@ _NAMES = {
     SHIPPED_ON: "shipdate shippedon shippedat shippeddate shippingdate dateshipped despatchdate dispatchdate versanddatum versandtag "
     "versendetam verzenddatum verzonden skickat skickatdatum avsandningsdatum datadispedizione dataspedizione datedexpedition "
     "dateexpedition datedenvoi fechaenvio fechadeenvio datawysylki gonderimtarihi 発送日 出荷日 发货日期 发货时间 date datum data",
+    SHIPPING_METHOD: "shipmethod shippingmethod",
     VOID: "deleted isdeleted deleteflag deletionflag deleteindicator refunded isrefunded refundtype refundstatus geloscht "
     "loschkennzeichen loschvermerk void voided isvoid isvoided voidindicator packagevoidindicator shipmentvoidindicator voidflag voidstatus voiddate storno storniert "
     "stornierung storniertam stornokennzeichen cancelled canceled iscancelled labelcancelled geannuleerd annullato annullata annulla "

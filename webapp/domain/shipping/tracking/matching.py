@@ -149,7 +149,13 @@ def group_shipments(matches: Iterable[Match]) -> dict[int, list[parcels.Parcel]]
         is_confirmed = all(line_match.choice.confirmed for line_match in order_matches)
         shipments[order_id].append(
             parcels.Parcel(
-                quantities, first.carrier, first.title, written, shared=first.asks_shared, confirmed=is_confirmed
+                quantities,
+                first.carrier,
+                first.title,
+                written,
+                shared=first.asks_shared,
+                confirmed=is_confirmed,
+                shipping_method=first.line.shipping_method,
             )
         )
     return dict(shipments)
@@ -228,7 +234,10 @@ def _resolve_carrier(line_match: Match, order: Order) -> Match:
     carrier = chosen or classification.carrier
     if carrier is None and not other:
         return _set(line_match, CHOOSE, classification.code or CARRIER_UNKNOWN, **classification.args)
-    line_match.carrier, line_match.title = (carrier.code, carrier.name) if carrier else (carriers.OTHER, other)
+    code, name = (carrier.code, carrier.name) if carrier else (carriers.OTHER, other)
+    if code == carriers.OTHER and order.country in carriers.WITHOUT_OTHER:
+        return _set(line_match, CHOOSE, "carrier_not_listed", carrier=name)
+    line_match.carrier, line_match.title = code, name
     question = classification.code or line.question
     if question and not line_match.choice.confirmed:
         return _set(line_match, CONFIRM, question, **{"number": line.tracking_number, **classification.args})

@@ -11,6 +11,7 @@ from typing import Any
 from webapp.domain.errors import InvalidError
 from webapp.domain.shipping.carrier_names import find_by_name, normalize_name
 from webapp.domain.shipping.carriers import clean
+from webapp.domain.shipping.parcels import LONGEST_METHOD
 from webapp.domain.shipping.tracking import cells as cells_of
 from webapp.domain.shipping.tracking import text as tracking_text
 from webapp.domain.shipping.tracking.columns import (
@@ -27,6 +28,7 @@ from webapp.domain.shipping.tracking.headers import (
     RETURN,
     RETURN_MARK,
     SHIPPED_ON,
+    SHIPPING_METHOD,
     SKU,
     TRACKING,
     VOID,
@@ -66,6 +68,8 @@ class TrackingLine:
     written: str = ""
     question: str = ""
     remark: str = ""
+    # The carrier's service.
+    shipping_method: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +178,7 @@ def _parse_record(place: int, cells: Sequence[str], columns: Columns, *, month_f
         "quantity": quantity,
         "shipped_on": day.isoformat() if day else "",
         "item": first(ITEM)[:_LONGEST_SKU],
+        "shipping_method": first(SHIPPING_METHOD)[:LONGEST_METHOD],
         "remark": "shipped_on_unreadable" if shipped_on and not day else "",
     }
     whole = " | ".join(written)
