@@ -2,7 +2,9 @@
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
+from webapp.domain.common.marketplaces import BY_COUNTRY
 from webapp.domain.shipping import carriers as shipping_carriers
 from webapp.domain.shipping.carrier_names import find_by_name
 from webapp.domain.shipping.carriers import (
@@ -173,15 +175,30 @@ def test_a_name_that_only_contains_a_listed_one_is_no_carrier_we_know() -> None:
 
 
 def test_amazons_codes_are_written_once_and_fit_into_the_database() -> None:
-    table = tomllib.loads(Path(shipping_carriers.__file__).with_name("carriers.toml").read_text("utf-8"))
-    codes = [row["code"] for row in table["carriers"].values() if "code" in row]
-    codes += [code for some in table["other_codes"].values() for code in some] + table["listed"]["codes"]
+    tables = read_lists()
+    codes = [row["code"] for table in tables.values() for row in table["carriers"].values() if "code" in row]
+    codes += [code for table in tables.values() for some in table.get("other_codes", {}).values() for code in some]
+    codes += tables["common"]["listed"]["codes"]
 
     assert len(codes) == len(set(codes))
     assert {*codes, OTHER} == CODES
     assert max(map(len, codes)) <= LONGEST_CODE
     assert max(len(carrier.key) for carrier in CARRIERS) <= LONGEST_CODE
-    assert table["other_codes"].keys() <= table["carriers"].keys()
+    for name, table in tables.items():
+        assert table.get("other_codes", {}).keys() <= table["carriers"].keys(), name
+
+
+def test_each_list_is_of_a_marketplace_and_each_carrier_is_in_one_list() -> None:
+    tables = read_lists()
+    keys = [key for table in tables.values() for key in table["carriers"]]
+
+    assert {name.upper() for name in tables} - {"COMMON"} <= BY_COUNTRY.keys()
+    assert len(keys) == len(set(keys))
+
+
+def read_lists() -> dict[str, Any]:
+    folder = Path(shipping_carriers.__file__).with_name("carrier_lists")
+    return {path.stem: tomllib.loads(path.read_text("utf-8")) for path in folder.iterdir()}
 
 
 def test_a_parcel_of_before_its_carriers_code_was_known_still_names_the_carrier() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.resources import files
+from typing import Any
 from urllib.parse import quote
 
 from webapp.domain.common.plain_text import to_plain
@@ -35,24 +36,29 @@ class Carrier:
         return self.tracking and self.tracking.format(quote(clean(tracking_number), safe=""))
 
 
-def _read_table() -> tuple[tuple[Carrier, ...], dict[str, Carrier], dict[str, tuple[str, ...]]]:
-    """Return the carriers of `carriers.toml`, the carrier of each further code, and further names by key."""
-    table = tomllib.loads(files(__package__).joinpath("carriers.toml").read_text("utf-8"))
-    by_key = {
-        key: Carrier(key, row.get("code", OTHER), row["name"], row.get("page"))
-        for key, row in table["carriers"].items()
-    }
-    by_code = {
-        code: replace(by_key[key], code=code, name=code)
-        for key, codes in table["other_codes"].items()
-        for code in codes
-    }
-    listed = (Carrier(re.sub(r"\W+", "_", code).lower(), code, code) for code in table["listed"]["codes"])
-    aliases = {key: tuple(row.get("aliases", ())) for key, row in table["carriers"].items()}
-    return (*by_key.values(), *listed), by_code, aliases
+def _read_lists() -> dict[str, dict[str, Any]]:
+    """Return the files of `carrier_lists` by the ISO 3166 code of their country, the common one first as ""."""
+    folder = files(__package__).joinpath("carrier_lists")
+    texts = {entry.name.removesuffix(".toml"): entry.read_text("utf-8") for entry in folder.iterdir()}
+    common = tomllib.loads(texts.pop("common"))
+    return {"": common} | {country.upper(): tomllib.loads(texts[country]) for country in sorted(texts)}
 
 
-CARRIERS, _BY_OTHER_CODE, ALIASES = _read_table()
+_LISTS = _read_lists()
+_ROWS = {key: row for table in _LISTS.values() for key, row in table["carriers"].items()}
+_NAMED = {key: Carrier(key, row.get("code", OTHER), row["name"], row.get("page")) for key, row in _ROWS.items()}
+CARRIERS = (
+    *_NAMED.values(),
+    *(Carrier(re.sub(r"\W+", "_", code).lower(), code, code) for code in _LISTS[""]["listed"]["codes"]),
+)
+# Further names by key.
+ALIASES = {key: tuple(row.get("aliases", ())) for key, row in _ROWS.items()}
+_BY_OTHER_CODE = {
+    code: replace(_NAMED[key], code=code, name=code)
+    for table in _LISTS.values()
+    for key, codes in table.get("other_codes", {}).items()
+    for code in codes
+}
 BY_KEY = {carrier.key: carrier for carrier in CARRIERS}
 BY_CODE = {carrier.code: carrier for carrier in CARRIERS if carrier.code != OTHER} | _BY_OTHER_CODE
 # Carriers that are well known; the others are only in Amazon's lists.
@@ -60,8 +66,8 @@ WELL_KNOWN = tuple(carrier for carrier in CARRIERS if carrier.key in ALIASES)
 # Every code of Amazon's that may be sent.
 CODES = frozenset({*BY_CODE, OTHER})
 
-# Countries whose marketplaces accept no carrier outside of Amazon's list (India: since 2021-05-07).
-WITHOUT_OTHER = frozenset({"IN"})
+# Countries whose marketplaces accept no carrier outside of Amazon's list.
+WITHOUT_OTHER = frozenset(country for country, table in _LISTS.items() if not table.get("accepts_other", True))
 
 # Carriers by the country of an S10 number (its last two letters), the likeliest first.
 POST_OFFICES = {
