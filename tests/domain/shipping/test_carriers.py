@@ -225,6 +225,9 @@ def test_who_is_usual_in_a_country_comes_first_and_once() -> None:
     assert german[:3] == ["dhl", "hermes", "dpd"]
     assert len(german) == len(set(german))
     assert "usps" not in german
+    assert german.index("trans_o_flex") < german.index("ups")
+    assert {"xpressbees", "ecom_express"} <= {carrier.key for carrier in list_usual_carriers("IN")}
+    assert [carrier.key for carrier in list_usual_carriers("")] == ["ups", "fedex", "dhl"]
     assert [carrier.key for carrier in list_usual_carriers("ZZ")] == ["ups", "fedex", "dhl"]
 
 

@@ -242,7 +242,9 @@ def find_carrier(code: str, name: str) -> Carrier | None:
 def list_usual_carriers(country: str) -> tuple[Carrier, ...]:
     """List the carriers that deliver in a country, the likeliest first."""
     at_home = sorted((form for form in FORMS if country in form.home), key=lambda form: -form.likelihood)
-    keys = [key for form in at_home for key in form.carriers] + [*POST_OFFICES.get(country, ()), *_EVERYWHERE]
+    listed = _LISTS[country]["carriers"] if country and country in _LISTS else ()
+    keys = [key for form in at_home for key in form.carriers]
+    keys += [*POST_OFFICES.get(country, ()), *listed, *_EVERYWHERE]
     return tuple(BY_KEY[key] for key in dict.fromkeys(keys))
 
 
