@@ -59,8 +59,26 @@ def test_the_work_is_reached_by_the_keyboard_alone(owner_page: Page, orders: Non
     expect(page.locator("#tab-awaiting_amazon")).to_be_focused()
 
 
-@pytest.mark.parametrize("path", ["/", "/home/metrics", "/orders", "/stores"])
+@pytest.mark.parametrize("path", ["/", "/attention", "/home/metrics", "/orders", "/stores"])
 def test_the_pages_of_the_work_are_accessible_and_fit_the_screen(owner_page: Page, orders: None, path: str) -> None:
     problems = list(find_problems(owner_page, path))
 
     assert not problems, "\n".join(problems)
+
+
+def test_a_cause_is_snoozed_with_the_mouse_and_shown_again_by_the_keyboard(owner_page: Page, orders: None) -> None:
+    page = owner_page
+    page.goto("/")
+    count = page.locator(".nav-count")
+    expect(count).to_have_text("1")
+    page.get_by_role("link", name="By cause").click()
+
+    page.get_by_role("button", name="Snooze until tomorrow").click()
+    expect(page.locator(".empty-title")).to_have_text("Nothing needs attention")
+    expect(count).to_be_empty()
+    page.get_by_text("1 snoozed or done").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Show again")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Snooze for a week")).to_be_visible()

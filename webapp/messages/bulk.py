@@ -13,6 +13,7 @@ SENTENCES = {
     "bulk_nothing_failed": _l("No row of this bulk action failed."),
     "bulk_stopped": _l("Not processed: the bulk action was stopped"),
     "bulk_row_broke": _l("An internal error occurred. See the log."),
+    "bulk_submission_retried": _l("Requested again"),
     "bulk_invoiced": _l("Invoice %(number)s created"),
     "reason_hurts_unless_asked": _l("Counts in your cancellation rate unless the buyer asked through Amazon."),
     "bulk_started": _l("Bulk action %(bulk)s started for %(count)s rows"),

@@ -13,6 +13,9 @@ SENTENCES = {
     "export_columns_none": _l("All of these columns hold personal data. Choose another one."),
     "export_sort_unknown": _l("The list cannot be sorted by %(name)s. Sortable columns: %(known)s."),
     "export_column_unknown": _l("There is no column %(name)s. Columns: %(known)s."),
+    "attention_done": _l("Marked as done: %(cause)s"),
+    "attention_snoozed": _l("Snoozed: %(cause)s"),
+    "attention_reopened": _l("Shown again: %(cause)s"),
     "grid_exported": _l("%(count)s rows of %(name)s exported as %(format)s"),
     "grid_exported_personal": _l("%(count)s rows of %(name)s exported as %(format)s, with personal data"),
 }

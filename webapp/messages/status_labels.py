@@ -122,6 +122,7 @@ LABELS = {
         "hold": Label(_l("Put on hold"), "quiet", "player-pause"),
         "unhold": Label(_l("Unhold"), "quiet", "progress"),
         "invoice": Label(_l("Invoice"), "quiet", "file-invoice"),
+        "retry_submissions": Label(_l("Retry at Amazon"), "quiet", "refresh"),
         "ship": Label(_l("Ship with tracking numbers"), "quiet", "truck"),
         "buy_labels": Label(_l("Buy labels"), "quiet", "truck"),
         "print_invoices": Label(_l("Print invoices"), "quiet", "file-invoice"),

@@ -26,6 +26,8 @@ class Submission(Base):
         Index("uq_submissions_open", "amazon_order_id", "kind", "subject", unique=True, **_ONLY_OPEN),
         Index("ix_submissions_due", "open", "account_id", "due_at"),
         Index("ix_submissions_requested", "requested_at", "id"),
+        # What needs a person, however old.
+        Index("ix_submissions_state", "state", "id"),
         AUTOINCREMENT,
     )
 

@@ -13,6 +13,7 @@ from webapp.models.bulk_actions import BulkAction, BulkRow
 from webapp.models.documents import CreditMemo, Invoice
 from webapp.models.orders import Order
 from webapp.models.shipments import Shipment
+from webapp.models.submissions import Submission
 from webapp.queries.listing.fetch import Column, Grid
 
 GRID = Grid(
@@ -79,13 +80,17 @@ def iterate_rows(session: Session, action_id: int, state: str) -> Iterator[Seque
 
 
 def find_subjects(session: Session, subject: str, ids: Sequence[int]) -> dict[int, Subject]:
-    """Find the numbers of these subjects by id. `subject`: order, amazon_order, invoice, shipment, credit_memo."""
+    """Find the numbers of these subjects by id. `subject`: order, amazon_order, submission, or one of DOCUMENTS."""
     statement: Select[*tuple[Any, ...]]
     if subject == "order":
         statement = select(Order.id, Order.number, Order.number.label("order_number")).where(Order.id.in_(ids))
     elif subject == "amazon_order":
         amazon_orders = select(AmazonOrder.id, AmazonOrder.number, AmazonOrder.number.label("order_number"))
         statement = amazon_orders.where(AmazonOrder.id.in_(ids))
+    elif subject == "submission":
+        orders = select(Submission.id, AmazonOrder.number, AmazonOrder.number.label("order_number"))
+        joined = orders.join(AmazonOrder, AmazonOrder.id == Submission.amazon_order_id)
+        statement = joined.where(Submission.id.in_(ids))
     else:
         model = DOCUMENTS[subject]
         document = select(model.id, model.number, Order.number.label("order_number"))

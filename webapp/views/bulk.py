@@ -59,6 +59,7 @@ SUBJECTS: dict[str, tuple[str, str, str | LazyString]] = {
     "order": ("orders.index", "orders.show", _l("Orders")),
     "invoice": ("invoices.index", "invoices.show", _l("Invoices")),
     "shipment": ("shipments.index", "shipments.show", _l("Shipments")),
+    "submission": ("attention.index", "amazon_orders.show", _l("Amazon orders")),
     "credit_memo": ("credit_memos.index", "credit_memos.show", _l("Credit memos")),
 }
 # Kind → its form, and a function that returns the arguments of its rows.

@@ -17,6 +17,8 @@ class Place(NamedTuple):
     permission: str
     # Indented below the entry before it.
     within: bool = False
+    # Endpoint of the fragment with the number beside the entry.
+    counter: str = ""
 
 
 class Entry(NamedTuple):
@@ -25,10 +27,12 @@ class Entry(NamedTuple):
     icon: str
     current: bool
     within: bool
+    count_url: str = ""
 
 
 PLACES = (
     Place("home.index", _l("Home"), "home", "orders.read"),
+    Place("attention.index", _l("Attention"), "inbox", "orders.read", counter="attention.count"),
     Place("orders.index", _l("Orders"), "clipboard-list", "orders.read"),
     Place("invoices.index", _l("Invoices"), "file-invoice", "orders.read", within=True),
     Place("shipments.index", _l("Shipments"), "truck", "orders.read", within=True),
@@ -82,6 +86,7 @@ def navigation() -> list[Entry]:
             place.icon,
             place.endpoint.partition(".")[0] == blueprint,
             place.within,
+            url_for(place.counter) if place.counter else "",
         )
         for place in PLACES
         if place.endpoint in current_app.view_functions and allows(role, place.permission)

@@ -173,14 +173,7 @@ def _select_refused() -> Select[*tuple[Any, ...]]:
         .join_from(Submission, AmazonOrder, AmazonOrder.id == Submission.amazon_order_id)
         .where(
             Submission.requested_at >= _SINCE,
-            or_(
-                Submission.state == submission_states.CONFLICT,
-                and_(_is_left_undone(), AmazonOrder.status.not_in(_SETTLED), ~_was_resubmitted()),
-                # Refunds and invoices are due whatever the status of the order.
-                and_(_is_left_undone(), Submission.kind.in_(_OF_MONEY), ~_was_resubmitted()),
-                # Only a person can settle an unverified refund.
-                and_(Submission.kind == amazon_refunds.KIND, Submission.state == submission_states.UNPROVED),
-            ),
+            is_unsettled(),
         )
         .group_by(AmazonOrder.store_id, Submission.state)
     )
@@ -191,6 +184,18 @@ def _select_mails() -> Select[*tuple[Any, ...]]:
         select(literal(MAILS), Mail.store_id, Mail.state, func.count())
         .where(Mail.state.in_(mail_states.TROUBLED), Mail.created_at >= _SINCE)
         .group_by(Mail.store_id, Mail.state)
+    )
+
+
+def is_unsettled() -> ColumnElement[bool]:
+    """Match submissions, joined to their Amazon orders, that only a person can settle."""
+    return or_(
+        Submission.state == submission_states.CONFLICT,
+        and_(_is_left_undone(), AmazonOrder.status.not_in(_SETTLED), ~_was_resubmitted()),
+        # Refunds and invoices are due whatever the status of the order.
+        and_(_is_left_undone(), Submission.kind.in_(_OF_MONEY), ~_was_resubmitted()),
+        # Only a person can settle an unverified refund.
+        and_(Submission.kind == amazon_refunds.KIND, Submission.state == submission_states.UNPROVED),
     )
 
 

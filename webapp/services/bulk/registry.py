@@ -5,11 +5,18 @@ from webapp.services.bulk import labels as bulk_labels
 from webapp.services.bulk import orders as bulk_orders
 from webapp.services.bulk import printing as bulk_printing
 from webapp.services.bulk import shipping as bulk_shipping
+from webapp.services.bulk import submissions as bulk_submissions
 from webapp.services.bulk.handlers import BulkHandler
 
 HANDLERS: dict[str, BulkHandler] = {
     handler.name: handler
-    for handler in (*bulk_orders.HANDLERS, *bulk_printing.HANDLERS, bulk_shipping.SHIP, bulk_labels.BUY_LABELS)
+    for handler in (
+        *bulk_orders.HANDLERS,
+        *bulk_printing.HANDLERS,
+        bulk_shipping.SHIP,
+        bulk_labels.BUY_LABELS,
+        bulk_submissions.RETRY,
+    )
 }
 
 

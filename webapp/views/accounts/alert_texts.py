@@ -130,6 +130,14 @@ def _describe_flagged(store: Store, alert: Alert) -> Notice:
     )
 
 
+# Kind of alert → the permission that its page requires.
+READERS = {
+    accounts_alerts.REFUSED: "submissions.read",
+    accounts_alerts.MAILS: "mails.read",
+    accounts_alerts.OVERSOLD: "products.read",
+    accounts_alerts.FLAGGED: "products.read",
+    accounts_alerts.QUARANTINED: "logs.read",
+}
 # The lists of all stores, where an alert leads to that of one.
 _LINKS: dict[str, Callable[[Alert], str]] = {
     accounts_alerts.BLOCKED: lambda _alert: url_for("amazon_orders.index", blocked=1),

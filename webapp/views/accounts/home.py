@@ -9,7 +9,6 @@ from flask_babel import LazyString
 from webapp.core.extensions import db
 from webapp.domain.orders import state_machine, work
 from webapp.messages.status_labels import label
-from webapp.queries.accounts import alerts as accounts_alerts
 from webapp.queries.accounts import attention, home, seller_metrics, stores
 from webapp.queries.orders import work as order_work
 from webapp.views.accounts import alert_texts
@@ -18,15 +17,6 @@ from webapp.web.formatting import number
 from webapp.web.responses import render_fragment_or_page
 
 bp = Blueprint("home", __name__)
-
-# Kind of alert → the permission its page requires.
-_READERS = {
-    accounts_alerts.REFUSED: "submissions.read",
-    accounts_alerts.MAILS: "mails.read",
-    accounts_alerts.OVERSOLD: "products.read",
-    accounts_alerts.FLAGGED: "products.read",
-    accounts_alerts.QUARANTINED: "logs.read",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +43,7 @@ def index() -> Response:
     causes = [
         cause
         for cause in attention.load_causes(session, all_stores, now)
-        if has_permission(_READERS.get(cause.alert.kind, "orders.read"))
+        if has_permission(alert_texts.READERS.get(cause.alert.kind, "orders.read"))
     ]
     return render_fragment_or_page(
         request,
