@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from simulator.operations import control, finances
+from tests.support.pages import plain
 from tests.support.refunds import submission_of
 from webapp.domain.amazon.types import FeedReport
 from webapp.domain.errors import InvalidError, RefusedError
@@ -390,6 +391,32 @@ def test_an_invoice_without_the_sellers_data_is_not_uploaded(harness, number, se
     with pytest.raises(RefusedError) as refused:
         upload(harness, invoice_of(harness, number))
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("tax", "code", "words"),
+    [
+        (0, "vat_invoice_rate_missing", "Amazon reports no VAT for an item of this document"),
+        (12_34, "vat_invoice_rate_unclear", "allow no VAT rate for an item of this document, or several"),
+    ],
+)
+def test_an_invoice_without_a_clear_vat_rate_is_not_uploaded(owner_client, harness, number, tax, code, words):
+    invoice = invoice_of(harness, number)
+    order_items = {item.id: item for item in harness.commerce_order(number).items}
+    for line in (invoice.items[0], order_items[invoice.items[0].order_item_id]):
+        line.total += tax - line.tax
+        line.tax = tax
+    harness.session.commit()
+
+    with pytest.raises(RefusedError) as refused:
+        upload(harness, invoice)
+    enable_automatic_upload(harness, number)
+    vat_invoices.queue_due(harness.session, [harness.order(number).id], now=harness.clock(), actor="test")
+
+    assert (refused.value.code, submissions(harness)) == (code, [])
+    page = f"/invoices/{invoice.number}"
+    harness.session.commit()
+    assert words in plain(owner_client.get(page))
 
 
 def test_an_invoice_whose_sellers_data_is_removed_before_it_is_sent_is_not_sent(harness, number):

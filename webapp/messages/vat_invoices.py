@@ -54,6 +54,14 @@ SENTENCES = {
     "vat_invoice_tax_number_missing": _l(
         "A tax invoice needs your VAT number. Enter it under Documents and language of the store, then upload it again."
     ),
+    "vat_invoice_rate_missing": _l(
+        "Amazon reports no VAT for an item of this document, so it names no VAT rate, and a tax invoice has to. Upload "
+        "an invoice with the rate in Seller Central."
+    ),
+    "vat_invoice_rate_unclear": _l(
+        "Amazon's amounts allow no VAT rate for an item of this document, or several, so it names none, and a tax "
+        "invoice has to. Upload an invoice with the rate in Seller Central."
+    ),
     "vat_invoice_asked": _l("This document is being uploaded to Amazon. Follow it under Submissions."),
     "vat_invoice_done": _l("Amazon has this document."),
     "vat_invoice_memo_open": _l("This credit memo refunded nothing, so it has no credit note."),

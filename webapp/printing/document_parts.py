@@ -12,8 +12,6 @@ from webapp.printing.localised_text import DocumentLocale
 # Countries that use Letter paper instead of A4.
 LETTER_COUNTRIES = frozenset({"US", "CA", "MX"})
 _OPTIONAL = ("shipping", "discount", "other")
-# The amounts of a line whose taxes Amazon rounds by themselves.
-_TAXED = ("subtotal", *_OPTIONAL)
 
 
 class Amounts(Protocol):
@@ -124,12 +122,7 @@ def _derive_tax_rates(order: Order, rows: Sequence[DocumentLine]) -> list[int | 
     """Return the VAT rate of each line in tenths of a percent; None where there is no VAT, or its rate is not clear."""
     if order.store.marketplace.country_code not in vat_invoices.COUNTRIES:
         return [None] * len(rows)
-    return tax_rates.derive_rates(
-        [
-            tax_rates.TaxedLine(row.total - row.tax, row.tax, sum(bool(getattr(row, name)) for name in _TAXED))
-            for row in rows
-        ]
-    )
+    return tax_rates.derive_document_rates(rows, {item.id: item for item in order.items})
 
 
 def build_totals(document: Amounts, words: DocumentLocale) -> list[Total]:

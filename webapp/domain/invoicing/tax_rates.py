@@ -1,7 +1,8 @@
 """VAT rates, derived from amounts: Amazon reports the tax of an item and not its rate."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 # Rates in tenths of a percent: multiples of half a percent, and the two rates in the EU that are none.
 _RATES = tuple(sorted({*range(5, 301, 5), 21, 48}))
@@ -14,6 +15,63 @@ class TaxedLine:
     net: int
     tax: int
     parts: int = 1
+
+
+class Amounts(Protocol):
+    """The amounts of a line, in minor units; `total` is their sum."""
+
+    @property
+    def subtotal(self) -> int: ...
+    @property
+    def shipping(self) -> int: ...
+    @property
+    def tax(self) -> int: ...
+    @property
+    def discount(self) -> int: ...
+    @property
+    def other(self) -> int: ...
+    @property
+    def total(self) -> int: ...
+
+
+class DocumentLine(Amounts, Protocol):
+    """A line of a document about the line of an order."""
+
+    @property
+    def order_item_id(self) -> int: ...
+
+
+def derive_document_rates(lines: Sequence[DocumentLine], order_lines: Mapping[int, Amounts]) -> list[int | None]:
+    """Return the rate of each line of a document in tenths of a percent; None where it is not clear.
+
+    `order_lines`: by id. A line whose amounts allow several rates, such as a small refund, has that of its order line.
+    """
+    taxed = [_get_taxed_line(line) for line in lines]
+    order_rates = dict(
+        zip(order_lines, derive_rates([_get_taxed_line(line) for line in order_lines.values()]), strict=True)
+    )
+    return [
+        rate if rate is not None else _choose(_list_possible_rates(line), {order_rates.get(row.order_item_id) or 0})
+        for row, line, rate in zip(lines, taxed, derive_rates(taxed), strict=True)
+    ]
+
+
+def find_missing_rate(lines: Sequence[DocumentLine], order_lines: Mapping[int, Amounts]) -> str | None:
+    """Return why a line with a price has no rate (a code of `messages`), or None when every one has its rate."""
+    without = [
+        line
+        for line, rate in zip(lines, derive_document_rates(lines, order_lines), strict=True)
+        if rate is None and (line.total > line.tax or line.tax > 0)
+    ]
+    if not without:
+        return None
+    return "vat_invoice_rate_unclear" if any(line.tax > 0 for line in without) else "vat_invoice_rate_missing"
+
+
+def _get_taxed_line(line: Amounts) -> TaxedLine:
+    # Amazon rounds the tax of each of these amounts by itself.
+    parts = sum(map(bool, (line.subtotal, line.shipping, line.discount, line.other)))
+    return TaxedLine(line.total - line.tax, line.tax, parts)
 
 
 def derive_rates(lines: Sequence[TaxedLine]) -> list[int | None]:

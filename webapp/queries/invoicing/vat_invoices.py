@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import String, cast, exists, select
 from sqlalchemy.orm import Session
 
-from webapp.domain.invoicing import amazon_refunds, transactions, vat_invoices
+from webapp.domain.invoicing import amazon_refunds, tax_rates, transactions, vat_invoices
 from webapp.domain.invoicing.vat_invoices import CREDIT_NOTE, INVOICE
 from webapp.domain.submissions import state_machine as submission_states
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderVersion
@@ -86,8 +86,10 @@ def find_refusal_reason(session: Session, order: Order, document: Document, last
         uses_vat_calculation=store.vat_calculation_service,
         tax_collected=_is_tax_collected(session, amazon_order.id),
     )
-    return vat_invoices.find_refusal_reason(facts) or vat_invoices.find_missing_setting(
-        store.documents_sender, store.documents_tax_number
+    return (
+        vat_invoices.find_refusal_reason(facts)
+        or vat_invoices.find_missing_setting(store.documents_sender, store.documents_tax_number)
+        or tax_rates.find_missing_rate(document.items, {item.id: item for item in order.items})
     )
 
 
