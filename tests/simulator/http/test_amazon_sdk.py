@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import warnings
 import xml.etree.ElementTree as ET
 from types import SimpleNamespace
@@ -9,7 +10,11 @@ from types import SimpleNamespace
 import pytest
 
 from simulator.state.sellers import DEMO_EU
-from tests.simulator.application import EVERYTHING, LONG_AGO, XML, envelope, failure
+from tests.simulator.application import EVERYTHING, LONG_AGO, XML, Application, envelope, failure
+from tests.simulator.http.test_labels import MFN, details
+from tests.support.amazon_models import MODELS, check
+from webapp.amazon.rate_limiter import RATES
+from webapp.domain.mail.amazon_messages import OPERATIONS
 
 TABS = "text/tab-separated-values; charset=UTF-8"
 RAW = {"_preload_content": False, "_request_timeout": 10}
@@ -25,11 +30,14 @@ def sdk():
         from spapi import SPAPIClient, SPAPIConfig
         from spapi.api.feeds_v2021_06_30.feeds_api import FeedsApi
         from spapi.api.finances_v2024_06_19.finances_v2024_api import FinancesV2024Api as FinancesApi
+        from spapi.api.merchant_fulfillment_v0.merchant_fulfillment_api import MerchantFulfillmentApi
         from spapi.api.messaging_v1.messaging_api import MessagingApi
         from spapi.api.orders_v0.orders_v0_api import OrdersV0Api
         from spapi.api.orders_v2026_01_01.get_order_api import GetOrderApi
         from spapi.api.orders_v2026_01_01.search_orders_api import SearchOrdersApi
+        from spapi.api.reports_v2021_06_30.reports_api import ReportsApi
         from spapi.api.sellers_v1.sellers_api import SellersApi
+        from spapi.api.tokens_v2021_03_01.tokens_api import TokensApi
         from spapi.rest import ApiException
     root.handlers[:], root.level = handlers, level
     return SimpleNamespace(
@@ -37,11 +45,14 @@ def sdk():
         SPAPIConfig=SPAPIConfig,
         FeedsApi=FeedsApi,
         FinancesApi=FinancesApi,
+        MerchantFulfillmentApi=MerchantFulfillmentApi,
         MessagingApi=MessagingApi,
         OrdersV0Api=OrdersV0Api,
         GetOrderApi=GetOrderApi,
         SearchOrdersApi=SearchOrdersApi,
+        ReportsApi=ReportsApi,
         SellersApi=SellersApi,
+        TokensApi=TokensApi,
         ApiException=ApiException,
     )
 
@@ -208,3 +219,145 @@ def test_it_writes_to_a_buyer(sdk, client, amazon):
         messaging.create_digital_access_key(number, marketplaces, {"text": "key"}, **RAW)
     assert refused.value.status == 403
     assert [entry["kind"] for entry in amazon.world.effects("message", number)] == ["unexpectedProblem"]
+
+
+def conform(body, model, definition):
+    """Return a body after it was validated against Amazon's model, where the model is at hand."""
+    if (MODELS / f"{model}.json").is_file():
+        check(body, model, definition)
+    return body
+
+
+def test_it_drives_every_operation_that_the_product_calls(sdk, client, amazon):
+    world, application = amazon.world, Application(amazon.url)
+    number, cancelled, labelled = (world.place("DE", lines=((0, 1),)) for _ in range(3))
+    marketplace_id = world.orders[number].body["salesChannel"]["marketplaceId"]
+
+    read_accounts_and_orders(sdk, client, number)
+    confirm_and_cancel(sdk, client, world, number, cancelled)
+    drive_feeds(sdk, client, marketplace_id, world.place("DE"))
+    drive_reports(sdk, client, marketplace_id, world.orders[number].body["createdTime"])
+    write_every_message(sdk, client, world.place("DE"), marketplace_id)
+    buy_and_refund_a_label(sdk, client, application, labelled)
+
+    assert RATES.keys() - world.call_counts.keys() == set()
+
+
+def read_accounts_and_orders(sdk, client, number):
+    participations = content(sdk.SellersApi(client).get_marketplace_participations(**RAW))
+    conform(participations, "sellers", "GetMarketplaceParticipationsResponse")
+    datasets = EVERYTHING.split(",")
+    orders = content(
+        sdk.SearchOrdersApi(client).search_orders(last_updated_after=LONG_AGO, included_data=datasets, **RAW)
+    )
+    conform(orders, "orders_2026-01-01", "SearchOrdersResponse")
+    order = content(sdk.GetOrderApi(client).get_order(number, included_data=datasets, **RAW))
+    conform(order, "orders_2026-01-01", "GetOrderResponse")
+    related = {"related_identifier_name": "ORDER_ID", "related_identifier_value": number}
+    transactions = content(sdk.FinancesApi(client).list_transactions(**related, **RAW))
+    conform(transactions, "finances_2024-06-19", "ListTransactionsResponse")
+
+
+def confirm_and_cancel(sdk, client, world, number, cancelled):
+    body = world.orders[number].body
+    payload = {
+        "marketplaceId": body["salesChannel"]["marketplaceId"],
+        "packageDetail": {
+            "packageReferenceId": "1",
+            "carrierCode": "DHL",
+            "shippingMethod": "Paket",
+            "trackingNumber": "0034",
+            "shipDate": body["createdTime"],
+            "orderItems": [{"orderItemId": body["orderItems"][0]["orderItemId"], "quantity": 1}],
+        },
+    }
+    conform(payload, "ordersV0", "ConfirmShipmentRequest")
+    assert sdk.OrdersV0Api(client).confirm_shipment(number, payload, **RAW).status == 204
+    # The SDK has no cancelOrder, which Amazon does not publish: its transport carries the request.
+    world.switches["rest_cancel"] = True
+    answer = client.request(
+        "PUT",
+        f"{client.configuration.host}/orders/2026-01-01/orders/{cancelled}/cancellation",
+        headers={
+            "x-amz-access-token": client.configuration.access_token_cache.get_lwa_access_token(),
+            "Content-Type": "application/json",
+        },
+        body={"cancelReasonCode": "NO_INVENTORY"},
+        **RAW,
+    )
+    assert (answer.status, world.orders[cancelled].status) == (202, "CANCELLED")
+
+
+def drive_feeds(sdk, client, marketplace_id, number):
+    feed_type, model = "POST_ORDER_ACKNOWLEDGEMENT_DATA", "feeds_2021-06-30"
+    document = envelope(failure(number)).encode()
+    assert "MessagesSuccessful>1<" in submit_feed(sdk, client, feed_type, marketplace_id, document, XML)
+    listed = conform(content(sdk.FeedsApi(client).get_feeds(feed_types=[feed_type], **RAW)), model, "GetFeedsResponse")
+    feed = content(sdk.FeedsApi(client).get_feed(listed["feeds"][0]["feedId"], **RAW))
+    conform(feed, model, "Feed")
+    result = content(sdk.FeedsApi(client).get_feed_document(feed["resultFeedDocumentId"], **RAW))
+    conform(result, model, "FeedDocument")
+
+
+def drive_reports(sdk, client, marketplace_id, start):
+    reports, model = sdk.ReportsApi(client), "reports_2021-06-30"
+    specification = {
+        "reportType": "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL",
+        "marketplaceIds": [marketplace_id],
+        "dataStartTime": start,
+    }
+    report_types = [specification["reportType"]]
+    conform(specification, model, "CreateReportSpecification")
+    created = conform(content(reports.create_report(specification, **RAW)), model, "CreateReportResponse")
+    report = conform(content(reports.get_report(created["reportId"], **RAW)), model, "Report")
+    document = content(reports.get_report_document(report["reportDocumentId"], **RAW))
+    conform(document, model, "ReportDocument")
+    listed = conform(content(reports.get_reports(report_types=report_types, **RAW)), model, "GetReportsResponse")
+    assert [entry["reportId"] for entry in listed["reports"]] == [created["reportId"]]
+    with pytest.raises(sdk.ApiException) as refused:
+        reports.cancel_report(created["reportId"], **RAW)
+    assert refused.value.status == 400
+    plan = {name: specification[name] for name in ("reportType", "marketplaceIds")} | {"period": "P1D"}
+    conform(plan, model, "CreateReportScheduleSpecification")
+    schedule_id = content(reports.create_report_schedule(plan, **RAW))["reportScheduleId"]
+    conform(content(reports.get_report_schedule(schedule_id, **RAW)), model, "ReportSchedule")
+    conform(content(reports.get_report_schedules(report_types, **RAW)), model, "ReportScheduleList")
+    assert reports.cancel_report_schedule(schedule_id, **RAW).status == 200
+
+
+def write_every_message(sdk, client, number, marketplace_id):
+    messaging = sdk.MessagingApi(client)
+    actions = content(messaging.get_messaging_actions_for_order(number, [marketplace_id], **RAW))
+    conform(actions, "messaging", "GetMessagingActionsForOrderResponse")
+    allowed = {action["name"] for action in actions["_links"]["actions"]} & OPERATIONS.keys()
+    assert allowed
+    for kind, operation in OPERATIONS.items():
+        send = getattr(messaging, re.sub("([A-Z])", r"_\1", operation).lower())
+        definition = f"Create{kind[0].upper()}{kind[1:]}"
+        body = conform({"text": "About your order."}, "messaging", f"{definition}Request")
+        if kind in allowed:
+            answer = content(send(number, [marketplace_id], body, **RAW))
+            conform(answer, "messaging", f"{definition}Response")
+        else:
+            with pytest.raises(sdk.ApiException, match="403"):
+                send(number, [marketplace_id], body, **RAW)
+
+
+def buy_and_refund_a_label(sdk, client, application, number):
+    model, request = "merchantFulfillmentV0", details(application, number)
+    labels = sdk.MerchantFulfillmentApi(client)
+    offers = content(labels.get_eligible_shipment_services({"ShipmentRequestDetails": request}, **RAW))
+    service = conform(offers, model, "GetEligibleShipmentServicesResponse")["payload"]["ShippingServiceList"][0]
+    paths = (("POST", ""), ("GET", "/{shipmentId}"), ("DELETE", "/{shipmentId}"))
+    resources = [{"method": method, "path": f"{MFN}/shipments{path}"} for method, path in paths]
+    body = conform({"restrictedResources": resources}, "tokens_2021-03-01", "CreateRestrictedDataTokenRequest")
+    token = content(sdk.TokensApi(client).create_restricted_data_token(body, **RAW))
+    conform(token, "tokens_2021-03-01", "CreateRestrictedDataTokenResponse")
+    # The SDK takes the token of each request from here.
+    client.configuration.access_token_cache = SimpleNamespace(get_lwa_access_token=lambda: token["restrictedDataToken"])
+    order = {"ShipmentRequestDetails": request, "ShippingServiceId": service["ShippingServiceId"]}
+    order["ShippingServiceOfferId"] = service["ShippingServiceOfferId"]
+    bought = conform(content(labels.create_shipment(order, **RAW)), model, "CreateShipmentResponse")["payload"]
+    conform(content(labels.get_shipment(bought["ShipmentId"], **RAW)), model, "GetShipmentResponse")
+    refunded = conform(content(labels.cancel_shipment(bought["ShipmentId"], **RAW)), model, "CancelShipmentResponse")
+    assert refunded["payload"]["Status"].startswith("Refund")
