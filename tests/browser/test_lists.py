@@ -1,5 +1,6 @@
 """Lists under somebody's hands: choosing rows and columns, doing one thing to many, taking a file."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,6 +32,8 @@ def test_many_are_chosen_held_and_followed(owner_page: Page, session, complaints
     page.goto("/orders?size=20&sort=id")
     boxes = page.locator("[data-choose]")
     hold = page.get_by_role("button", name="Put on hold")
+    bar = page.locator(".bulk-bar")
+    height = bar.bounding_box()["height"]
     expect(hold).to_be_hidden()
 
     boxes.nth(8).click()
@@ -52,6 +55,8 @@ def test_many_are_chosen_held_and_followed(owner_page: Page, session, complaints
     boxes.nth(0).check()
     expect(page.locator("[data-count]")).to_have_text("1")
     page.get_by_label("Select all 30 orders").check()
+    assert bar.bounding_box()["height"] == height, "the table moves when rows are selected"
+    bar.get_by_text("More", exact=True).click()
     hold.click()
 
     expect(page.locator("#bulk-question")).to_contain_text("10 of them cannot be processed now")
@@ -89,7 +94,7 @@ def test_columns_are_moved_in_the_dialog_and_a_view_is_kept(owner_page: Page):
     page.locator("#grid-views").get_by_label("Name").fill("Left the house")
     page.get_by_role("button", name="Save view").click()
     expect(page.get_by_role("link", name="Left the house")).to_be_visible()
-    page.get_by_role("link", name="Left the house").click()
+    page.get_by_role("link", name="Views").click()
     page.locator(".view-change summary").click()
     page.get_by_label("Use as my default").check()
     # "Default" may be read in the dialog before the answer has come; leaving the page would abort the request.
@@ -118,6 +123,7 @@ def test_without_scripts_one_can_do_the_same(chromium, owner_page: Page, address
     page = context.new_page()
     page.goto("/orders?sort=id")
     page.locator("[data-choose]").nth(12).check()
+    page.locator(".bulk-bar").get_by_text("More", exact=True).click()
     page.get_by_role("button", name="Put on hold").click()
     page.get_by_label("Reason").fill("x")
     page.get_by_role("button", name="Put on hold: 1").click()
@@ -144,3 +150,20 @@ def test_a_carrier_for_all_is_chosen_on_a_telephone(owner_page: Page):
     page.get_by_role("button", name="Review matches").click()
     expect(page.get_by_text("Carrier for the rest of this page")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_selected_orders_are_shipped_with_a_line_for_each(owner_page: Page):
+    page = owner_page
+    page.goto("/orders?sort=-id&size=20")
+    boxes = page.locator("[data-choose]")
+    boxes.nth(0).check()
+    page.get_by_role("button", name="Ship", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/orders/100030/shipments/new"))
+
+    page.goto("/orders?sort=-id&size=20")
+    for at in range(3):
+        boxes.nth(at).check()
+    page.get_by_role("button", name="Ship", exact=True).click()
+
+    expect(page.locator("#text")).to_have_value("100030\t\n100029\t\n100028\t\n")

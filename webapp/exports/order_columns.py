@@ -1,6 +1,10 @@
 """The columns of the lists of orders and of Amazon orders."""
 
+from decimal import Decimal
+from typing import Any
+
 from webapp.core.i18n.locale import lazy_gettext as _l
+from webapp.domain.common.money import Money
 from webapp.exports import order_details
 from webapp.exports.fields import (
     Field,
@@ -15,7 +19,7 @@ from webapp.exports.fields import (
     words,
 )
 from webapp.messages import text_for
-from webapp.queries.orders.lines import read_lines
+from webapp.queries.orders.lines import Line, read_lines
 
 ORDERS = {
     "id": words(_l("ID"), "number"),
@@ -49,6 +53,36 @@ ORDERS = {
     "handling": labels(_l("Special handling"), "handling", "handling"),
     "details": order_details.heading(),
 }
+
+
+class LineOfOrder:
+    """A row of the list of orders with one of its lines, for files with a row per item."""
+
+    def __init__(self, row: Any, line: Line) -> None:
+        self._row, self.line = row, line
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._row, name)
+
+
+def expand_lines(row: Any) -> list[LineOfOrder]:
+    """Return a row for each line of an order."""
+    return [LineOfOrder(row, line) for line in read_lines(row.lines)]
+
+
+# The cells of a line, after those of its order.
+LINE_FIELDS = (
+    Field(_l("SKU"), lambda row, _store: row.line.sku),
+    Field(_l("ASIN"), lambda row, _store: row.line.asin),
+    Field(_l("Title"), lambda row, _store: row.line.title),
+    Field(_l("Quantity"), lambda row, _store: row.line.quantity),
+    Field(_l("Quantity shipped"), lambda row, _store: row.line.shipped),
+    Field(
+        _l("Item total"),
+        lambda row, _store: Decimal(Money(row.line.total, row.currency).amount),
+        amount=True,
+    ),
+)
 
 
 def _list_items(lines: str | None) -> str:

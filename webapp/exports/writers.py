@@ -51,8 +51,12 @@ def iterate_rows(
     filters: Mapping[str, Any],
     fields: Sequence[Field],
     stores: Mapping[int, StoreName],
+    expand: Callable[[Any], Iterable[Any]] | None = None,
 ) -> Iterator[list[Cell]]:
-    """Yield the cells of each row of the grid, read a thousand at a time. `stores`: detached from the session."""
+    """Yield the cells of each row of the grid, read a thousand at a time. `stores`: detached from the session.
+
+    `expand`: returns the rows of the file for a row of the grid, such as one for each line of an order.
+    """
     chunks = grid_fetch.iterate(session, grid, place, filters)
     while True:
         with read_only():
@@ -61,7 +65,8 @@ def iterate_rows(
             return
         for row in chunk:
             store = stores[row.store_id]
-            yield [field.value(row, store) for field in fields]
+            for part in (row,) if expand is None else expand(row):
+                yield [field.value(part, store) for field in fields]
 
 
 def iterate_csv(heads: Sequence[str], cells: Iterable[Sequence[Cell]], counted: Callable[[int], None]) -> Iterator[str]:

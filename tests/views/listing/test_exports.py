@@ -6,7 +6,7 @@ import io
 import openpyxl
 from sqlalchemy import event, select, text
 
-from tests.support.factories import an_account, an_order
+from tests.support.factories import an_account, an_item, an_order
 from tests.support.order_processing import create_orders
 from tests.support.user_accounts import VIEWER_USER
 from tests.views.listing.test_tools import stored
@@ -117,3 +117,22 @@ def test_an_export_that_fails_says_so_on_a_page_of_the_desk(app, session, owner_
         assert answer.mimetype == "text/html"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert "Content-Disposition" not in answer.headers
+
+
+def test_a_file_can_have_a_row_for_each_item(owner_client, session):
+    an_account(session)
+    create_orders(session, an_order(1, items=(an_item(1, 2, sku="MUG"), an_item(2, 1, sku="CUP"))), an_order(2))
+    session.commit()
+
+    rows = table(
+        owner_client.post("/grids/orders/exports", data={"rows": "items", "query": "sort=id&columns=id,items"})
+    )
+
+    assert rows == [
+        ["ID", "Currency", "SKU", "ASIN", "Title", "Quantity", "Quantity shipped", "Item total"],
+        ["100001", "EUR", "MUG", "B000000001", "Article 1", "2", "0", "26.00"],
+        ["100001", "EUR", "CUP", "B000000002", "Article 2", "1", "0", "16.00"],
+        ["100002", "EUR", "SKU-2", "B000000002", "Article 2", "2", "0", "26.00"],
+    ]
+    by_order = table(owner_client.post("/grids/orders/exports", data={"query": "sort=id&columns=id,items"}))
+    assert by_order[1] == ["100001", "MUG × 2, CUP × 1"]

@@ -12,6 +12,7 @@ from tests.support.factories import NOW, an_account, an_order
 from tests.support.order_processing import create_orders
 from tests.support.pages import HTMX, plain
 from webapp.models.bulk_actions import BulkAction
+from webapp.models.orders import Order
 from webapp.models.shipments import Parcel
 from webapp.models.tracking_imports import TrackingImport, TrackingRow
 from webapp.services.bulk import runner as bulk_runner
@@ -276,3 +277,16 @@ def test_a_ship_date_that_cannot_be_read_is_pointed_out(owner_client, session, o
     page = plain(owner_client.get(here))
     assert page.count("The ship date cannot be read: the time of the confirmation is used") == 1
     assert "Ship 2 orders" in page
+
+
+def test_selected_orders_lead_to_a_line_for_each_or_to_the_page_of_one(owner_client, session, orders):
+    ids = {row.number: row.id for row in session.execute(select(Order.number, Order.id))}
+    session.rollback()
+    one = owner_client.post("/tracking/selections", data={"id": [ids["100002"]], "query": ""})
+    two = owner_client.post("/tracking/selections", data={"id": [ids["100003"], ids["100001"]], "query": ""})
+    none = owner_client.post("/tracking/selections", data={"query": "sort=id"})
+
+    assert one.location == "/orders/100002/shipments/new"
+    assert two.location == "/tracking?orders=100003,100001"
+    assert "100003\t\n100001\t\n</textarea>" in owner_client.get(two.location).text
+    assert none.location == "/orders?sort=id"

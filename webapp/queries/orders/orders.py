@@ -108,6 +108,12 @@ def find_number(session: Session, text: str) -> str | None:
     return session.scalar(amazons.order_by(Order.id).limit(1))
 
 
+def list_numbers(session: Session, ids: Sequence[int]) -> list[str]:
+    """List the numbers of these orders, in the order of the ids."""
+    numbers = {row.id: row.number for row in session.execute(select(Order.id, Order.number).where(Order.id.in_(ids)))}
+    return [numbers[id_] for id_ in ids if id_ in numbers]
+
+
 def get_by_number(session: Session, number: str) -> Order:
     """Get the order with its store, its Amazon order and its lines. Raises NotFoundError."""
     return require(

@@ -11,7 +11,7 @@ from flask_login import current_user
 from webapp.core.extensions import db, settings
 from webapp.core.temporary_files import temporary_folder
 from webapp.exports import writers
-from webapp.exports.fields import Cell
+from webapp.exports.fields import CURRENCY, Cell
 from webapp.queries.accounts import stores
 from webapp.queries.listing import fetch as grid_fetch
 from webapp.queries.listing import saved_views
@@ -38,13 +38,20 @@ def create(name: str) -> Response:
     all_stores = stores.list_store_names(session)
     layout = saved_views.find_layout(session, current_user.id, listing.name)
     visible_grid = list_registry.choose_grid(listing, all_stores, arguments, layout)
+    per_line = request.form.get("rows") == "items" and listing.expand is not None
+    if per_line:
+        visible_grid = visible_grid.choose((*visible_grid.visible, "items"))
     grid, fields = writers.list_fields(visible_grid, listing.headings)
+    if per_line:
+        # The cells of one line, instead of one cell with all of them.
+        fields = [field for field in fields if field not in listing.headings["items"].fields]
+        fields += [*([] if CURRENCY in fields else [CURRENCY]), *listing.line_fields]
     place = grid_fetch.parse_page_request(grid, arguments)
     personal = any(column.personal for column in grid.columns if column.name in grid.visible)
     # They are used across several transactions.
     session.expunge_all()
     by_id = {store.id: store for store in all_stores}
-    rows = writers.iterate_rows(session, grid, place, form.set(), fields, by_id)
+    rows = writers.iterate_rows(session, grid, place, form.set(), fields, by_id, listing.expand if per_line else None)
     heads = [str(field.text) for field in fields]
     audit = _ExportAudit(listing, format_, personal=personal, actor=current_user.actor)
     session.rollback()

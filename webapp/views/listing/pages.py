@@ -25,6 +25,8 @@ from webapp.web.auth import has_permission, requires
 from webapp.web.input_validation import parse_id
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
+_MOST_BUTTONS = 2
+
 
 @dataclass(frozen=True, slots=True)
 class ListTools:
@@ -43,6 +45,24 @@ class ListTools:
     def prints(self) -> tuple[str, ...]:
         """Those of the kinds that make a file to be printed."""
         return tuple(name for name in self.kinds if name.startswith("print_"))
+
+    @property
+    def ships(self) -> bool:
+        """Return whether selected orders can be shipped with tracking numbers."""
+        return self.listing.name == "orders" and has_permission("shipments.write")
+
+    @property
+    def buttons(self) -> tuple[str, ...]:
+        """Those shown as buttons beside *Print*: so few that the bar stays on one line."""
+        others = tuple(name for name in self.kinds if name not in self.prints)
+        if len(others) > _MOST_BUTTONS:
+            return others[:1]
+        return others if len(self.prints) > 1 else (*others, *self.prints)
+
+    @property
+    def more(self) -> tuple[str, ...]:
+        """The rest, in a menu."""
+        return tuple(name for name in self.kinds if name not in self.prints and name not in self.buttons)
 
 
 def add_routes(bp: Blueprint, listing: Listing, path: str = "") -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.orders import work as order_work
 from webapp.exports import document_columns, order_columns
-from webapp.exports.fields import Heading, Text
+from webapp.exports.fields import Field, Heading, Text
 from webapp.forms.amazon_orders import AmazonOrderFilters
 from webapp.forms.document_filters import (
     CreditMemoFilters,
@@ -77,6 +77,9 @@ class Listing:
     find_number: Callable[[Session, str], str | None] | None = None
     kinds: tuple[str, ...] = ()
     tabs: Tabs | None = None
+    # Of a list whose file can have a row per line: the cells of a line, and the rows of a row.
+    line_fields: tuple[Field, ...] = ()
+    expand: Callable[[Any], Sequence[Any]] | None = None
 
     @property
     def endpoint(self) -> str:
@@ -147,6 +150,8 @@ ORDERS = Listing(
         "print_all",
     ),
     tabs=_ORDER_TABS,
+    line_fields=order_columns.LINE_FIELDS,
+    expand=order_columns.expand_lines,
 )
 AMAZON_ORDERS = Listing(
     "amazon_orders",

@@ -47,11 +47,11 @@ def select(name: str) -> Response:
     session = db.session()
     begin = bulk_runner.start if kind.immediate else bulk_runner.create_draft
     try:
-        action = begin(session, kind.name, _get_selected(listing), now=datetime.now(UTC), actor=current_user.actor)
+        action = begin(session, kind.name, get_selected(listing), now=datetime.now(UTC), actor=current_user.actor)
     except InvalidError as error:
         session.rollback()
         flash(text_for(error.code, error.arguments), "warn")
-        return see_other(request, _build_back_url(listing))
+        return see_other(request, build_back_url(listing))
     if kind.immediate:
         enqueue(action.id)
     return see_other(request, url_for("bulk.show", action_id=action.id))
@@ -94,7 +94,7 @@ def choose(name: str) -> Response:
     else:
         size = int(form.size.data) if form.size.data else None
         saved_views.save_layout(db.session(), current_user.id, listing.name, chosen, size)
-    return see_other(request, _build_back_url(listing, without=("columns", "size", "after", "before")))
+    return see_other(request, build_back_url(listing, without=("columns", "size", "after", "before")))
 
 
 @bp.get("/<name>/views")
@@ -180,7 +180,7 @@ def read_query(listing: Listing, query: str) -> tuple[Any, MultiDict[str, str]]:
     return form, arguments
 
 
-def _get_selected(listing: Listing) -> list[int]:
+def get_selected(listing: Listing) -> list[int]:
     """Return the selected ids, or those of all rows that match now."""
     if not request.form.get("all"):
         return request.form.getlist("id", type=parse_id)
@@ -198,7 +198,7 @@ def _get_arguments() -> list[tuple[str, str]]:
     return list(request.args.items(multi=True))
 
 
-def _build_back_url(listing: Listing, without: tuple[str, ...] = ()) -> str:
+def build_back_url(listing: Listing, without: tuple[str, ...] = ()) -> str:
     """Return the URL of the list as it was."""
     parameters = [(key, value) for key, value in parse_qsl(request.form.get("query", "")) if key not in without]
     return url_for(listing.endpoint) + (f"?{urlencode(parameters)}" if parameters else "")

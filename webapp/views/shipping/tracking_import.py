@@ -29,9 +29,12 @@ from webapp.forms.tracking import TrackingForm
 from webapp.messages import text_for
 from webapp.models.bulk_actions import BulkAction
 from webapp.models.tracking_imports import TrackingImport
+from webapp.queries.orders import orders
 from webapp.queries.shipping import tracking_import as queries
 from webapp.services.shipping import tracking_import
 from webapp.views import bulk
+from webapp.views.listing import registry as list_registry
+from webapp.views.listing import tools as list_tools
 from webapp.web.auth import has_permission, requires
 from webapp.web.form_errors import add_error
 from webapp.web.formatting.actors import names
@@ -41,6 +44,8 @@ from webapp.web.responses import render_fragment_or_page, render_invalid, see_ot
 bp = Blueprint("tracking", __name__, url_prefix="/tracking")
 
 SHOWN = 100
+# The URL of the form names the selected orders.
+MOST_SELECTED = 200
 _SHOW = ("tracking_imports/_preview.html", "tracking_imports/show.html")
 _PASTE = ("tracking_imports/_new.html", "tracking_imports/index.html")
 # The first group with rows is shown; those that need a decision come first.
@@ -50,7 +55,26 @@ _FIRST = (CHOOSE, CONFIRM, READY, BLOCKED, ALREADY, LEFT_OUT)
 @bp.get("")
 @requires("shipments.write")
 def index() -> Response:
-    return render_fragment_or_page(request, *_PASTE, form=TrackingForm(formdata=None), **_build_recent_context())
+    """Render the form, with a line for each order of `orders` (order numbers with commas between them)."""
+    numbers = [number for number in request.args.get("orders", "").split(",") if number][:MOST_SELECTED]
+    form = TrackingForm(formdata=None, text="".join(f"{number}\t\n" for number in numbers) or None)
+    return render_fragment_or_page(request, *_PASTE, form=form, **_build_recent_context())
+
+
+@bp.post("/selections")
+@requires("shipments.write")
+def select() -> Response:
+    """Ship the selected orders: one on its ship page, several with a line for each tracking number."""
+    session, listing = db.session(), list_registry.ORDERS
+    ids = list_tools.get_selected(listing)
+    if not ids or len(ids) > MOST_SELECTED:
+        code, arguments = ("bulk_too_many", {"count": len(ids), "most": MOST_SELECTED}) if ids else ("bulk_none", {})
+        flash(text_for(code, arguments), "warn")
+        return see_other(request, list_tools.build_back_url(listing))
+    numbers = orders.list_numbers(session, ids)
+    if len(numbers) == 1:
+        return see_other(request, url_for("shipments.new", number=numbers[0]))
+    return see_other(request, url_for("tracking.index", orders=",".join(numbers)))
 
 
 @bp.post("")
