@@ -18,6 +18,7 @@ from webapp.db import outgoing_calls
 from webapp.db.engine import read_only
 from webapp.domain.schedule import next_time_of_day
 from webapp.queries import bulk_actions, mails, schedule, submissions
+from webapp.queries.returns import returns
 from webapp.queries.shipping import labels as shipping_labels
 from webapp.queries.sync import backfills, completeness, order_reads
 from webapp.services import fences
@@ -92,6 +93,7 @@ def tick(connection: Redis, now: datetime) -> int:
         backfilling = backfills.list_due_accounts(session, now)
         checking = completeness.list_due_accounts(session, now)
         reading = order_reads.list_due_accounts(session, now)
+        returning = returns.list_due_accounts(session, now)
         buying = shipping_labels.list_accounts_with_work(session, now)
         talking = mails.list_accounts_with_messages(session, now)
         session.rollback()
@@ -109,6 +111,8 @@ def tick(connection: Redis, now: datetime) -> int:
         queue.enqueue_once(connection, "check_completeness", account_id)
     for account_id in reading:
         queue.enqueue_once(connection, "read_orders", account_id)
+    for account_id in returning:
+        queue.enqueue_once(connection, "read_returns", account_id)
     for action_id in bulk:
         queue.enqueue_once(connection, "run_bulk_action", action_id)
     if letters:

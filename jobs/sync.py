@@ -1,4 +1,4 @@
-"""Jobs that import orders from Amazon: syncs and backfills."""
+"""Jobs that import orders and returns from Amazon."""
 
 from datetime import UTC, datetime
 
@@ -6,6 +6,7 @@ from jobs.gateways import open_gateway
 from webapp.core import queue
 from webapp.core.extensions import db
 from webapp.services import schedule
+from webapp.services.returns import report_reads
 from webapp.services.sync import backfill, completeness, order_reads
 from webapp.services.sync import run as sync_run
 
@@ -41,3 +42,10 @@ def check_completeness(account_id: int) -> None:
     session = db.session()
     with open_gateway(session, account_id, priority="backfill") as gateway:
         completeness.run(session, gateway, account_id, clock=lambda: datetime.now(UTC))
+
+
+def read_returns(account_id: int) -> None:
+    """Take the next step of reading the account's returns; the scheduler enqueues it again while a report is due."""
+    session = db.session()
+    with open_gateway(session, account_id, priority="backfill") as gateway:
+        report_reads.run(session, gateway, account_id, clock=lambda: datetime.now(UTC))

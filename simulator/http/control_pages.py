@@ -16,7 +16,7 @@ from simulator.operations.world import World
 from simulator.state.faults import FAULT_KINDS, OPERATIONS
 
 MAX_ORDERS = 100
-VERBS = "any('cancel', 'request-cancel', 'ship', 'release', 'refund')"
+VERBS = "any('cancel', 'request-cancel', 'ship', 'release', 'refund', 'return')"
 STYLE = Path(__file__).parent / "templates" / "control.css"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
-from simulator.operations import adjustments, lifecycle, scenarios
+from simulator.operations import adjustments, lifecycle, returns, scenarios
 from simulator.operations.datasets import DATASETS, select_fields
 from simulator.operations.errors import InvalidStateError
 from simulator.operations.generator import OrderSpec
@@ -110,8 +110,8 @@ def place(world: World, spec: dict[str, Any]) -> str:
 
 
 def change_order(world: World, order_id: str, verb: str, options: dict[str, Any]) -> OrderRecord:
-    """Change an order: `cancel` (actor, reason), `request-cancel` (reason), `ship`, `release` or `refund` (item,
-    amount).
+    """Change an order: `cancel` (actor, reason), `request-cancel` (reason), `ship`, `release`, `refund` (item,
+    amount) or `return` (line, quantity, reason, returnless).
     """
     order = find_order(world, order_id)
     reason = str(options.get("reason") or "")
@@ -124,6 +124,15 @@ def change_order(world: World, order_id: str, verb: str, options: dict[str, Any]
         lifecycle.request_cancel(world, order, reason)
     elif verb == "ship":
         lifecycle.ship(world, order, channel="control")
+    elif verb == "return":
+        returns.open_return(
+            world,
+            order,
+            item=int(options.get("line") or 0),
+            quantity=int(options.get("quantity") or 1),
+            returnless=bool(options.get("returnless")),
+            **({"reason": reason} if reason else {}),
+        )
     elif verb == "refund":
         adjustments.refund_remaining(world, order, str(options.get("item") or ""), str(options.get("amount") or ""))
     else:

@@ -4,13 +4,13 @@ from calendar import monthrange
 from datetime import datetime, timedelta
 from typing import Any
 
-from simulator.operations import order_report
+from simulator.operations import order_report, returns
 from simulator.state.clock import format_iso, parse_iso
 from simulator.state.orders import OrderRecord
 from simulator.state.world_state import WorldState
 
 # The type of a report and the time by which it selects orders.
-REPORT_TYPES = {
+ORDER_REPORTS = {
     "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL": "createdTime",
     "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL": "lastUpdatedTime",
 }
@@ -35,7 +35,8 @@ PERIODS = {
     "P30D": timedelta(days=30),
     "P1M": None,
 }
-MAX_WINDOW = timedelta(days=30, hours=1)
+REPORT_TYPES = (*ORDER_REPORTS, returns.REPORT_TYPE)
+MAX_WINDOW, MAX_RETURNS_WINDOW = timedelta(days=30, hours=1), timedelta(days=60, hours=1)
 # Faults that are decided when a report is created and take effect when it is processed.
 REPORT_FAULTS = ("report_fatal", "report_cancelled")
 
@@ -105,20 +106,30 @@ def process(world: WorldState, report: dict[str, Any]) -> None:
     processed = {**report, "processingEndTime": format_iso(world.now())}
     processed.setdefault("processingStartTime", processed["processingEndTime"])
     window = parse_iso(report["dataEndTime"]) - parse_iso(report["dataStartTime"])
-    if report["fault"] == "report_fatal" or window > MAX_WINDOW:
+    of_returns = report["reportType"] == returns.REPORT_TYPE
+    if report["fault"] == "report_fatal" or window > (MAX_RETURNS_WINDOW if of_returns else MAX_WINDOW):
         world.save_report({**processed, "processingStatus": "FATAL"})
         return
-    orders = [] if report["fault"] == "report_cancelled" else select_orders(world, report)
-    if not orders:
+    text = "" if report["fault"] == "report_cancelled" else _format_data(world, report)
+    if not text:
         world.save_report({**processed, "processingStatus": "CANCELLED"})
         return
-    document_id = _add_document(world, report, order_report.format_lines(orders))
+    document_id = _add_document(world, report, text)
     world.save_report({**processed, "processingStatus": "DONE", "reportDocumentId": document_id})
+
+
+def _format_data(world: WorldState, report: dict[str, Any]) -> str:
+    """Return the file of a report, empty if there is no data."""
+    if report["reportType"] == returns.REPORT_TYPE:
+        entries = returns.select(world, report)
+        return returns.format_report(world, entries) if entries else ""
+    orders = select_orders(world, report)
+    return order_report.format_lines(orders) if orders else ""
 
 
 def select_orders(world: WorldState, report: dict[str, Any]) -> list[OrderRecord]:
     """Return the orders of a report. Those that changed within the last `report_lag` seconds are not in it yet."""
-    time_field = REPORT_TYPES[report["reportType"]]
+    time_field = ORDER_REPORTS[report["reportType"]]
     visible = format_iso(world.now() - timedelta(seconds=world.report_lag))
     orders = [
         order

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from simulator.operations import generator, lifecycle
+from simulator.operations import generator, lifecycle, returns
 from simulator.operations.generator import OrderSpec
 from simulator.operations.order_features import add_features
 from simulator.operations.sample_data import DIFFICULT_RECIPIENTS
@@ -188,6 +188,23 @@ def busy_monday(world: WorldState) -> None:
         if (status, fulfilled_by) == ("UNSHIPPED", "AMAZON"):
             world.schedule(order, now + timedelta(hours=rng.uniform(0.5, 12)), "ship")
     _add_special_cases(world, rng)
+    _open_returns(world)
+
+
+def _open_returns(world: WorldState) -> None:
+    """Let buyers return an item of some shipped orders; the parcel of every second return has arrived."""
+    reasons = ("CR-UNWANTED_ITEM", "CR-DEFECTIVE", "CR-QUALITY_UNACCEPTABLE", "CR-ORDERED_WRONG_ITEM")
+    shipped = [order for order in world.orders.values() if order.status == "SHIPPED" and not order.is_fba]
+    for place, order in enumerate(shipped[:8]):
+        return_id = returns.open_return(
+            world,
+            order,
+            reason=reasons[place % len(reasons)],
+            returnless=place == 7,
+            requested=order.body["lastUpdatedTime"],
+        )
+        if place % 2:
+            returns.deliver(world, return_id)
 
 
 def _draw_age(rng: random.Random, status: str) -> float:

@@ -27,6 +27,8 @@ SWITCHES = {
     "vat_calculation_service": False,
     # The sellers' partial refunds are without tax: Amazon ignores the tax columns.
     "vat_exclusive_refunds": False,
+    # The report of returns names its columns with hyphens, has order item ids and writes dates in ISO 8601.
+    "hyphenated_returns": False,
 }
 
 
@@ -81,6 +83,7 @@ class WorldState:
         self.report_schedules: dict[str, dict[str, Any]] = {}
         self.documents: dict[str, dict[str, Any]] = {}
         self.labels: dict[str, dict[str, Any]] = {}
+        self.returns: dict[str, dict[str, Any]] = {}
         # Offers of shipping services by their id; they are lost on a restart.
         self.label_offers: dict[str, dict[str, Any]] = {}
         self.ledger: list[dict[str, Any]] = []
@@ -162,6 +165,10 @@ class WorldState:
         self.labels[shipment_id] = label
         self.mark_unsaved("label", shipment_id, label)
 
+    def save_return(self, return_id: str, entry: dict[str, Any]) -> None:
+        self.returns[return_id] = entry
+        self.mark_unsaved("return", return_id, entry)
+
     def next_serial(self, kind: str) -> int:
         """Return 1, 2, 3, … for each kind of object."""
         self.serials[kind] = self.serials.get(kind, 0) + 1
@@ -234,6 +241,7 @@ class WorldState:
         self.report_schedules = dict(self._file.load("report_schedule"))
         self.documents = dict(self._file.load("document"))
         self.labels = dict(self._file.load("label"))
+        self.returns = dict(self._file.load("return"))
         self.ledger = [entry for _, entry in self._file.load("ledger")]
         self._unsaved.clear()
         return True

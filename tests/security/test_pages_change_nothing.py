@@ -17,6 +17,7 @@ from tests.support.factories import NOW, an_order
 from tests.support.labels import BOX, SENDER
 from tests.support.mailboxes import save_mail_server
 from tests.support.order_processing import AUDIT_ARGS, create_orders
+from tests.support.returns import a_return
 from tests.support.stock import a_product
 from tests.support.user_accounts import OWNER_USER
 from webapp.core.extensions import db
@@ -113,6 +114,7 @@ def values(session: Session, settings: Settings, owner_client: FlaskClient) -> C
         "token": link.rpartition("/")[2],
         "submission_id": session.scalars(select(Submission.id)).first(),
         "reference": parcel.reference,
+        "return_id": a_return(session, mirror).id,
         "which": "billing",
         "kind": "invoice",
         "language": "de",

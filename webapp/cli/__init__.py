@@ -29,6 +29,7 @@ COMMANDS = {
     "labels": "webapp.cli.labels:labels",
     "submissions": "webapp.cli.submissions:submissions",
     "refunds": "webapp.cli.refunds:refunds",
+    "returns": "webapp.cli.returns:returns",
     "mails": "webapp.cli.mails:mails",
     "sync": "webapp.cli.sync:sync",
     "backfill": "webapp.cli.backfill:backfill",

@@ -49,6 +49,7 @@ CATALOGUE = (
     JobKind("run_backfill", "jobs.sync.run_backfill", "background", timeout=600, retry=5),
     JobKind("read_orders", "jobs.sync.read_orders", "background", timeout=600, retry=5),
     JobKind("check_completeness", "jobs.sync.check_completeness", "background", timeout=600, retry=5),
+    JobKind("read_returns", "jobs.sync.read_returns", "background", timeout=600, retry=5),
     JobKind("advance_submissions", "jobs.submissions.advance_submissions", "submissions", timeout=300, retry=5),
     JobKind("send_messages", "jobs.mail.send_messages", "submissions", timeout=300, retry=5),
     JobKind("process_labels", "jobs.labels.process_labels", "submissions", timeout=300, retry=5),

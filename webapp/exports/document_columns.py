@@ -1,7 +1,10 @@
 """The columns of the lists of invoices, shipments, credit memos and customers."""
 
+from typing import Any
+
 from webapp.core.i18n.locale import lazy_gettext as _l
-from webapp.exports.fields import Heading, amount, count, moment, status, store, words
+from webapp.exports.fields import Field, Heading, amount, count, moment, status, store, words
+from webapp.models.stores import StoreName
 
 _FIRST = {
     "order": words(_l("Order"), "order_number"),
@@ -20,6 +23,11 @@ _PARTS = {
     "tax": amount(_l("Tax"), "tax"),
     "discount": amount(_l("Discount"), "discount"),
 }
+
+
+def _format_delivery(row: Any, _store: StoreName) -> str | None:
+    return row.delivered_on.isoformat() if row.delivered_on else None
+
 
 INVOICES = {
     "number": words(_l("Invoice"), "number"),
@@ -50,6 +58,27 @@ CREDIT_MEMOS = {
     "adjustment_refund": amount(_l("Adjustment refund"), "adjustment_refund"),
     "adjustment_fee": amount(_l("Adjustment fee"), "adjustment_fee"),
     **_LAST,
+}
+RETURNS = {
+    "requested": moment(_l("Requested"), "requested_at"),
+    "order": words(_l("Amazon order number"), "order_number"),
+    "store": store(_l("Store")),
+    "item": Heading(
+        _l("Item"),
+        (
+            Field(_l("SKU"), lambda row, _store: row.sku),
+            Field(_l("ASIN"), lambda row, _store: row.asin),
+            Field(_l("Quantity"), lambda row, _store: row.quantity),
+        ),
+    ),
+    "reason": words(_l("Reason"), "reason"),
+    "label": words(_l("Label"), "label_type"),
+    "tracking": words(_l("Tracking number"), "tracking_number"),
+    "delivered": Heading(_l("Delivered"), (Field(_l("Delivered"), _format_delivery),)),
+    "amazon_status": words(_l("Amazon status"), "status"),
+    "state": status(_l("Status"), "return_state", "state"),
+    "rma": words(_l("Amazon RMA"), "rma"),
+    "resolution": words(_l("Resolution"), "resolution"),
 }
 CUSTOMERS = {
     "id": count(_l("ID"), "id"),

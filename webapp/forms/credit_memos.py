@@ -1,9 +1,10 @@
 """Form of a new credit memo: quantities, adjustments and refund method."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
-from wtforms import BooleanField, Field, RadioField, SelectChoice, SelectField, StringField
+from wtforms import BooleanField, Field, HiddenField, RadioField, SelectChoice, SelectField, StringField
 
 from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.common.money import Money
@@ -25,6 +26,8 @@ class CreditMemoForm(DocumentForm):
     adjustment_fee = StringField(_l("Adjustment fee"))
     way = RadioField(_l("Refund method"), validate_choice=False)
     reason = SelectField(_l("Refund reason"), validate_choice=False)
+    # The return the credit memo is created from.
+    return_id = HiddenField()
 
     def __init__(self, *args: Any, order: Order, refundable: Refundable, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -59,6 +62,18 @@ class CreditMemoForm(DocumentForm):
         for name, minor in (amounts | {"adjustment_refund": draft.adjustment_refund}).items():
             self[name].data = Money(minor, self.order.currency).amount if minor or name == "shipping" else ""
         self.way.data = AMAZON if on_amazon else OFFLINE if len(self.way.choices) == 1 else None
+
+    def fill_from_return(self, quantities: Mapping[int, int], return_id: int, *, to_stock: bool) -> None:
+        """Refund the returned units only, with the reason a return has."""
+        for line in self.order.items:
+            quantity = quantities.get(line.id, 0)
+            self[f"quantity-{line.id}"].data = str(quantity)
+            self[f"stock-{line.id}"].data = bool(quantity) and to_stock
+        for name in AMOUNTS:
+            self[name].data = Money(0, self.order.currency).amount if name == "shipping" else ""
+        self.way.data = self.way.choices[0].value
+        self.reason.data = amazon_refunds.CUSTOMER_RETURN
+        self.return_id.data = str(return_id)
 
     def check_way(self) -> None:
         """Raise InvalidError if the refund method, or the reason for Amazon, is missing."""

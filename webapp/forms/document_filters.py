@@ -1,4 +1,4 @@
-"""The filters of the lists of invoices, shipments, credit memos and customers."""
+"""The filters of the lists of invoices, shipments, credit memos, returns and customers."""
 
 from wtforms import SelectChoice
 
@@ -16,6 +16,8 @@ from webapp.forms.filters import (
 from webapp.messages.status_labels import LABELS
 
 _MEMO_STATES = [SelectChoice(state, label.text) for state, label in LABELS["credit_memo_state"].items()]
+
+_RETURN_STATES = [SelectChoice(state, label.text) for state, label in LABELS["return_state"].items()]
 
 
 class DocumentFilters(StoreFilters):
@@ -37,6 +39,14 @@ class CreditMemoFilters(InvoiceFilters):
 
 class ShipmentFilters(DocumentFilters):
     tracking = NumberField(_l("Tracking number"))
+
+
+class ReturnFilters(StoreFilters):
+    q = NumberField(_l("Keyword"))
+    state = ChoicesField(_l("Status"), choices=_RETURN_STATES)
+    store = ChoiceField(_l("Store"))
+    requested_from = DayField(_l("Requested from"))
+    requested_to = DayField(_l("Requested until"))
 
 
 class CustomerFilters(StoreFilters):

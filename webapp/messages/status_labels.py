@@ -14,6 +14,7 @@ from webapp.domain.orders import state_machine as order_states
 from webapp.domain.orders import work
 from webapp.domain.products import csv_import as product_csv
 from webapp.domain.products import stock
+from webapp.domain.returns import states as return_states
 from webapp.domain.shipping import labels
 from webapp.domain.shipping.tracking import matching as tracking_matching
 from webapp.domain.submissions import cancellation, shipment_confirmation
@@ -209,6 +210,11 @@ LABELS = {
         amazon_refunds.REFUNDED: Label(_l("Refunded at Amazon"), "good", "shield-check"),
         amazon_refunds.REFUSED: Label(_l("Refund refused"), "bad", "circle-x"),
         amazon_refunds.UNDONE: Label(_l("Undone"), "quiet", "arrow-back-up"),
+    },
+    "return_state": {
+        return_states.OPEN: Label(_l("Open"), "warn", "arrow-back-up"),
+        return_states.REFUNDED: Label(_l("Refunded"), "good", "receipt-refund"),
+        return_states.CLOSED: Label(_l("Closed"), "quiet", "check"),
     },
     "refund_finding": {
         refund_matching.DOUBLED: Label(_l("Refunded twice"), "bad", "alert-circle"),

@@ -20,6 +20,7 @@ from webapp.models.amazon_orders import QuarantinedOrder
 from webapp.models.bulk_actions import BulkAction
 from webapp.models.mails import Mail, MessageOffer
 from webapp.models.printed_files import PrintedFile
+from webapp.models.returns import ReturnsReading
 from webapp.models.shipping_labels import ShippingLabel
 from webapp.models.submissions import Feed, Submission
 from webapp.models.tracking_imports import TrackingImport
@@ -47,6 +48,7 @@ _MAX_WAITS: tuple[tuple[InstrumentedAttribute[Any], timedelta], ...] = (
     (MessageOffer.answered_at, timedelta()),
     (Mail.due_at, mail_rules.retry_delay(99)),
     (ShippingLabel.due_at, label_rules.REFUND_INTERVAL),
+    (ReturnsReading.next_try_at, timedelta(days=1)),
     (ShippingLabel.offered_at, timedelta()),
 )
 

@@ -20,6 +20,7 @@ from webapp.views.orders import payment_readings as payment_readings  # adds rou
 from webapp.views.patterns import views as patterns
 from webapp.views.products import csv_import as product_csv_import
 from webapp.views.products import products
+from webapp.views.returns import returns
 from webapp.views.shipping import label_settings, labels, parcels, shipments, tracking_import
 from webapp.views.submissions import cancellations, refunds, submissions, vat_invoices
 from webapp.views.sync import amazon_orders, live_status
@@ -66,6 +67,7 @@ BLUEPRINTS = (
     credit_memos.bp,
     refund_findings.bp,
     customers.bp,
+    returns.bp,
     printing.bp,
     products.bp,
     product_csv_import.bp,

@@ -37,6 +37,7 @@ PLACES = (
     Place("invoices.index", _l("Invoices"), "file-invoice", "orders.read", within=True),
     Place("shipments.index", _l("Shipments"), "truck", "orders.read", within=True),
     Place("credit_memos.index", _l("Credit memos"), "arrow-back-up", "orders.read", within=True),
+    Place("returns.index", _l("Returns"), "arrow-back-up", "orders.read", within=True),
     Place("refund_findings.index", _l("Refund check"), "receipt-refund", "orders.read", within=True),
     Place("customers.index", _l("Customers"), "user", "orders.read", within=True),
     Place("amazon_orders.index", _l("Amazon orders"), "package", "orders.read"),

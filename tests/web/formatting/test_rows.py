@@ -30,9 +30,10 @@ class Row:
     state = status = amazon_status = memo_state = "<odd>"
     fulfilled_by = "MERCHANT"
     quantity = orders = 3
+    label_type = carrier = rma = "<odd>"
     name = bill_to_name = ship_to_name = buyer_name = "Ada <Byron>"
     total, currency = 123450, "EUR"
-    created_at = ship_by = datetime(2025, 7, 1, 12, 0, 30, tzinfo=UTC)
+    created_at = ship_by = requested_at = datetime(2025, 7, 1, 12, 0, 30, tzinfo=UTC)
 
     def __iter__(self) -> Iterator[Any]:
         return iter((self.id, self.number))

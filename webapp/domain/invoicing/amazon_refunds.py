@@ -14,7 +14,8 @@ KIND = "refund"
 
 
 # Reasons of refunds, by Amazon's codes. All lists of Amazon's have these five; the others are in its XML schema alone.
-COMMON_REASONS = ("CustomerReturn", "GeneralAdjustment", "NoInventory", "CouldNotShip", "DifferentItem")
+CUSTOMER_RETURN = "CustomerReturn"
+COMMON_REASONS = (CUSTOMER_RETURN, "GeneralAdjustment", "NoInventory", "CouldNotShip", "DifferentItem")
 OTHER_REASONS = (
     "CustomerCancel",
     "BuyerCanceled",

@@ -24,6 +24,7 @@ from webapp.models.orders import Order, OrderItem
 from webapp.models.products import Product, ProductImport, StockMovement
 from webapp.models.refund_transactions import RefundFinding, RefundTransaction, UnreadableTransaction
 from webapp.models.reported_orders import OrderRead
+from webapp.models.returns import OrderReturn, ReturnsReading
 from webapp.models.shipments import Parcel, ParcelItem, Shipment
 from webapp.models.shipping_labels import LabelSender, PackagePreset, ShippingLabel
 from webapp.models.stores import Store
@@ -170,6 +171,8 @@ def _delete_orders(session: Session, account_id: int, store_id: int) -> None:
         delete(RefundFinding).where(RefundFinding.store_id == store_id),
         delete(RefundTransaction).where(RefundTransaction.amazon_order_id.in_(amazon_orders)),
         delete(OrderTransaction).where(OrderTransaction.account_id == account_id, OrderTransaction.number.in_(numbers)),
+        delete(OrderReturn).where(OrderReturn.store_id == store_id),
+        delete(ReturnsReading).where(ReturnsReading.store_id == store_id),
         delete(CreditMemoItem).where(CreditMemoItem.order_item_id.in_(lines)),
         delete(CreditMemo).where(CreditMemo.order_id.in_(orders)),
         delete(InvoiceItem).where(InvoiceItem.order_item_id.in_(lines)),

@@ -2,24 +2,28 @@
 
 from typing import Any
 
+from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from webapp.core.extensions import db, settings
 from webapp.domain.common.money import Money
-from webapp.domain.errors import AppError, InvalidError, RefusedError
+from webapp.domain.errors import AppError, InvalidError, NotFoundError, RefusedError
 from webapp.domain.invoicing import drafts
 from webapp.domain.orders import state_machine as order_states
 from webapp.forms.credit_memos import CreditMemoForm, credit_memo_form
 from webapp.messages import text_for
 from webapp.models.orders import Order
 from webapp.queries.invoicing import documents, refundable
+from webapp.queries.returns import returns
 from webapp.services.invoicing import credit_memos
+from webapp.services.returns import handling
 from webapp.views.invoicing import common as document_pages
 from webapp.views.invoicing import document_form
 from webapp.views.invoicing.credit_memos import bp
 from webapp.views.invoicing.document_form import DocumentType
+from webapp.web.input_validation import parse_id
 from webapp.web.worker_notification import enqueue_submissions
 
 
@@ -33,7 +37,24 @@ def _build_form(order: Order) -> CreditMemoForm:
             order.items, order.total, given=refunded, money_left=_get_remaining_amount(order)
         )
         form.fill(draft, on_amazon=_find_amazon_error(session, order, draft) is None)
+        return_id = request.args.get("return", type=parse_id)
+        if return_id is not None:
+            _fill_from_return(session, order, form, return_id)
     return form
+
+
+def _fill_from_return(session: Session, order: Order, form: CreditMemoForm, return_id: int) -> None:
+    row = returns.get_return(session, return_id)
+    if row.amazon_order_id != order.amazon_order_id:
+        raise NotFoundError("return_unknown", name=return_id)
+    quantities: dict[int, int] = {}
+    left = row.quantity
+    for line in order.items:
+        if line.sku == row.sku or (not row.sku and line.asin == row.asin):
+            quantities[line.id] = min(left, order_states.count_left_to_refund(line))
+            left -= quantities[line.id]
+    to_stock = row.restocked_at is None and handling.find_product(session, row) is not None
+    form.fill_from_return(quantities, return_id, to_stock=to_stock)
 
 
 def _preview(session: Session, order: Order, form: CreditMemoForm) -> dict[str, Any]:
@@ -81,7 +102,11 @@ def _create(session: Session, order: Order, form: CreditMemoForm, options: dict[
     )
     if form.on_amazon:
         enqueue_submissions(order.amazon_order.account_id)
-    return memo.number
+    number, return_id = memo.number, request.form.get("return_id", type=parse_id)
+    if return_id is not None:
+        is_restocked = bool(form.returned_line_ids())
+        handling.mark_refunded(session, return_id, memo, is_restocked=is_restocked, now=options["now"])
+    return number
 
 
 def _get_remaining_amount(order: Order) -> int:

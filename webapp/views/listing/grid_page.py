@@ -228,5 +228,9 @@ def credit_memos_counted(count: int) -> str:
     return str(ngettext("%(count)s credit memo", "%(count)s credit memos", count, count=number(count)))
 
 
+def format_return_count(count: int) -> str:
+    return str(ngettext("%(count)s return", "%(count)s returns", count, count=number(count)))
+
+
 def format_customer_count(count: int) -> str:
     return str(ngettext("%(count)s customer", "%(count)s customers", count, count=number(count)))

@@ -17,6 +17,7 @@ from webapp.forms.document_filters import (
     CreditMemoFilters,
     CustomerFilters,
     InvoiceFilters,
+    ReturnFilters,
     ShipmentFilters,
 )
 from webapp.forms.filters import Filters
@@ -29,6 +30,7 @@ from webapp.queries.invoicing import lists as document_lists
 from webapp.queries.listing.fetch import Grid
 from webapp.queries.listing.saved_views import Layout
 from webapp.queries.orders import customers, orders, work
+from webapp.queries.returns import returns
 from webapp.queries.sync import amazon_orders
 from webapp.views.listing import grid_page
 from webapp.views.listing.tabs import Tab, Tabs
@@ -221,6 +223,24 @@ CREDIT_MEMOS = Listing(
     find_number=partial(document_lists.find_number, model=CreditMemo),
     kinds=("print_these_credit_memos",),
 )
+RETURNS = Listing(
+    "returns",
+    _l("Returns"),
+    _l("Returns of orders that you ship yourself"),
+    returns.build_grid,
+    ReturnFilters,
+    document_columns.RETURNS,
+    grid_page.format_return_count,
+    "returns",
+    EmptyMessage(
+        _l("No returns yet"),
+        _l("Amazon's report of returns is read every four hours; returns of orders Amazon ships are not in it."),
+        "arrow-back-up",
+        _l("Orders"),
+        "orders.index",
+    ),
+    _NO_DOCUMENT,
+)
 CUSTOMERS = Listing(
     "customers",
     _l("Customers"),
@@ -239,7 +259,9 @@ CUSTOMERS = Listing(
     ),
     Message(_l("No results"), _l("Enter the complete e-mail address.")),
 )
-LISTINGS = {listing.name: listing for listing in (ORDERS, AMAZON_ORDERS, INVOICES, SHIPMENTS, CREDIT_MEMOS, CUSTOMERS)}
+LISTINGS = {
+    listing.name: listing for listing in (ORDERS, AMAZON_ORDERS, INVOICES, SHIPMENTS, CREDIT_MEMOS, RETURNS, CUSTOMERS)
+}
 
 
 def find(name: str) -> Listing:

@@ -19,6 +19,7 @@ from webapp.queries.orders import detail as queries
 from webapp.queries.orders import orders
 from webapp.queries.orders.detail import OrderDetail, TransactionRow
 from webapp.queries.orders.history import CommentRow
+from webapp.queries.returns import returns
 from webapp.services.orders import addresses as order_addresses
 from webapp.views.invoicing import common as document_pages
 from webapp.views.orders import (
@@ -107,9 +108,10 @@ def _build_tab_url(number: str, tab: str) -> str:
     return url_for("orders.show", number=number, tab=None if tab == queries.INFORMATION else tab)
 
 
-def _build_information(_session: Session, order: OrderDetail) -> dict[str, Any]:
+def _build_information(session: Session, order: OrderDetail) -> dict[str, Any]:
     zone = order.store.marketplace.time_zone
     return {
+        "returns": returns.list_of_order(session, order.amazon_order_id),
         "billing": document_pages.format_address(order.billing),
         "shipping": document_pages.format_address(order.shipping_address),
         "amazon_link": _can_cancel_at_amazon(order),

@@ -40,6 +40,8 @@ _LOOKS = {
     "order_invoiced": ("good", "file-invoice"),
     "order_shipped": ("good", "truck"),
     "order_refunded": ("work", "receipt-refund"),
+    "return_requested": ("warn", "arrow-back-up"),
+    "return_restocked_event": ("good", "packages"),
     "order_held": ("warn", "player-pause"),
     "order_held_until": ("warn", "player-pause"),
     "order_unheld": ("work", "player-play"),

@@ -5,6 +5,7 @@ from jinja2 import StrictUndefined
 
 from webapp.core.i18n import locale
 from webapp.messages import status_labels, text_for
+from webapp.messages.returns import describe_reason
 from webapp.web import charts, links, preferences
 from webapp.web.formatting import html as html_format
 from webapp.web.formatting import render_cache
@@ -72,6 +73,7 @@ def init_app(app: Flask) -> None:
         has_flag=has_flag,
         label=status_labels.label,
         languages=locale.available,
+        return_reason=describe_reason,
         now=now,
         money_of=money_of,
         order_url=links.order_url,
