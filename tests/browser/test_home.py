@@ -1,5 +1,6 @@
 """The start page leads to the work, by mouse and by keyboard."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -59,7 +60,7 @@ def test_the_work_is_reached_by_the_keyboard_alone(owner_page: Page, orders: Non
     expect(page.locator("#tab-awaiting_amazon")).to_be_focused()
 
 
-@pytest.mark.parametrize("path", ["/", "/attention", "/home/metrics", "/orders", "/stores"])
+@pytest.mark.parametrize("path", ["/", "/attention", "/home/metrics", "/orders", "/reports", "/stores"])
 def test_the_pages_of_the_work_are_accessible_and_fit_the_screen(owner_page: Page, orders: None, path: str) -> None:
     problems = list(find_problems(owner_page, path))
 
@@ -82,3 +83,19 @@ def test_a_cause_is_snoozed_with_the_mouse_and_shown_again_by_the_keyboard(owner
     expect(page.get_by_role("button", name="Show again")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Snooze for a week")).to_be_visible()
+
+
+def test_a_chart_has_its_table_and_a_period_is_chosen_by_the_keyboard(owner_page: Page, orders: None) -> None:
+    page = owner_page
+    page.goto("/reports")
+    chart = page.get_by_role("img", name="Units by day")
+    expect(chart).to_be_visible()
+    page.locator(".panel", has=chart).get_by_text("Show as a table").click()
+    expect(page.get_by_role("region", name="Units by day").locator("tbody tr")).to_have_count(30)
+
+    page.get_by_label("Period").focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(re.compile("days=7"))

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from webapp.views import alarms, bulk, fence, health, palette, retention, schedule
-from webapp.views.accounts import accounts, attention, document_settings, home, quotas, stores
+from webapp.views.accounts import accounts, attention, document_settings, home, quotas, reports, stores
 from webapp.views.accounts import backfills as backfills  # adds routes to accounts.bp
 from webapp.views.invoicing import credit_memo_form as credit_memo_form  # adds routes to credit_memos.bp
 from webapp.views.invoicing import credit_memos, invoices, printing, refund_findings
@@ -75,6 +75,7 @@ BLUEPRINTS = (
     people.bp,
     home.bp,
     attention.bp,
+    reports.bp,
     stores.bp,
     document_settings.bp,
     accounts.bp,

@@ -11,6 +11,7 @@ LEFT, RIGHT, TOP, BOTTOM = 64, 8, 12, 26
 # Share of a day's width that its bar takes.
 BAR_SHARE = 0.62
 DAY_LABELS = 8
+COLUMNS_WIDTH, COLUMNS_HEIGHT, COLUMNS_TOP = 720, 150, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +99,56 @@ def build_sparkline(values: Sequence[int], width: int = 120, height: int = 28) -
         f"{1 + index * step:.1f},{height - 2 - max(value, 0) / highest * usable_height:.1f}"
         for index, value in enumerate(values)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnBar:
+    """A vertical bar with its name, which is written below it if `labelled`."""
+
+    name: str
+    value: int
+    x: float
+    y: float
+    width: float
+    height: float
+    labelled: bool
+
+    @property
+    def middle(self) -> float:
+        return round(self.x + self.width / 2, 1)
+
+
+def build_columns(rows: Sequence[tuple[object, int]]) -> list[ColumnBar]:
+    """Build a vertical bar for each row, COLUMNS_WIDTH wide together; none when there is nothing to show."""
+    highest = max((value for _, value in rows), default=0)
+    if highest <= 0:
+        return []
+    slot, every = COLUMNS_WIDTH / len(rows), -(-len(rows) // DAY_LABELS)
+    bars = []
+    for index, (name, value) in enumerate(rows):
+        height = round(value / highest * COLUMNS_HEIGHT, 1)
+        labelled = (len(rows) - 1 - index) % every == 0
+        x, y = round(slot * (index + (1 - BAR_SHARE) / 2), 1), round(COLUMNS_TOP + COLUMNS_HEIGHT - height, 1)
+        bars.append(ColumnBar(str(name), value, x, y, round(slot * BAR_SHARE, 1), height, labelled))
+    return bars
+
+
+@dataclass(frozen=True, slots=True)
+class BarRow:
+    """A horizontal bar with its name. `y` and `width` in the chart's own units."""
+
+    name: str
+    value: int
+    y: int
+    width: float
+
+
+def build_bar_rows(rows: Sequence[tuple[object, int]]) -> list[BarRow]:
+    """Build a horizontal bar for each row; none when there is nothing to show."""
+    highest = max((value for _, value in rows), default=0)
+    if highest <= 0:
+        return []
+    return [
+        BarRow(str(name), value, index * 20, round(value / highest * 250, 1))
+        for index, (name, value) in enumerate(rows)
+    ]

@@ -43,6 +43,7 @@ PLACES = (
     Place("amazon_orders.index", _l("Amazon orders"), "package", "orders.read"),
     Place("products.index", _l("Products"), "packages", "products.read"),
     Place("stores.index", _l("Stores"), "building-store", "stores.read"),
+    Place("reports.index", _l("Reports"), "chart-bar", "orders.read"),
     Place("mails.index", _l("Messages"), "mail", "mails.read"),
     Place("submissions.index", _l("Submissions"), "send", "submissions.read"),
     Place("syncs.index", _l("Sync history"), "refresh", "logs.read"),

@@ -80,6 +80,8 @@ def init_app(app: Flask) -> None:
         html=html_format,
         names_zones=html_format.names_zones,
         urgency=urgency,
+        bar_rows=charts.build_bar_rows,
+        column_bars=charts.build_columns,
         revenue_chart=charts.build_revenue_chart,
         sparkline_points=charts.build_sparkline,
         theme=theme,
