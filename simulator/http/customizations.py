@@ -1,4 +1,4 @@
-"""The files of customised items, at addresses that need no access token."""
+"""The files of customized items, at addresses that need no access token."""
 
 from flask import Blueprint, Response
 

@@ -1,4 +1,4 @@
-"""The ZIP file of a customised item (Amazon Custom): the buyer's choices as JSON, and a drawing of them as SVG."""
+"""The ZIP file of a customized item (Amazon Custom): the buyer's choices as JSON, and a drawing of them as SVG."""
 
 import io
 import json
@@ -12,7 +12,7 @@ TEXT = "Für Oma ♥ 1949"
 
 
 def add_host(order: dict[str, Any], host_url: str) -> dict[str, Any]:
-    """Return the order with complete addresses of its customisations. `host_url` ends with a slash."""
+    """Return the order with complete addresses of its customizations. `host_url` ends with a slash."""
     for item in order["orderItems"]:
         customization = item["product"].get("customization")
         if customization and customization["customizedUrl"].startswith(CUSTOMIZATION_PATH):

@@ -82,7 +82,7 @@ def generate_order(seed: int, serial: int, spec: OrderSpec, created: datetime) -
         body["associatedOrders"] = [{"orderId": spec.replaces, "associationType": "REPLACEMENT_ORIGINAL_ID"}]
     add_features(body, spec.features)
     if spec.status in PENDING:
-        # Before the payment is authorised Amazon shows neither personal data nor amounts.
+        # Before the payment is authorized Amazon shows neither personal data nor amounts.
         body["_hidden"] = {name: body.pop(name) for name in HIDDEN_WHILE_PENDING if name in body}
     if not body["programs"]:
         del body["programs"]

@@ -22,7 +22,7 @@ def carry_out_event(world: WorldState, order: OrderRecord, event: str) -> None:
 
 
 def release(world: WorldState, order: OrderRecord) -> None:
-    """Authorise the payment: the order may be shipped, and its hidden data is shown."""
+    """Authorize the payment: the order may be shipped, and its hidden data is shown."""
     if order.status not in PENDING:
         raise InvalidStateError(f"the order is {order.status}, not PENDING")
     with world.changing(order) as body:

@@ -8,7 +8,7 @@ from typing import Any
 from simulator.state.clock import format_iso, parse_iso
 from simulator.state.marketplaces import BY_ID
 
-# The address of a customisation's ZIP file; the host is added when the order is sent.
+# The address of a customization's ZIP file; the host is added when the order is sent.
 CUSTOMIZATION_PATH = "/t/"
 IOSS_NUMBER = "IM4420001201"
 
@@ -22,7 +22,7 @@ def add_features(body: dict[str, Any], features: Iterable[str]) -> None:
 
 
 def make_customization_path(order_item_id: str) -> str:
-    """Return the path of the ZIP file of a customised item, which cannot be guessed at Amazon either."""
+    """Return the path of the ZIP file of a customized item, which cannot be guessed at Amazon either."""
     token = hashlib.sha256(f"customization/{order_item_id}".encode()).hexdigest()[:24]
     return f"{CUSTOMIZATION_PATH}{order_item_id}/{token}/30"
 

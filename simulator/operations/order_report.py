@@ -86,7 +86,7 @@ def _item_lines(body: dict[str, Any]) -> Iterator[list[str]]:
             ),
             "is-business-order": "true" if "AMAZON_BUSINESS" in body.get("programs", []) else "false",
             "price-designation": "Business Price" if "AMAZON_BUSINESS" in body.get("programs", []) else "",
-            # Amounts are empty before the payment is authorised, and for an order that was cancelled.
+            # Amounts are empty before the payment is authorized, and for an order that was cancelled.
             **({} if is_cancelled or "proceeds" not in body else _amounts(item, marketplace)),
         }
         yield [row.get(name, "") for name in COLUMNS]

@@ -146,7 +146,7 @@ def test_a_renewal_that_fails_leaves_no_lock(tokens: Callable[..., AccessTokens]
             ),
             BadCredentials,
             (
-                "Amazon does not accept the refresh token. Authorise the application again in Seller Central and enter "
+                "Amazon does not accept the refresh token. Authorize the application again in Seller Central and enter "
                 "the new refresh token (invalid_grant: The request has an invalid grant parameter)."
             ),
         ),

@@ -101,7 +101,7 @@ def test_a_token_refused_again_after_renewal_is_a_matter_of_credentials(amazon: 
     script.reply_to("/auth/o2/token", token_reply("old"), token_reply("new"))
     script.reply_to(ORDER, Reply(401))
 
-    with pytest.raises(BadCredentials, match="had just been renewed: authorise the application again"):
+    with pytest.raises(BadCredentials, match="had just been renewed: authorize the application again"):
         amazon.get_order(NUMBER)
 
     assert len(script.requests_to(ORDER)) == 2

@@ -75,7 +75,8 @@ def test_an_order_is_shipped_and_the_shipment_is_sent(command, number, account_n
     assert (one["state"], one["details"]["carrier"]) == ("queued", "DHL")
     again = command("submissions", "again", str(one["id"]))
     assert (
-        again.error == "channeldesk: It has not finished yet, so it cannot be sent again. Follow it under Submissions."
+        again.error
+        == "channeldesk: It has not finished yet, so it cannot be sent again. Follow it under Sent to Amazon."
     )
 
     (submission,) = command("submissions", "run", account_name, "--wait", "20", "--json").json

@@ -31,7 +31,7 @@ MARGIN = 120
 
 _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 _ADVICE = {
-    "invalid_grant": "Amazon does not accept the refresh token. Authorise the application again in Seller Central and "
+    "invalid_grant": "Amazon does not accept the refresh token. Authorize the application again in Seller Central and "
     "enter the new refresh token",
     "invalid_client": "Amazon does not accept the client id with this client secret. Copy both again from the "
     "application's page; a secret ends 180 days after it was made",

@@ -222,7 +222,7 @@ def _is_token_rejected(response: AmazonResponse) -> bool:
 def _build_token_rejected_error(response: AmazonResponse) -> BadCredentials:
     error = response.error()
     return BadCredentials(
-        f"{error.message} The access token had just been renewed: authorise the application again in Seller Central.",
+        f"{error.message} The access token had just been renewed: authorize the application again in Seller Central.",
         operation=response.operation,
         status=response.status,
         code=error.code,

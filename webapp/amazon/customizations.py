@@ -1,4 +1,4 @@
-"""The ZIP files of customised items, at the address that an order names."""
+"""The ZIP files of customized items, at the address that an order names."""
 
 import httpx
 
@@ -37,4 +37,4 @@ def check_url(client: Client, url: str) -> None:
     at_endpoint = (target.scheme, target.host, target.port) == (endpoint.scheme, endpoint.host, endpoint.port)
     at_amazon = target.scheme == "https" and target.port is None and target.host.endswith(_HOSTS)
     if not target.host or target.userinfo or not (at_endpoint or at_amazon):
-        raise InvalidRequest(f"The address of the customisation is not Amazon's: {target.host!r}.", operation=OPERATION)
+        raise InvalidRequest(f"The address of the customization is not Amazon's: {target.host!r}.", operation=OPERATION)

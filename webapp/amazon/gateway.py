@@ -123,7 +123,7 @@ class Amazon:
         return orders.get(self._client, number, missing)
 
     def customization(self, url: str) -> bytes:
-        """Return the ZIP file of a customised item. Raises InvalidRequest for an address that is not Amazon's."""
+        """Return the ZIP file of a customized item. Raises InvalidRequest for an address that is not Amazon's."""
         return customizations.download(self._client, url)
 
     def cancel_order(self, number: str, reason: str) -> None:

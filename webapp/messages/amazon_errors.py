@@ -6,7 +6,7 @@ SENTENCES = {
     # Errors of Amazon's APIs.
     "amazon_error": _l("Amazon could not be reached."),
     "bad_credentials": _l(
-        "Amazon refuses the credentials. Authorise the application again in Seller Central, and enter the new refresh "
+        "Amazon refuses the credentials. Authorize the application again in Seller Central, and enter the new refresh "
         "token or client secret."
     ),
     "forbidden": _l(
@@ -31,7 +31,7 @@ SENTENCES = {
     ),
     "order_number_malformed": _l("%(number)s is not an Amazon order number, such as 302-1234567-1234567."),
     "fetched_order_quarantined": _l(
-        "Order %(number)s was read, but cannot be stored. It is under Quarantine, with the reason."
+        "Order %(number)s was read, but cannot be stored. It is under Unreadable orders, with the reason."
     ),
     "quarantined_unknown": _l("There is no quarantined order %(name)s."),
     "quarantine_without_number": _l(

@@ -17,7 +17,7 @@ SENTENCES = {
     "cancel_cancelled_already": _l("This order is cancelled already."),
     "cancel_unfulfillable": _l("Amazon says this order cannot be fulfilled, so there is nothing to cancel."),
     "cancel_unknown_status": _l("Amazon gives this order a status that Channeldesk does not know. Use Seller Central."),
-    "cancel_requested_already": _l("This order is being cancelled already. Follow it under Submissions."),
+    "cancel_requested_already": _l("This order is being cancelled already. Follow it under Sent to Amazon."),
     "cancel_read_only": _l(
         "Import of Amazon orders is disabled for this store, so its orders are read-only. Enable it in the order "
         "settings, or use Seller Central."

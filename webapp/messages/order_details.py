@@ -7,14 +7,14 @@ from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.amazon.order_details import ItemDetails, OrderDetails, load, load_items
 
 SENTENCES = {
-    "customization_unknown": _l("Item %(name)s of this order is not customised."),
+    "customization_unknown": _l("Item %(name)s of this order is not customized."),
     "customization_not_zip": _l("Amazon did not send a ZIP file. Download it in Seller Central instead."),
     "handling_age_check": _l("The carrier must check the recipient's age at delivery."),
     "handling_identity_check": _l("The carrier must check the recipient's identity at delivery."),
     "handling_signature": _l("The recipient must sign for the delivery. Choose a service with signature."),
     "handling_cash_on_delivery": _l("The buyer pays at delivery. Choose a service that collects the amount."),
     "handling_pallet": _l("The order must be delivered on a pallet."),
-    "handling_customized": _l("The buyer customised an item. Download what the buyer chose under Order items."),
+    "handling_customized": _l("The buyer customized an item. Download what the buyer chose under Order items."),
     "handling_transparency": _l("Each unit needs its Transparency code."),
     "handling_serial_numbers": _l("The serial number of each unit must be recorded."),
     "handling_scheduled": _l("The buyer chose a time of delivery."),
@@ -64,7 +64,7 @@ VALUES: tuple[tuple[Any, Callable[[Details], str]], ...] = (
     (_l("Price"), _of_items("price_designation")),
     (_l("Promotion"), _of_items("promotions")),
     (_l("Serial numbers"), _of_items("serial_numbers")),
-    (_l("Customisation"), _of_items("customized_url")),
+    (_l("Customization"), _of_items("customized_url")),
     (_l("Points"), _of_items("points")),
     (_l("Easy Ship order"), lambda details: _join(details[0].fulfillment_orders)),
 )

@@ -13,7 +13,7 @@ SENTENCES = {
     "billing_address_restored": _l("Billing address restored to Amazon's"),
     "shipping_address_corrected": _l("Shipping address corrected in Channeldesk"),
     "shipping_address_restored": _l("Shipping address restored to Amazon's"),
-    "customization_downloaded": _l("Customisation of item %(item)s downloaded"),
+    "customization_downloaded": _l("Customization of item %(item)s downloaded"),
     "version_revealed": _l("Raw data from Amazon viewed, with personal data"),
     "order_created": _l("Order %(number)s created"),
     "order_invoiced_at_import": _l("Invoiced at import: Amazon has collected the payment"),

@@ -14,7 +14,7 @@ SENTENCES = {
     "cannot_unhold": _l("An order with the status %(state)s is not on hold."),
     "cannot_ship_cancelling": _l(
         "A cancellation of this order was requested at Amazon, so it cannot be shipped. Undo the "
-        "cancellation under Submissions, or wait for Amazon's response."
+        "cancellation under Sent to Amazon, or wait for Amazon's response."
     ),
     "nothing_to_invoice": _l("This order has nothing left to invoice."),
     "nothing_to_ship": _l("This order has nothing left to ship."),

@@ -13,7 +13,8 @@ SENTENCES = {
     "too_many_lines": _l("This has too many lines: at most %(most)s fit."),
     "store_deleted": _l("Store %(name)s was deleted with its orders."),
     "store_has_submissions": _l(
-        "Submissions for orders of this store are still open. Wait until they finish, or undo them under Submissions."
+        "Submissions for orders of this store are still open. "
+        "Wait until they finish, or undo them under Sent to Amazon."
     ),
     "typed_name_differs": _l("Type the store's name exactly: %(name)s"),
     "setting_unknown": _l("There is no order setting %(key)s. Settings are: %(known)s."),

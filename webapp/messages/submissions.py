@@ -6,7 +6,7 @@ SENTENCES = {
     "undo_too_late": _l("It is too late to undo this. Its state is: %(state)s."),
     "look_too_soon": _l("There is nothing to check at Amazon yet. Try again in a moment."),
     "force_no_conflict": _l("There is nothing to decide. Its state is: %(state)s."),
-    "again_still_open": _l("It has not finished yet, so it cannot be sent again. Follow it under Submissions."),
+    "again_still_open": _l("It has not finished yet, so it cannot be sent again. Follow it under Sent to Amazon."),
     "submission_unknown": _l("There is no submission %(name)s."),
     "submission_broke": _l("An internal error occurred. See the log. Channeldesk retries automatically."),
     "feed_lost": _l(

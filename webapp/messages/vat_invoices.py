@@ -62,7 +62,7 @@ SENTENCES = {
         "Amazon's amounts allow no VAT rate for an item of this document, or several, so it names none, and a tax "
         "invoice has to. Upload an invoice with the rate in Seller Central."
     ),
-    "vat_invoice_asked": _l("This document is being uploaded to Amazon. Follow it under Submissions."),
+    "vat_invoice_asked": _l("This document is being uploaded to Amazon. Follow it under Sent to Amazon."),
     "vat_invoice_done": _l("Amazon has this document."),
     "vat_invoice_memo_open": _l("This credit memo refunded nothing, so it has no credit note."),
     "vat_invoice_without_report": _l(

@@ -103,7 +103,7 @@ def _list_warnings(order: Order, say: DocumentLocale) -> tuple[str, ...]:
         "signature": say("Signature required"),
         "cash_on_delivery": say("Cash on delivery"),
         "pallet": say("Pallet delivery"),
-        "customized": say("Customised"),
+        "customized": say("Customized"),
         "transparency": say("Transparency code"),
         "serial_numbers": say("Serial numbers"),
         "scheduled": say("Scheduled delivery"),
@@ -149,7 +149,7 @@ def _list_notes(line_ids: set[int], order: Order, say: DocumentLocale) -> tuple[
         if detail.condition_note:
             notes.append((f"{say('Condition')} · {name}", detail.condition_note))
         if detail.customized_url:
-            notes.append((f"{say('Customised')} · {name}", say("Made to the buyer's choice. See the order.")))
+            notes.append((f"{say('Customized')} · {name}", say("Made to the buyer's choice. See the order.")))
         if detail.serial_numbers:
             notes.append((f"{say('Serial numbers')} · {name}", ", ".join(detail.serial_numbers)))
     return tuple(notes)

@@ -45,7 +45,7 @@ PLACES = (
     Place("stores.index", _l("Stores"), "building-store", "stores.read"),
     Place("reports.index", _l("Reports"), "chart-bar", "orders.read"),
     Place("mails.index", _l("Messages"), "mail", "mails.read"),
-    Place("submissions.index", _l("Submissions"), "send", "submissions.read"),
+    Place("submissions.index", _l("Sent to Amazon"), "send", "submissions.read"),
     Place("syncs.index", _l("Sync history"), "refresh", "logs.read"),
     Place("schedule.index", _l("Schedule"), "calendar-time", "schedule.read"),
     Place("retention.index", _l("Retention"), "hourglass", "schedule.read", within=True),

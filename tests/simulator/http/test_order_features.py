@@ -1,4 +1,4 @@
-"""Orders of special programmes, with the optional fields of Amazon's model, and the file of a customised item."""
+"""Orders of special programmes, with the optional fields of Amazon's model, and the file of a customized item."""
 
 import io
 import json
@@ -54,7 +54,7 @@ def test_the_datasets_of_expenses_and_fulfillment_orders_are_sent_only_when_they
     assert everything["orderItems"][0]["expense"]["pointsCost"]["pointsGranted"]["pointsNumber"] == 120
 
 
-def test_the_file_of_a_customised_item_is_sent_without_a_token_and_only_at_its_own_address(amazon, application):
+def test_the_file_of_a_customized_item_is_sent_without_a_token_and_only_at_its_own_address(amazon, application):
     item = application.order(amazon.world.place("DE", features=("customized",)))["orderItems"][0]
     url = item["product"]["customization"]["customizedUrl"]
     assert url.startswith(f"{amazon.url}/t/")

@@ -1,4 +1,4 @@
-"""Customised and regulated orders, from Amazon to the page, the packing slip, the export and the file at Amazon."""
+"""Customized and regulated orders, from Amazon to the page, the packing slip, the export and the file at Amazon."""
 
 import csv
 import io
@@ -43,15 +43,15 @@ def read_slip(client, own):
     return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(response.data)).pages).split())
 
 
-def test_a_customised_order_is_marked_printed_and_its_file_downloaded(owner_client, harness, place):
+def test_a_customized_order_is_marked_printed_and_its_file_downloaded(owner_client, harness, place):
     number, own = place("customized", "signature")
     for path in ("/orders", "/amazon-orders"):
         listed = owner_client.get(path).text
-        assert 'title="Signature, Customised"' in listed, path
+        assert 'title="Signature, Customized"' in listed, path
     for path in (f"/orders/{own}", f"/orders/{own}/shipments/new", f"/amazon-orders/{number}"):
         page = owner_client.get(path).text
         assert "The recipient must sign for the delivery." in page, path
-        assert "The buyer customised an item." in page, path
+        assert "The buyer customized an item." in page, path
 
     items = owner_client.get(f"/amazon-orders/{number}?tab=items").text
     response = owner_client.post(download_url(items))
@@ -62,7 +62,7 @@ def test_a_customised_order_is_marked_printed_and_its_file_downloaded(owner_clie
     event = harness.session.scalars(select(Event).where(Event.kind == "customization_downloaded")).one()
     assert event.actor.startswith("user:")
     harness.session.rollback()
-    assert "Customisation of item" in owner_client.get(f"/amazon-orders/{number}?tab=history").text
+    assert "Customization of item" in owner_client.get(f"/amazon-orders/{number}?tab=history").text
     slip = read_slip(owner_client, own)
     assert "Unterschrift erforderlich · Personalisiert" in slip
     assert "Nach Wahl des Käufers gefertigt." in slip
@@ -103,7 +103,7 @@ def test_no_file_is_fetched_from_an_address_that_is_not_amazons(owner_client, ha
 
     assert response.status_code == 303
     assert len(harness.world.calls) == calls
-    assert "The customisation could not be downloaded." in owner_client.get(response.location).text
+    assert "The customization could not be downloaded." in owner_client.get(response.location).text
 
 
 def test_a_file_that_amazon_no_longer_has_is_named_as_such(owner_client, harness, place):
@@ -112,7 +112,7 @@ def test_a_file_that_amazon_no_longer_has_is_named_as_such(owner_client, harness
     harness.world.faults.arm("error_500", "downloadCustomization")
     response = owner_client.post(url)
     assert response.status_code == 303
-    assert "The customisation could not be downloaded." in owner_client.get(response.location).text
+    assert "The customization could not be downloaded." in owner_client.get(response.location).text
     plain, _ = place()
     item_id = harness.world.orders[plain].body["orderItems"][0]["orderItemId"]
     assert owner_client.post(f"/amazon-orders/{plain}/items/{item_id}/customizations").status_code == 404

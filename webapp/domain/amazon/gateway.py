@@ -47,7 +47,7 @@ class AmazonGateway(Protocol):
     def get_order(self, number: str, missing: frozenset[str] = frozenset()) -> AmazonOrder: ...
 
     def customization(self, url: str) -> bytes:
-        """Return the ZIP file of a customised item. Raises InvalidRequest for an address that is not Amazon's."""
+        """Return the ZIP file of a customized item. Raises InvalidRequest for an address that is not Amazon's."""
         ...
 
     def prepare_cancellations(

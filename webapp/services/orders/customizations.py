@@ -1,4 +1,4 @@
-"""Download what a buyer chose for a customised item: a ZIP file at Amazon, which is not stored here."""
+"""Download what a buyer chose for a customized item: a ZIP file at Amazon, which is not stored here."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -26,7 +26,7 @@ def download(
 ) -> bytes:
     """Return the ZIP file, and record who downloaded it. Commits before Amazon is called.
 
-    Raises NotFoundError for an item without customisation, RefusedError for an address that is not Amazon's, and
+    Raises NotFoundError for an item without customization, RefusedError for an address that is not Amazon's, and
     AmazonError.
     """
     details = load_items(order.details).get(order_item_id)

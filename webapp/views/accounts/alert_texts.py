@@ -79,7 +79,7 @@ def _describe_refused(_store: Store, alert: Alert) -> Notice:
     else:
         title = ngettext("Amazon rejected %(num)s request", "Amazon rejected %(num)s requests", alert.count)
         text = _("Nothing was changed. Check the reason, then request it again or use Seller Central.")
-    return Notice("bad", title, text, url, _("Submissions"))
+    return Notice("bad", title, text, url, _("Sent to Amazon"))
 
 
 def _describe_refunds(store: Store, alert: Alert) -> Notice:

@@ -211,7 +211,7 @@ def reveal(number: str, version_id: int) -> Response:
 @bp.post("/<number>/items/<order_item_id>/customizations")
 @requires("pii.read")
 def customization(number: str, order_item_id: str) -> Response:
-    """Download the ZIP file with what the buyer chose for a customised item; this is audited."""
+    """Download the ZIP file with what the buyer chose for a customized item; this is audited."""
     session = db.session()
     order = queries.get_by_number(session, number)
     try:
@@ -221,10 +221,10 @@ def customization(number: str, order_item_id: str) -> Response:
     except (RefusedError, AmazonError) as error:
         session.rollback()
         text = text_for(error.code, error.arguments) if isinstance(error, RefusedError) else error.message
-        flash(_("The customisation could not be downloaded. %(why)s", why=text), "bad")
+        flash(_("The customization could not be downloaded. %(why)s", why=text), "bad")
         return see_other(request, url_for("amazon_orders.show", number=number, tab="items"))
     response = Response(archive, mimetype="application/zip")
-    response.headers["Content-Disposition"] = f'attachment; filename="customisation-{number}-{order_item_id}.zip"'
+    response.headers["Content-Disposition"] = f'attachment; filename="customization-{number}-{order_item_id}.zip"'
     return response
 
 
