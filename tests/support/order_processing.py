@@ -14,6 +14,7 @@ from webapp.db.engine import read_only
 from webapp.domain.amazon.types import AmazonOrder
 from webapp.domain.errors import AppError
 from webapp.models.audit_log import Event
+from webapp.models.documents import CreditMemo, CreditMemoItem, Invoice, InvoiceItem
 from webapp.models.orders import Order
 from webapp.services.sync.importing.import_page import import_page
 
@@ -34,6 +35,21 @@ def create_processing_order(session: Session, *, invoiced: bool = True, **more: 
     session.commit()
     items = (an_item(1, quantity=2), an_item(2, quantity=1))
     return create_orders(session, an_order(**{"items": items} | more))[0]
+
+
+def set_vat_rate(session: Session, order: Order, percent: int = 19) -> None:
+    """Give the items of an order and of its documents exactly this rate, and commit. The totals stay as they are."""
+    invoice_items = select(InvoiceItem).join(Invoice, Invoice.id == InvoiceItem.invoice_id)
+    memo_items = select(CreditMemoItem).join(CreditMemo, CreditMemo.id == CreditMemoItem.credit_memo_id)
+    for item in (
+        *order.items,
+        *session.scalars(invoice_items.where(Invoice.order_id == order.id)),
+        *session.scalars(memo_items.where(CreditMemo.order_id == order.id)),
+    ):
+        net = item.total - item.tax
+        item.tax = round(net * percent / 100)
+        item.total = net + item.tax
+    session.commit()
 
 
 def create_seven_orders(session: Session) -> list[Order]:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.support.factories import NOW, a_component, an_item
-from tests.support.order_processing import create_processing_order
+from tests.support.order_processing import create_processing_order, set_vat_rate
 from tests.support.pages import plain
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.models.submissions import Submission
@@ -142,7 +142,7 @@ def test_an_invoice_page_says_what_of_the_sellers_data_is_missing(owner_client, 
 def test_an_invoice_is_uploaded_with_a_button_and_then_followed(owner_client, session):
     order = shipped_order(session)
     order.store.documents_sender, order.store.documents_tax_number = "Desk\nHafen 1", "DE123456789"
-    session.commit()
+    set_vat_rate(session, order)
     number = "100001"
     page = owner_client.get(f"/invoices/{number}")
     assert "Not uploaded yet. Upload to Amazon" in plain(page)

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.support.factories import NOW, an_item, an_order, shipped_fields
-from tests.support.order_processing import AUDIT_ARGS, create_orders, create_processing_order
+from tests.support.order_processing import AUDIT_ARGS, create_orders, create_processing_order, set_vat_rate
 from tests.support.pages import HTMX, fields, plain
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.models.documents import Invoice
@@ -22,13 +22,15 @@ def order(session):
     """A shipped order of a German store whose documents name the seller."""
     order = create_processing_order(session, **shipped_fields(an_order(1)))
     order.store.documents_sender, order.store.documents_tax_number = "Desk GmbH\nHafen 1", "DE123456789"
-    session.commit()
+    set_vat_rate(session, order)
     return order
 
 
 @pytest.fixture
 def memo(session, order):
-    return credit_memos.create(session, order.id, CreditRequest(), **AUDIT_ARGS)
+    memo = credit_memos.create(session, order.id, CreditRequest(), **AUDIT_ARGS)
+    set_vat_rate(session, order)
+    return memo
 
 
 def submission_of(session):
@@ -71,6 +73,7 @@ def test_an_invoice_of_a_part_asks_for_the_shipping_id_and_one_of_the_whole_does
     session.commit()
     items = (an_item(3, quantity=2),)
     *_, partial = create_orders(session, an_order(2, **shipped_fields(an_order(2, items=items))))
+    set_vat_rate(session, partial)
     invoice = invoices.create(session, partial.id, {partial.items[0].id: 1}, **AUDIT_ARGS)
     url = f"/invoices/{invoice.number}"
 
