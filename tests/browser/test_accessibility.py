@@ -59,6 +59,23 @@ def test_no_page_has_accessibility_violations_or_scrolls_sideways(
     assert not problems, "\n".join(problems)
 
 
+def test_german_texts_break_no_layout(job_queue: Redis, owner_page: Page, pages: list[str]) -> None:
+    owner_page.goto("/profile")
+    owner_page.get_by_label("Language").select_option("de")
+    owner_page.get_by_role("button", name="Save preferences").click()
+    owner_page.get_by_role("heading", name="Ihr Profil").wait_for()
+    problems = []
+    for address in pages:
+        owner_page.goto(address)
+        for width in (1280, 390):
+            owner_page.set_viewport_size({"width": width, "height": 900})
+            if overflow := owner_page.evaluate(OVERFLOW):
+                problems.append(f"{address} ({width} px): {overflow} px too wide")
+
+    assert owner_page.locator("html").get_attribute("lang") == "de"
+    assert not problems, "\n".join(problems)
+
+
 def test_the_sign_in_page_has_no_accessibility_violations(page: Page, owner_client: FlaskClient) -> None:
     problems = list(find_problems(page, "/sign-in"))
 
