@@ -178,7 +178,7 @@ def come_in(page: Page, running_app: RunningApp) -> None:
     page.get_by_label("E-mail address").fill("owner@desk.example")
     page.get_by_label("New password").fill("a long enough Password 1")
     page.get_by_role("button", name="Save and sign in").click()
-    expect(page.get_by_role("heading", name="Stores")).to_be_visible()
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
 
 
 def connect(page: Page, amazon: AmazonServer) -> None:

@@ -1,4 +1,4 @@
-"""A customised order over HTTP: seen in the list, its file downloaded, its packing slip printed."""
+"""A customized order over HTTP: seen in the list, its file downloaded, its packing slip printed."""
 
 import io
 import re
@@ -12,7 +12,7 @@ from tests.support.pages import fields, plain
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("job_queue")]
 
 
-def test_a_customised_order_is_seen_downloaded_and_printed(owner_client, harness):
+def test_a_customized_order_is_seen_downloaded_and_printed(owner_client, harness):
     number = harness.world.place("GB", lines=((0, 1),), features=("customized", "age_check"))
     other = harness.world.place("GB", lines=((1, 1),))
     harness.sync()
@@ -29,5 +29,5 @@ def test_a_customised_order_is_seen_downloaded_and_printed(owner_client, harness
 
     slip = owner_client.get("/orders/100001/packing-slip/pdf")
     text = " ".join(PdfReader(io.BytesIO(slip.data)).pages[0].extract_text().split())
-    assert "Age check · Customised" in text
+    assert "Age check · Customized" in text
     assert "Made to the buyer's choice. See the order." in text
